@@ -1,0 +1,1 @@
+"""Respite: appointment and consultation booking for pain clinics."""

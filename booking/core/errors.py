@@ -1,0 +1,91 @@
+"""Refusals: what the program says no to, each with a stable `code` that templates, pages and tests use.
+
+A refusal is told to a person in their language by `booking/web/errors.py`; nothing here is a sentence for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class BookingError(Exception):
+    """Base of all refusals. `details` holds plain values for the page that explains it (never logged)."""
+
+    code = "refused"
+
+    def __init__(self, **details: Any) -> None:
+        super().__init__(self.code)
+        self.details = details
+
+
+class SlotTaken(BookingError):
+    """The time was taken, or never free. `alternatives` are the nearest times that are (a sequence of Slot)."""
+
+    code = "slot_taken"
+
+    def __init__(self, alternatives: Sequence[Any] = (), **details: Any) -> None:
+        super().__init__(**details)
+        self.alternatives = tuple(alternatives)
+
+
+class PatientBusy(BookingError):
+    """The patient already has a visit at that time."""
+
+    code = "patient_busy"
+
+
+class RulesRefuse(BookingError):
+    """One or more rules say no; `refusals` lists all of them."""
+
+    code = "rules_refuse"
+
+    def __init__(self, refusals: Sequence[Any], **details: Any) -> None:
+        super().__init__(**details)
+        self.refusals = tuple(refusals)
+
+
+class HoldExpired(BookingError):
+    """The hold ran out and its time could not be taken again; `alternatives` are the nearest free times."""
+
+    code = "hold_expired"
+
+    def __init__(self, alternatives: Sequence[Any] = (), **details: Any) -> None:
+        super().__init__(**details)
+        self.alternatives = tuple(alternatives)
+
+
+class NotFound(BookingError):
+    """The thing does not exist, or not for this person: the two are never told apart."""
+
+    code = "not_found"
+
+
+class MoveNotAllowed(BookingError):
+    """The appointment's present status does not allow that step."""
+
+    code = "move_not_allowed"
+
+
+class NonceReused(BookingError):
+    """The same form was sent again with other contents."""
+
+    code = "nonce_reused"
+
+
+class TooManyTries(BookingError):
+    """A rate limit is used up; `retry_seconds` says when the next try may come."""
+
+    code = "too_many_tries"
+
+
+class LinkDead(BookingError):
+    """A mailed link is unknown, used or expired."""
+
+    code = "link_dead"
+
+
+class BusyDatabase(BookingError):
+    """The database could not give the lock in time; nothing was changed."""
+
+    code = "busy_database"
