@@ -1,0 +1,88 @@
+"""Form fields that WTForms lacks: a date asked for as three text fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from flask_babel import gettext
+from wtforms import Field
+from wtforms.validators import StopValidation
+
+PARTS: Final = ("day", "month", "year")
+
+
+class ThreePartDateField(Field):
+    """A date as day, month and year, posted as NAME-day, NAME-month, NAME-year.
+
+    `data` is a `date`, or None while nothing or nothing valid was given. `parts` holds what was typed, `wrong_parts` names
+    the inputs to mark. Two-digit years are refused: "42" could be a birth year or a slip.
+    """
+
+    widget = None
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.parts: dict[str, str] = dict.fromkeys(PARTS, "")
+        self.wrong_parts: tuple[str, ...] = ()
+
+    @property
+    def first_wrong_part(self) -> str:
+        """Where the link of the error summary leads."""
+        return self.wrong_parts[0] if self.wrong_parts else PARTS[0]
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Iterable[Any] | None = None) -> None:
+        """Take the three inputs where the form was sent, `data` (a date or None) otherwise."""
+        super().process(None, data, extra_filters=extra_filters)
+        if formdata is not None and any(f"{self.name}-{part}" in formdata for part in PARTS):
+            self._take_posted({part: str(formdata.get(f"{self.name}-{part}", "")).strip() for part in PARTS})
+        elif isinstance(self.data, date):
+            self.parts = {part: str(getattr(self.data, part)) for part in PARTS}
+
+    def _take_posted(self, parts: Mapping[str, str]) -> None:
+        self.parts = dict(parts)
+        self.raw_data = [value for value in parts.values() if value]
+        self.data = _date_or_none(parts)
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse parts that are missing or make no date; an entirely empty date is left to DataRequired or Optional."""
+        if not any(self.parts.values()):
+            self.wrong_parts = PARTS
+            return
+        missing = tuple(part for part in PARTS if not self.parts[part])
+        if missing:
+            self.wrong_parts = missing
+            raise StopValidation(_missing_sentence(missing[0]))
+        if self.data is None:
+            self.wrong_parts = ("year",) if len(self.parts["year"]) != 4 else PARTS
+            raise StopValidation(_unreal_sentence(self.wrong_parts))
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        """Mark all three inputs where a later validator refused the date as a whole."""
+        if self.errors and not self.wrong_parts:
+            self.wrong_parts = PARTS
+
+
+def _date_or_none(parts: Mapping[str, str]) -> date | None:
+    if not all(part.isascii() and part.isdigit() for part in parts.values()) or len(parts["year"]) != 4:
+        return None
+    try:
+        return date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
+    except ValueError:
+        return None
+
+
+def _missing_sentence(part: str) -> str:
+    sentences = {
+        "day": gettext("Enter the day of the date"),
+        "month": gettext("Enter the month of the date"),
+        "year": gettext("Enter the year of the date"),
+    }
+    return sentences[part]
+
+
+def _unreal_sentence(wrong_parts: tuple[str, ...]) -> str:
+    if wrong_parts == ("year",):
+        return gettext("Enter the year with 4 numbers, like 1970")
+    return gettext("Enter a real date, like 27 3 1970")
