@@ -48,7 +48,7 @@ class MinuteSpan:
 
 @dataclass(frozen=True, slots=True)
 class WeeklyHours:
-    """One weekly span (0 = Monday) of a resource at a location, valid on dates `[valid_from, valid_to]`, None = open."""
+    """One weekly span (0 = Monday) of a resource at a location, valid on `[valid_from, valid_to]`, None = open."""
 
     location_id: int
     weekday: int
@@ -148,7 +148,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A kind of visit. `minutes` is what the patient is told; buffers are added to every resource, never to the patient."""
+    """A kind of visit. Buffers are added to every resource it takes, never to the patient's own time."""
 
     id: int
     public_id: str
@@ -176,7 +176,7 @@ class Service:
 
 @dataclass(frozen=True)
 class ClinicProfile:
-    """What the installation says of itself. `sender_name` is neutral: it appears in mail, where a specialty reveals too much."""
+    """What the installation says of itself. `sender_name` is neutral: in mail, a specialty would reveal a condition."""
 
     name: str
     sender_name: str

@@ -1,0 +1,1 @@
+"""The outside world behind Protocols: databases, mail, sealing, calendar files, letters."""

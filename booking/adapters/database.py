@@ -1,0 +1,54 @@
+"""Engines of both databases, set up so that transactions, foreign keys and time-outs mean what the code assumes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+SQLITE_PRAGMAS = (
+    "busy_timeout=5000",
+    "journal_mode=WAL",
+    "foreign_keys=ON",
+    "synchronous=FULL",
+    "recursive_triggers=ON",
+    "trusted_schema=OFF",
+)
+POSTGRES_OPTIONS = (
+    "-c statement_timeout=15000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Keyword arguments for `create_engine`. Parameters stay out of errors: they may hold names and answers."""
+    options: dict[str, Any] = {"hide_parameters": True}
+    if url.startswith("postgresql"):
+        options |= {"pool_pre_ping": True, "connect_args": {"options": POSTGRES_OPTIONS}}
+    return options
+
+
+def prepare_engine(engine: sa.Engine) -> None:
+    """Take transaction control away from Python's SQLite driver: reads begin plainly, writes BEGIN IMMEDIATE.
+
+    The driver's own rules make SELECTs unrepeatable and DDL untransactional; see docs/adr/0003."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None
+        for pragma in SQLITE_PRAGMAS:
+            dbapi.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        is_write = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+def create_engine(url: str) -> sa.Engine:
+    """An engine outside the web application: tools, tests, benchmarks."""
+    engine = sa.create_engine(url, **engine_options(url))
+    prepare_engine(engine)
+    return engine

@@ -1,0 +1,54 @@
+"""Who acts: roles, and the actor that every service is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    PATIENT = "patient"
+    SCHEDULER = "scheduler"
+    SPECIALIST = "specialist"
+    NURSE = "nurse"
+    ADMINISTRATOR = "administrator"
+
+
+STAFF_ROLES = frozenset({Role.SCHEDULER, Role.SPECIALIST, Role.NURSE, Role.ADMINISTRATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person or program behind a change.
+
+    `role` None is a visitor without login (a patient booking as a guest, or someone with a mailed link) unless
+    `is_system`. `patient_ids` are the patients the actor may act for now; `location_ids` None means all locations.
+    `owner` names the browser session, which owns holds and idempotency nonces.
+    """
+
+    account_id: int | None = None
+    role: Role | None = None
+    patient_ids: frozenset[int] = frozenset()
+    location_ids: frozenset[int] | None = None
+    resource_id: int | None = None
+    owner: str = ""
+    is_system: bool = False
+
+    @property
+    def is_staff(self) -> bool:
+        """Works at the clinic."""
+        return self.role in STAFF_ROLES
+
+    @property
+    def kind(self) -> str:
+        """Word for the audit event."""
+        if self.is_system:
+            return "system"
+        return self.role.value if self.role else "visitor"
+
+    def works_at(self, location_id: int) -> bool:
+        """Staff whose work covers that location."""
+        return self.is_staff and (self.location_ids is None or location_id in self.location_ids)
+
+
+SYSTEM = Actor(is_system=True)

@@ -1,0 +1,110 @@
+"""Booked visits, holds, blocks and the reservations that guard them all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.models.base import Base, IntPk, PublicId, enum_column
+
+
+class Appointment(Base):
+    """A booked visit. `version` grows with every change, `sequence` with every change of its calendar entry."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        sa.CheckConstraint("starts_at < ends_at", name="order"),
+        sa.Index("ix_appointment_location_id_starts_at", "location_id", "starts_at"),
+        sa.Index("ix_appointment_patient_id_starts_at", "patient_id", "starts_at"),
+    )
+
+    id: Mapped[IntPk]
+    public_id: Mapped[PublicId]
+    reference: Mapped[str] = mapped_column(sa.String(12), unique=True)
+    patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"))
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"))
+    location_id: Mapped[int] = mapped_column(sa.ForeignKey("location.id"))
+    specialist_id: Mapped[int | None] = mapped_column(sa.ForeignKey("resource.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    status: Mapped[AppointmentStatus] = mapped_column(enum_column(AppointmentStatus, "status"))
+    version: Mapped[int] = mapped_column(default=1)
+    sequence: Mapped[int] = mapped_column(default=0)
+    reason_sealed: Mapped[str | None] = mapped_column(sa.Text)
+    needs_sealed: Mapped[str | None] = mapped_column(sa.Text)
+    booked_by_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    booked_for_other: Mapped[bool] = mapped_column(default=False)
+    booked_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason_code: Mapped[str | None] = mapped_column(sa.String(40))
+    cancel_note_sealed: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class Hold(Base):
+    """A slot kept for one browser session until `expires_at`; it may be extended twice."""
+
+    __tablename__ = "hold"
+    __table_args__ = (sa.CheckConstraint("extensions between 0 and 2", name="extensions"),)
+
+    id: Mapped[IntPk]
+    public_id: Mapped[PublicId]
+    owner: Mapped[str] = mapped_column(sa.String(64), index=True)
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"))
+    location_id: Mapped[int] = mapped_column(sa.ForeignKey("location.id"))
+    specialist_id: Mapped[int | None] = mapped_column(sa.ForeignKey("resource.id"))
+    wanted_specialist_id: Mapped[int | None] = mapped_column(sa.ForeignKey("resource.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    extensions: Mapped[int] = mapped_column(default=0)
+
+
+class Block(Base):
+    """Closed time of one resource: leave, a meeting, a repair."""
+
+    __tablename__ = "block"
+    __table_args__ = (sa.CheckConstraint("starts_at < ends_at", name="order"),)
+
+    id: Mapped[IntPk]
+    public_id: Mapped[PublicId]
+    resource_id: Mapped[int] = mapped_column(sa.ForeignKey("resource.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    label: Mapped[str] = mapped_column(sa.String(200))
+
+
+class Reservation(Base):
+    """This lane of this resource, or this patient, is taken from..to. The database refuses any overlap.
+
+    Rows are present occupancy: releasing deletes them. Resource rows include buffers, patient rows do not.
+    """
+
+    __tablename__ = "reservation"
+    __table_args__ = (
+        sa.CheckConstraint("starts_at < ends_at", name="order"),
+        sa.CheckConstraint("(resource_id is null) <> (patient_id is null)", name="one_subject"),
+        sa.CheckConstraint("(resource_id is null) = (lane is null)", name="lane_of_resource"),
+        sa.CheckConstraint(
+            "(case when appointment_id is null then 0 else 1 end) + (case when hold_id is null then 0 else 1 end)"
+            " + (case when block_id is null then 0 else 1 end) = 1",
+            name="one_owner",
+        ),
+        sa.Index("ix_reservation_resource_id_lane_ends_at", "resource_id", "lane", "ends_at"),
+        sa.Index("ix_reservation_resource_id_ends_at", "resource_id", "ends_at", "starts_at", "lane"),
+        sa.Index("ix_reservation_patient_id_ends_at", "patient_id", "ends_at"),
+    )
+
+    id: Mapped[IntPk]
+    resource_id: Mapped[int | None] = mapped_column(sa.ForeignKey("resource.id"))
+    lane: Mapped[int | None]
+    patient_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"), index=True)
+    hold_id: Mapped[int | None] = mapped_column(sa.ForeignKey("hold.id"), index=True)
+    block_id: Mapped[int | None] = mapped_column(sa.ForeignKey("block.id"), index=True)

@@ -1,0 +1,71 @@
+"""What is kept about the work itself: audit events, tasks for people, the worker's heartbeat, field keys in use."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.core.actor import Role
+from booking.models.base import Base, Code, IntPk, PublicId, enum_column
+
+
+class AuditEvent(Base):
+    """Who did what to which object. Ids and codes only; triggers refuse change and deletion."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (sa.Index("ix_audit_event_object_kind_object_id", "object_kind", "object_id"),)
+
+    seq: Mapped[IntPk]
+    at: Mapped[datetime]
+    actor_account_id: Mapped[int | None]
+    actor_kind: Mapped[Code]
+    action: Mapped[Code]
+    object_kind: Mapped[Code]
+    object_id: Mapped[int | None]
+    reason_code: Mapped[str | None] = mapped_column(sa.String(40))
+
+
+class TaskState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+
+
+class Task(Base):
+    """Work for a person. `dedup_key` keeps one open task per cause."""
+
+    __tablename__ = "task"
+
+    id: Mapped[IntPk]
+    public_id: Mapped[PublicId]
+    dedup_key: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    kind: Mapped[Code]
+    role: Mapped[Role] = mapped_column(enum_column(Role, "role"))
+    patient_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))
+    appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"))
+    note_sealed: Mapped[str | None] = mapped_column(sa.Text)
+    state: Mapped[TaskState] = mapped_column(enum_column(TaskState, "state"))
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    outcome_code: Mapped[str | None] = mapped_column(sa.String(40))
+
+
+class Heartbeat(Base):
+    """When a process of that name was last alive."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    beat_at: Mapped[datetime]
+
+
+class FieldKeyCheck(Base):
+    """A sealed known value per field key, so that a wrong key is noticed at start and not in a patient's record."""
+
+    __tablename__ = "field_key_check"
+
+    key_id: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    check_value: Mapped[str] = mapped_column(sa.Text)

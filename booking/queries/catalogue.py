@@ -1,0 +1,171 @@
+"""The clinic's structure as one frozen Catalogue, kept per process and checked by its revision at every use."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from booking.core.scheduling import clinic as core
+from booking.models import (
+    Clinic,
+    Closure,
+    HoursException,
+    Location,
+    Resource,
+    SegmentNeed,
+    Service,
+    ServiceSegment,
+    WeeklyHours,
+)
+
+_kept: WeakKeyDictionary[Any, core.Catalogue] = WeakKeyDictionary()
+
+
+class NoClinic(Exception):
+    """The database holds no clinic yet: `clinic load` has not run."""
+
+
+def catalogue(session: Session) -> core.Catalogue:
+    """The clinic as it stands in this transaction. One query when nothing changed since the last use."""
+    revision = session.scalar(sa.select(Clinic.revision))
+    if revision is None:
+        raise NoClinic
+    engine = session.get_bind().engine
+    kept = _kept.get(engine)
+    if kept is None or kept.revision != revision:
+        kept = _kept[engine] = read_catalogue(session)
+    return kept
+
+
+def read_catalogue(session: Session) -> core.Catalogue:
+    """Build the Catalogue from the rows; the number of queries does not depend on the clinic's size."""
+    row = session.scalars(sa.select(Clinic)).one()
+    profile = core.ClinicProfile(
+        name=row.name,
+        sender_name=row.sender_name,
+        phone=row.phone,
+        emergency_number=row.emergency_number,
+        crisis_line=row.crisis_line,
+        email=row.email,
+    )
+    return core.Catalogue(
+        revision=row.revision,
+        clinic=profile,
+        locations={p.id: _location(p) for p in session.scalars(sa.select(Location).order_by(Location.id))},
+        resources=_resources(session),
+        services=_services(session),
+        closures=tuple(
+            core.Closure(c.location_id, c.starts_on, c.ends_on, c.name)
+            for c in session.scalars(sa.select(Closure).order_by(Closure.starts_on, Closure.id))
+        ),
+    )
+
+
+def _location(row: Location) -> core.Location:
+    return core.Location(
+        id=row.id,
+        public_id=row.public_id,
+        code=row.code,
+        name=row.name,
+        street=row.street,
+        city=row.city,
+        phone=row.phone,
+        tz_name=row.tz_name,
+        directions=row.directions,
+        is_step_free=row.is_step_free,
+    )
+
+
+def _resources(session: Session) -> dict[int, core.Resource]:
+    weekly = _weekly_hours(session)
+    exceptions = _exceptions(session)
+    return {
+        row.id: core.Resource(
+            id=row.id,
+            public_id=row.public_id,
+            code=row.code,
+            kind=row.kind,
+            name=row.name,
+            lanes=row.lanes,
+            title=row.title,
+            about=row.about,
+            pools=frozenset(row.pools),
+            languages=tuple(row.languages),
+            weekly_hours=tuple(weekly[row.id]),
+            exceptions=tuple(exceptions[row.id]),
+            is_active=row.is_active,
+        )
+        for row in session.scalars(sa.select(Resource).order_by(Resource.id))
+    }
+
+
+def _weekly_hours(session: Session) -> dict[int, list[core.WeeklyHours]]:
+    found: dict[int, list[core.WeeklyHours]] = defaultdict(list)
+    order = (WeeklyHours.resource_id, WeeklyHours.weekday, WeeklyHours.starts_minute)
+    for row in session.scalars(sa.select(WeeklyHours).order_by(*order)):
+        span = core.MinuteSpan(row.starts_minute, row.ends_minute)
+        found[row.resource_id].append(
+            core.WeeklyHours(row.location_id, row.weekday, span, row.valid_from, row.valid_to)
+        )
+    return found
+
+
+def _exceptions(session: Session) -> dict[int, list[core.HoursException]]:
+    spans: dict[tuple[int, int, Any], list[core.MinuteSpan]] = defaultdict(list)
+    order = (HoursException.resource_id, HoursException.on, HoursException.starts_minute)
+    for row in session.scalars(sa.select(HoursException).order_by(*order)):
+        day = spans[row.resource_id, row.location_id, row.on]
+        if row.starts_minute is not None and row.ends_minute is not None:
+            day.append(core.MinuteSpan(row.starts_minute, row.ends_minute))
+    found: dict[int, list[core.HoursException]] = defaultdict(list)
+    for (resource_id, location_id, on), day in spans.items():
+        found[resource_id].append(core.HoursException(location_id, on, tuple(day)))
+    return found
+
+
+def _services(session: Session) -> dict[int, core.Service]:
+    loaded = selectinload(Service.segments).selectinload(ServiceSegment.needs)
+    rows = session.scalars(sa.select(Service).order_by(Service.position, Service.id).options(loaded))
+    return {row.id: _service(row) for row in rows}
+
+
+def _service(row: Service) -> core.Service:
+    return core.Service(
+        id=row.id,
+        public_id=row.public_id,
+        code=row.code,
+        name=row.name,
+        summary=row.summary,
+        segments=tuple(_segment(s, s.needs) for s in row.segments),
+        mode=row.mode,
+        grid_minutes=row.grid_minutes,
+        buffer_before_minutes=row.buffer_before_minutes,
+        buffer_after_minutes=row.buffer_after_minutes,
+        policy=core.Policy(
+            audience=row.audience,
+            book_notice=timedelta(minutes=row.book_notice_minutes),
+            horizon_days=row.horizon_days,
+            cancel_notice=timedelta(minutes=row.cancel_notice_minutes),
+        ),
+        specialist_ids=None if row.specialist_ids is None else frozenset(row.specialist_ids),
+        location_ids=None if row.location_ids is None else frozenset(row.location_ids),
+        questionnaires=tuple(row.questionnaires),
+        preparation=tuple(row.preparation),
+        position=row.position,
+        is_active=row.is_active,
+    )
+
+
+def _segment(row: ServiceSegment, needs: Iterable[SegmentNeed]) -> core.Segment:
+    return core.Segment(
+        name=row.name,
+        offset_minutes=row.offset_minutes,
+        minutes=row.minutes,
+        needs=tuple(core.Need(n.pool, n.lanes) for n in needs),
+    )

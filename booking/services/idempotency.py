@@ -1,0 +1,42 @@
+"""One answer per form: a repeated submit of the same nonce gets the first answer again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.errors import NonceReused
+from booking.models import Idempotency
+
+
+def body_hash(body: Mapping[str, Any]) -> str:
+    """Hash of what the form said, independent of the order of its fields."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def earlier_answer(session: Session, *, owner: str, nonce: str, body: str) -> str | None:
+    """The public id that the first submit of this nonce led to, or None when it is new.
+
+    Raises NonceReused when the same nonce came with another body. Call it inside the write transaction."""
+    row = session.execute(
+        sa.select(Idempotency.subject, Idempotency.body_hash).where(
+            Idempotency.owner == owner, Idempotency.nonce == nonce
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.body_hash != body:
+        raise NonceReused
+    subject: str = row.subject
+    return subject
+
+
+def remember_answer(session: Session, *, owner: str, nonce: str, body: str, subject: str, now: datetime) -> None:
+    """Keep the answer in the open transaction; its unique key lets exactly one of two racing submits through."""
+    session.add(Idempotency(owner=owner, nonce=nonce, body_hash=body, subject=subject, created_at=now))

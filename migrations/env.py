@@ -1,0 +1,61 @@
+"""Alembic's environment: our own, so that SQLite keeps its triggers and both databases migrate in transactions."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic import context
+from flask import current_app
+
+from booking.models import Base, UtcDateTime
+
+
+def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
+    """Migrations name plain SQL types, so that none of them ever imports the application."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+
+
+def switch_off_foreign_keys(connection: sa.Connection) -> None:
+    """SQLite ignores the pragma inside a transaction, so it goes to the driver before any statement."""
+    raw = connection.connection.driver_connection
+    assert raw is not None  # noqa: S101 - a connected pool always has one.
+    raw.execute("PRAGMA foreign_keys=OFF")
+    if raw.execute("PRAGMA foreign_keys").fetchone() != (0,):
+        raise RuntimeError("SQLite did not switch off foreign keys; a rebuilt table would lose its children")
+
+
+def refuse_orphans(connection: sa.Connection) -> None:
+    """With foreign keys off, orphans would go unseen: look for them before the commit."""
+    orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if orphans:
+        raise RuntimeError(f"the migration leaves {len(orphans)} rows without their parent; nothing was changed")
+
+
+def run() -> None:
+    """Run the migrations in one transaction each, on the application's engine."""
+    engine = current_app.extensions["migrate"].db.engine
+    is_sqlite = engine.dialect.name == "sqlite"
+    with engine.connect().execution_options(write=True) as connection:
+        if is_sqlite:
+            switch_off_foreign_keys(connection)
+        else:
+            connection.exec_driver_sql("SET lock_timeout = '5s'")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_item=render_item,
+            render_as_batch=False,
+            compare_type=True,
+            transactional_ddl=True,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        if is_sqlite:
+            refuse_orphans(connection)
+    engine.dispose()
+
+
+run()
