@@ -1,0 +1,101 @@
+# The verbs of this project. "make" or "make help" lists them.
+#
+# Settings: PYTHON=python3.12 names the Python to set up with, SETUP_INSTALLER=pip goes without uv, WORKERS=4 runs the
+# tests in more processes, ARGS="..." is handed on to the program that the target runs.
+
+PYTHON ?= python3
+WORKERS ?= 2
+ARGS ?=
+
+BIN = .venv/bin
+SET_UP = python="$$(sh tools/find_python.sh "$(PYTHON)")" && "$$python" tools/setup.py
+TEMPLATES = booking/templates
+IN_PARALLEL = -n $(WORKERS) --dist loadgroup
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev assets assets-all run test check bench bench-full torture fmt sizes lock audit clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv with what the program needs
+	@$(SET_UP)
+
+setup-dev: ## make .venv with what checks and tests need, too
+	@$(SET_UP) --dev
+
+assets: setup ## fetch and build the front-end files of others
+	@$(BIN)/python tools/assets.py
+
+assets-all: setup-dev
+	@$(BIN)/python tools/assets.py --dev
+
+run: setup assets ## set up and serve the demo clinic at http://localhost:8000 (PORT=... for another port)
+	@exec $(BIN)/flask --app wsgi demo $(ARGS)
+
+test: setup-dev assets ## set up and run all tests on SQLite and PostgreSQL, in a browser where one is found
+	@$(BIN)/pytest $(IN_PARALLEL) $(ARGS)
+
+CHECKS = check-format check-lint check-types check-imports check-templates check-sizes check-drift check-tests check-coverage
+
+check: setup-dev assets-all $(CHECKS) ## everything that has to pass before a change is taken in
+
+.PHONY: $(CHECKS)
+
+check-format: setup-dev ## is the Python code formatted?
+	@$(BIN)/ruff format --check .
+
+check-lint: setup-dev ## does ruff find mistakes?
+	@$(BIN)/ruff check .
+
+check-types: setup-dev ## do the types fit (mypy, strict)?
+	@$(BIN)/mypy
+
+check-imports: setup-dev ## do imports point inwards?
+	@$(BIN)/lint-imports
+
+check-templates: setup-dev ## does djLint find mistakes in the templates?
+	@$(BIN)/djlint $(TEMPLATES) --lint --quiet
+
+check-sizes: setup-dev ## is every file and function of a readable size?
+	@$(BIN)/python tools/sizes.py --check
+
+check-drift: setup-dev ## do the migrations build what the models say, on both databases?
+	@$(BIN)/python -m tests.drift
+
+check-tests: setup-dev ## run all tests with coverage; a missing browser is a failure
+	@$(BIN)/coverage erase
+	@REQUIRE_BROWSER=1 $(BIN)/pytest --cov --cov-report= $(IN_PARALLEL) $(ARGS)
+
+check-coverage: setup-dev ## did the last check-tests reach enough of the program?
+	@$(BIN)/coverage json --quiet -o .coverage.json
+	@$(BIN)/python tools/coverage_gate.py .coverage.json
+
+torture: setup-dev ## the long races and crashes
+	@TORTURE=long $(BIN)/pytest -m torture $(ARGS)
+
+bench: setup-dev assets ## print the benchmark table and write benchmarks/latest.json
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-full: setup-dev assets ## the same with the long measurements
+	@$(BIN)/python -m benchmarks --full $(ARGS)
+
+fmt: setup-dev ## format code and templates, repair what ruff can
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+	@$(BIN)/djlint $(TEMPLATES) --reformat --quiet || true
+
+sizes: setup-dev ## list the longest files and functions
+	@$(BIN)/python tools/sizes.py
+
+lock: setup-dev ## pin all requirements anew, with hashes (ARGS="--upgrade" raises versions)
+	@$(BIN)/python tools/lock.py $(ARGS)
+
+audit: setup-dev ## ask for known security holes in the pinned packages
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
+
+clean: ## remove what set-up and tests made, but no data (var/)
+	@rm -rf .venv node_modules booking/static/vendor .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
+		.hypothesis .coverage .coverage.* htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
