@@ -88,16 +88,20 @@ def subtract(open_: Sequence[Span], busy: Sequence[Span], grow_before: int = 0, 
 def intersect(a: Sequence[Span], b: Sequence[Span]) -> list[Span]:
     """Minutes that are in `a` and in `b`."""
     shared: list[Span] = []
-    i = j = 0
-    while i < len(a) and j < len(b):
-        starts = max(a[i][0], b[j][0])
-        ends = min(a[i][1], b[j][1])
-        if starts < ends:
-            shared.append((starts, ends))
-        if a[i][1] < b[j][1]:
-            i += 1
-        else:
-            j += 1
+    index, count = 0, len(b)
+    for a_starts, a_ends in a:
+        while index < count and b[index][1] <= a_starts:
+            index += 1
+        while index < count:
+            starts, ends = b[index]
+            if starts >= a_ends:
+                break
+            if ends > a_ends:
+                # Not stepped over: its rest may meet the next span of `a`.
+                shared.append((max(a_starts, starts), a_ends))
+                break
+            shared.append((max(a_starts, starts), ends))
+            index += 1
     return shared
 
 
