@@ -8,7 +8,7 @@ WORKERS ?= 2
 ARGS ?=
 
 BIN = .venv/bin
-SET_UP = python="$$(sh tools/find_python.sh "$(PYTHON)")" && "$$python" tools/setup.py
+SET_UP = python="$$(sh tools/find_python.sh "$(PYTHON)")" && "$$python" -m tools.setup
 TEMPLATES = booking/templates
 IN_PARALLEL = -n $(WORKERS) --dist loadgroup
 
@@ -26,10 +26,7 @@ setup-dev: ## make .venv with what checks and tests need, too
 	@$(SET_UP) --dev
 
 assets: setup ## fetch and build the front-end files of others
-	@$(BIN)/python tools/assets.py
-
-assets-all: setup-dev
-	@$(BIN)/python tools/assets.py --dev
+	@$(BIN)/python -m tools.assets
 
 run: setup assets ## set up and serve the demo clinic at http://localhost:8000 (PORT=... for another port)
 	@exec $(BIN)/flask --app wsgi demo $(ARGS)
@@ -39,7 +36,7 @@ test: setup-dev assets ## set up and run all tests on SQLite and PostgreSQL, in 
 
 CHECKS = check-format check-lint check-types check-imports check-templates check-sizes check-drift check-tests check-coverage
 
-check: setup-dev assets-all $(CHECKS) ## everything that has to pass before a change is taken in
+check: setup-dev assets $(CHECKS) ## everything that has to pass before a change is taken in
 
 .PHONY: $(CHECKS)
 

@@ -9,7 +9,6 @@ changed since the last run, it returns at once.
 from __future__ import annotations
 
 import argparse
-import ast
 import contextlib
 import fcntl
 import hashlib
@@ -24,6 +23,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
+
+from tools import package_index
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -49,19 +50,6 @@ MODULES = {
 
 # Left over from another installation, these would send packages elsewhere than into .venv.
 MISLEADING = ("PIP_TARGET", "PIP_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_SYSTEM_PYTHON", "VIRTUAL_ENV")
-
-HASH_SIGNS = ("DO NOT MATCH THE HASHES", "Hash mismatch", "hash mismatch")
-NETWORK_SIGNS = (
-    "NewConnectionError",
-    "Failed to establish a new connection",
-    "Temporary failure in name resolution",
-    "ProxyError",
-    "timed out",
-    "dns error",
-    "error sending request",
-    "Failed to fetch",
-    "client error (Connect)",
-)
 
 
 class SetupError(Exception):
@@ -133,45 +121,6 @@ def clean_environment() -> dict[str, str]:
     return {**kept, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_USER": "0"}
 
 
-def pip_settings(listing: str) -> dict[str, str]:
-    """Read `pip config list`; the environment wins over the section for installing, that over the general one."""
-    found: dict[str, str] = {}
-    lines = [line.split("=", 1) for line in listing.splitlines() if "=" in line]
-    for section in ("global.", "install.", ":env:."):
-        for name, value in lines:
-            if name.startswith(section):
-                with contextlib.suppress(ValueError, SyntaxError):
-                    found[name[len(section) :]] = str(ast.literal_eval(value))
-    return found
-
-
-def uv_settings(pip: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """What tells uv, which does not read pip's configuration, to fetch from where pip fetches.
-
-    A setting of uv that the environment already has is left alone.
-    """
-    wanted = {
-        "UV_DEFAULT_INDEX": pip.get("index-url", "").strip(),
-        "UV_INDEX": " ".join(pip.get("extra-index-url", "").split()),
-        "UV_FIND_LINKS": ",".join(place for place in pip.get("find-links", "").split() if _may_exist(place)),
-        "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
-        "UV_NO_INDEX": "1" if pip.get("no-index", "").lower() in {"1", "true", "yes", "on"} else "",
-        "SSL_CERT_FILE": pip.get("cert", ""),
-        "HTTPS_PROXY": pip.get("proxy", ""),
-        # As pip does, look at all indexes; the hashes decide what may be installed.
-        "UV_INDEX_STRATEGY": "unsafe-best-match",
-    }
-    chosen = {name: value for name, value in wanted.items() if value and name not in environment}
-    if any(name.startswith("UV_") and "INDEX" in name for name in environment):
-        return {name: value for name, value in chosen.items() if "INDEX" not in name}
-    return chosen
-
-
-def _may_exist(place: str) -> bool:
-    """pip passes over a folder that is not there, uv stops."""
-    return "://" in place or Path(place).exists()
-
-
 def run(arguments: Sequence[str | Path], environment: Mapping[str, str], log: BinaryIO) -> None:
     """Run one step with its output in the log. Raises SetupError with the reason, as far as the log tells it."""
     start = log.tell()
@@ -182,21 +131,8 @@ def run(arguments: Sequence[str | Path], environment: Mapping[str, str], log: Bi
     if status != 0:
         with LOG.open("rb") as written:
             written.seek(start)
-            raise SetupError(reason(written.read().decode(errors="replace")))
-
-
-def reason(output: str) -> str:
-    """One line that says why installing failed."""
-    if any(sign in output for sign in HASH_SIGNS):
-        said = "A downloaded package differs from the one that was locked, so nothing was installed"
-    elif "No space left on device" in output:
-        said = "The disk is full"
-    elif any(sign in output for sign in NETWORK_SIGNS):
-        said = "The package index cannot be reached: check the network, and PIP_INDEX_URL or PIP_PROXY if you need one"
-    else:
-        lines = [line.strip() for line in output.splitlines() if line.strip()]
-        said = f"Installing failed ({lines[-1] if lines else 'without a word'})"
-    return f"{said}. Details: {LOG}"
+            output = written.read().decode(errors="replace")
+            raise SetupError(f"{package_index.reason(output)}. Details: {LOG}")
 
 
 def make_venv() -> None:
@@ -219,7 +155,7 @@ def install(lock: str) -> None:
             try:
                 install_with_uv(lock, environment, log)
             except SetupError as problem:
-                if not UV.exists() or "differs from" in str(problem):
+                if not UV.exists() or package_index.IS_ANOTHER_FILE in str(problem):
                     raise
                 say("uv did not get through, trying pip")
             else:
@@ -238,23 +174,10 @@ def install_with_uv(lock: str, environment: Mapping[str, str], log: BinaryIO) ->
     say("fetching the installer")
     run([*pip(), "install", "--require-hashes", "-r", INSTALLER], environment, log)
     listing = subprocess.run([*pip(), "config", "list"], capture_output=True, text=True, env=environment, check=False)
-    settings = {**environment, **uv_settings(pip_settings(listing.stdout), environment)}
+    settings = {**environment, **package_index.uv_settings(package_index.pip_settings(listing.stdout), environment)}
     say(f"installing {lock}")
     command: list[str | Path] = [UV, "pip", "install", "--python", PYTHON, "--require-hashes", "--no-progress"]
-    run([*command, *cache_option(settings), "-r", lock], settings, log)
-
-
-def cache_option(environment: Mapping[str, str]) -> list[str]:
-    """Go without uv's cache when its usual place cannot be written, as in a container without a home folder."""
-    if "UV_CACHE_DIR" in environment:
-        return []
-    home = environment.get("XDG_CACHE_HOME") or environment.get("HOME")
-    place = Path(home) if home else Path("/nonexistent")
-    while not place.exists():
-        place = place.parent
-        if place == Path("/"):
-            return ["--no-cache"]
-    return [] if os.access(place, os.W_OK) else ["--no-cache"]
+    run([*command, *package_index.cache_option(settings), "-r", lock], settings, log)
 
 
 def say(text: str) -> None:
