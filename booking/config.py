@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from booking.adapters.sealing import FieldKeys
 
 EXAMPLE_SECRET = "change-me"  # noqa: S105 - the value that production refuses.
+EXAMPLE_FIELD_KEY = bytes(32)
 STAGES = ("production", "demo", "test")
 SECRET_NAMES = ("SECRET_KEY", "FIELD_KEYS", "SMTP_URL", "DATABASE_URL")
 
@@ -97,7 +98,7 @@ def _production_mistakes(settings: Settings) -> list[str]:
         found.append("SECRET_KEY: production needs an own secret of at least 32 characters")
     if settings.smtp_url == "console:":
         found.append("SMTP_URL: production needs a mail server, not the console")
-    if settings.field_keys.are_example:
+    if EXAMPLE_FIELD_KEY in settings.field_keys.keys.values():
         found.append("FIELD_KEYS: production refuses the example key; health data needs an own one")
     if not settings.is_https:
         found.append("BASE_URL: production needs https://")
@@ -184,4 +185,4 @@ class _Reader:
         except ValueError as error:
             if value:
                 self.mistakes.append(f"{name}: {error}")
-            return FieldKeys.empty()
+            return FieldKeys(writing_id="", keys={})

@@ -10,12 +10,12 @@ SQLITE_REFUSAL = "slot_taken"
 
 POSTGRES_CONSTRAINTS = {
     LANE_GUARD: (
-        "EXCLUDE USING gist (int8range(resource_id::bigint, resource_id::bigint, '[]'::text) WITH &&, "
+        "EXCLUDE USING gist (int8range((resource_id)::bigint, (resource_id)::bigint, '[]'::text) WITH &&, "
         "int4range(lane, lane, '[]'::text) WITH &&, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) "
         "WHERE ((resource_id IS NOT NULL))"
     ),
     PATIENT_GUARD: (
-        "EXCLUDE USING gist (int8range(patient_id::bigint, patient_id::bigint, '[]'::text) WITH &&, "
+        "EXCLUDE USING gist (int8range((patient_id)::bigint, (patient_id)::bigint, '[]'::text) WITH &&, "
         "tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((patient_id IS NOT NULL))"
     ),
 }

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from sqlalchemy.orm import Session
 
 from booking.adapters.sealing import FieldKeys, open_, seal
 
-CLINIC_ID = "1"
 KEYS = "field_keys"
-
-
-class SealedRow(Protocol):
-    """A row with a table name; its row key is `row_key` or `public_id`, random and known before the insert."""
-
-    __tablename__: str
 
 
 def field_keys(session: Session) -> FieldKeys:

@@ -1,0 +1,65 @@
+"""The web application: settings, extensions, blueprints and error pages put together. No I/O happens here."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_babel import get_locale
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from booking.adapters.database import engine_options, prepare_engine
+from booking.config import Settings
+from booking.extensions import babel, csrf, db, migrate
+from booking.services.sealed import KEYS
+from booking.web import access, assets, context, errors, filters, origin, security_headers, sessions
+from booking.web.blueprints import BLUEPRINTS
+from booking.web.converters import PublicIdConverter
+
+MAX_FORM_BYTES = 256 * 1024
+MAX_FORM_PARTS = 400
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application for these settings. Raises RuntimeError when a route has no row in the access table."""
+    app = Flask("booking")
+    _configure(app, settings)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way.
+    _bind_extensions(app, settings)
+    app.url_map.converters["public_id"] = PublicIdConverter
+    for part in (security_headers, assets, origin, access, errors, filters, context):
+        part.init_app(app)
+    sessions.init_app(app, is_https=settings.is_https)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    access.refuse_unlisted_routes(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_PARTS,
+        TRUSTED_HOSTS=[settings.host],
+        PREFERRED_URL_SCHEME="https" if settings.is_https else "http",
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def _bind_extensions(app: Flask, settings: Settings) -> None:
+    db.init_app(app)
+    db.session.session_factory.configure(info={KEYS: settings.field_keys})
+    with app.app_context():
+        prepare_engine(db.engine)
+    migrate.init_app(app, db, directory="migrations")
+    csrf.init_app(app)
+    babel.init_app(app, locale_selector=lambda: "en")
+    app.jinja_env.globals["get_locale"] = get_locale

@@ -1,0 +1,42 @@
+"""Variables that every page may use: the clinic, the links of the header, the theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from booking.core.actor import STAFF_ROLES
+from booking.extensions import db
+from booking.queries.catalogue import NoClinic, catalogue
+from booking.web import access, navigation
+
+THEMES = ("auto", "light", "dark")
+
+
+def page_variables() -> dict[str, Any]:
+    """Clinic, navigation and theme; nothing of the clinic while the database cannot be read."""
+    try:
+        clinic = catalogue(db.session()).clinic
+        account = access.account_or_none()
+    except (NoClinic, SQLAlchemyError):
+        return {"clinic": None, "nav_links": [], "theme": _theme()}
+    is_staff = account is not None and account.role in STAFF_ROLES
+    return {
+        "clinic": clinic,
+        "nav_links": navigation.links(account),
+        "home_url": navigation.home_url(account),
+        "staff_name": account.name if account and is_staff else None,
+        "theme": _theme(),
+    }
+
+
+def _theme() -> str:
+    theme = request.cookies.get("theme", "auto")
+    return theme if theme in THEMES else "auto"
+
+
+def init_app(app: Flask) -> None:
+    """Give the variables to every template."""
+    app.context_processor(page_variables)

@@ -1,0 +1,34 @@
+"""How dates, times and names are written on pages. All wording of time goes through these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask_babel import get_locale
+
+from booking.adapters import dates
+
+
+def init_app(app: Flask) -> None:
+    """Register the filters: each takes an instant and the zone of the location."""
+
+    def locale() -> str:
+        return str(get_locale() or "en")
+
+    def day_and_time(instant: datetime, tz: ZoneInfo) -> str:
+        return dates.day_and_time(instant, tz, locale())
+
+    def time_only(instant: datetime, tz: ZoneInfo) -> str:
+        return dates.time_only(instant, tz, locale())
+
+    def day_only(instant: datetime, tz: ZoneInfo) -> str:
+        return dates.day_only(instant, tz, locale())
+
+    def zone_label(instant: datetime, tz: ZoneInfo) -> str:
+        return dates.zone_label(tz, instant, locale())
+
+    app.jinja_env.filters.update(
+        day_and_time=day_and_time, time_only=time_only, day_only=day_only, zone_label=zone_label
+    )

@@ -1,0 +1,110 @@
+"""Fixtures shared by all tests: both databases, a session, the application, a browser-like client."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from booking.core.clock import utc_now
+from booking.extensions import db
+from booking.models import Account
+from booking.services import sessions
+from booking.services.sealed import KEYS
+from booking.web.application import create_app
+from tests.databases import Database, PostgresDatabase, SqliteDatabase
+from tests.postgres import PostgresServer, running_postgres
+from tests.settings import FIELD_KEYS, settings_for
+
+# A zone that is neither UTC nor any location's, so that an accidental local time shows.
+os.environ["TZ"] = "Pacific/Chatham"
+time.tzset()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgres", "both"), default="both")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database" not in metafunc.fixturenames:
+        return
+    chosen = metafunc.config.getoption("--database")
+    names = ["sqlite", "postgres"] if chosen == "both" else [chosen]
+    if metafunc.definition.get_closest_marker("sqlite_only"):
+        names = [name for name in names if name == "sqlite"]
+    if metafunc.definition.get_closest_marker("postgres_only"):
+        names = [name for name in names if name == "postgres"]
+    metafunc.parametrize("database", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Database:
+    folder = tmp_path_factory.mktemp("database")
+    if request.param == "sqlite":
+        return SqliteDatabase(folder)
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return PostgresDatabase(server, folder, f"{os.getpid()}")
+
+
+@pytest.fixture(scope="session")
+def shared_app(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    app = create_app(settings_for(database.url, tmp_path_factory.mktemp("data")))
+    app.config["TESTING"] = True
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def app(shared_app: Flask, database: Database) -> Iterator[Flask]:
+    """The application on a fresh database. Form tokens are off here; tests/house turns them on for every route."""
+    database.reset()
+    yield shared_app
+    with shared_app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session of its own on the application's database; services commit for real."""
+    with app.app_context():
+        engine = db.engine
+    with Session(engine, info={KEYS: FIELD_KEYS}) as session:
+        yield session
+
+
+@pytest.fixture
+def client_as(app: Flask, session: Session) -> Callable[[Account], FlaskClient]:
+    """A client that is logged in as the account."""
+
+    def make(account: Account) -> FlaskClient:
+        token = sessions.begin_session(session, account_id=account.id, data={}, now=utc_now())
+        client = app.test_client()
+        client.set_cookie("respite_session", token, domain="localhost")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def sqlite_file(database: Database) -> Path:
+    if not isinstance(database, SqliteDatabase):
+        raise TypeError("only for tests marked sqlite_only")
+    return database.file

@@ -1,0 +1,86 @@
+"""Both databases for tests: migrated by Alembic once, holding the test clinic, put back before each test.
+
+Each test commits for real on a database of its own making: on SQLite a copied file, on PostgreSQL a database made
+from a template. So what a service commits is what the next request reads, as in production.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import flask_migrate
+from sqlalchemy.orm import Session
+
+from booking.adapters.database import create_engine
+from booking.services.sealed import KEYS
+from booking.web.application import create_app
+from tests.factories import make_clinic
+from tests.postgres import PostgresServer
+from tests.settings import FIELD_KEYS, settings_for
+
+
+class Database(Protocol):
+    """A database that can be put back to the migrated schema with the test clinic in it."""
+
+    name: str
+    url: str
+
+    def reset(self) -> None:
+        """Back to the start; nobody may be connected."""
+
+
+class SqliteDatabase:
+    name = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "test.db"
+        self.template = folder / "template.db"
+        self.url = f"sqlite:///{self.file}"
+        build(f"sqlite:///{self.template}", folder)
+
+    def reset(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{self.file}{suffix}").unlink(missing_ok=True)
+        shutil.copy(self.template, self.file)
+
+
+class PostgresDatabase:
+    name = "postgres"
+
+    def __init__(self, server: PostgresServer, folder: Path, label: str) -> None:
+        self.server = server
+        self.database = f"test_{label}"
+        self.template = f"template_{label}"
+        self.url = server.url(self.database)
+        build(server.create_database(self.template), folder)
+
+    def reset(self) -> None:
+        self.server.drop_database(self.database)
+        self.server.create_database(self.database, template=self.template)
+
+
+def build(url: str, folder: Path) -> None:
+    """Migrate an empty database to head and put the test clinic in."""
+    app = create_app(settings_for(url, folder))
+    with app.app_context():
+        flask_migrate.upgrade()
+    with session_on(url) as session:
+        make_clinic(session)
+    if url.startswith("sqlite"):
+        with session_on(url) as session:
+            session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def session_on(url: str) -> Iterator[Session]:
+    """A session on an engine of its own, with the field keys of the tests."""
+    engine = create_engine(url)
+    try:
+        with Session(engine, info={KEYS: FIELD_KEYS}) as session:
+            yield session
+    finally:
+        engine.dispose()
