@@ -215,6 +215,7 @@ SOUND: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a page that asks about another page": lambda f: f["item"].append(
         group("p", question("z", enableWhen=[when("late", **YES)]), extension=control("page"))
     ),
+    "a scale of one number": lambda f: f["item"].append(question("z", "integer", extension=number_limits(1, 1))),
     "text with a lone less-than": lambda f: f["item"].append(question("z", text="Is it < 3 months & new?")),
 }
 
