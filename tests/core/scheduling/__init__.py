@@ -1,0 +1,1 @@
+"""Tests of the availability engine: tables, and properties against a brute-force oracle."""
