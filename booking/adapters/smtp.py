@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from booking.adapters.addresses import is_plain_address
 from booking.adapters.mailer import (
     Accepted,
     BeginResult,
@@ -31,7 +32,6 @@ TEXT_SECONDS = 600.0
 """Longest wait from the first byte of the text to its answer; a shorter one makes duplicates. RFC 5321 4.5.3.2.6."""
 
 _DEFAULT_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
-_ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")  # Printable ASCII, without spaces and angle brackets.
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 _ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
@@ -127,9 +127,9 @@ class _SmtpConnection:
         self._is_begun = False
 
     def begin(self, sender: str, recipient: str) -> BeginResult:
-        if not _ADDRESS.fullmatch(sender):
+        if not is_plain_address(sender):
             return SetupWrong("sender_address")
-        if not _ADDRESS.fullmatch(recipient):
+        if not is_plain_address(recipient):
             return Permanent("recipient_address")
         if self._is_begun:
             self.abort()

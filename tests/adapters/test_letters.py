@@ -1,0 +1,326 @@
+"""Every kind of letter: readable, neutral, well-formed, and about nobody but its recipient."""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import policy
+from email.message import EmailMessage
+from gettext import NullTranslations
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import pytest
+from icalendar import Calendar
+
+from booking.adapters.letters import (
+    CALENDAR_METHODS,
+    REQUIRED_LINKS,
+    ClinicVoice,
+    Letter,
+    LetterFacts,
+    LetterWriter,
+    VisitFacts,
+    greeting_name,
+)
+from booking.core.messages import ACCOUNT_KINDS, MessageKind
+
+BASE_URL = "https://visits.example"
+LINKS = {
+    name: f"{BASE_URL}/l/{name}?t=a&b"
+    for name in ("verify", "reset", "sign_in", "open_visit", "choose_time", "cancel", "questions", "not_me")
+}
+NOW = datetime(2026, 3, 2, 15, 0, 0, 123456, tzinfo=UTC)
+CLINIC = ClinicVoice(
+    sender_name="Harbour Appointments",
+    sender_address="appointments@visits.example",
+    reply_to="desk@visits.example",
+    phone="+1 416 555 0100",
+)
+VISIT = VisitFacts(
+    starts_at=datetime(2026, 3, 9, 13, tzinfo=UTC),
+    ends_at=datetime(2026, 3, 9, 14, tzinfo=UTC),
+    tz=ZoneInfo("America/New_York"),
+    place="12 Main Street, Springfield",
+    uid="appt-01J9ZK4T8Q@visits.example",
+    sequence=0,
+)
+EVERY_KIND = pytest.mark.parametrize("kind", list(MessageKind))
+VISIT_KINDS = pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in ACCOUNT_KINDS])
+
+
+def facts(kind: MessageKind = MessageKind.BOOKED, **overrides: object) -> LetterFacts:
+    made = LetterFacts(
+        kind=kind,
+        to="ana@mail.example",
+        message_id="<0f3a9c@visits.example>",
+        written_at=NOW,
+        clinic=CLINIC,
+        links=LINKS,
+        first_name="Ana",
+        visit=None if kind in ACCOUNT_KINDS else VISIT,
+        link_valid_for=timedelta(hours=24),
+    )
+    return replace(made, **overrides)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def writer() -> LetterWriter:
+    return LetterWriter()
+
+
+def parsed(letter: Letter) -> EmailMessage:
+    """The letter as the standard parser reads it, which must find nothing to complain about."""
+    message = email.message_from_bytes(letter.raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert [part.defects for part in message.walk() if part.defects] == []
+    return message
+
+
+def texts(letter: Letter) -> dict[str, str]:
+    """The decoded parts by their content type."""
+    return {part.get_content_type(): _text(part) for part in parsed(letter).iter_parts()}
+
+
+def _text(part: EmailMessage) -> str:
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content.decode("utf-8")
+
+
+class _Page(HTMLParser):
+    """Collects what a test asks about a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@EVERY_KIND
+def test_every_kind_has_text_and_page_and_the_calendar_last(writer: LetterWriter, kind: MessageKind) -> None:
+    calendar = ["text/calendar"] if kind in CALENDAR_METHODS else []
+    letter = writer.write(facts(kind))
+    assert list(texts(letter)) == ["text/plain", "text/html", *calendar]
+    assert parsed(letter).get_content_type() == "multipart/alternative"
+    assert len(letter.raw) < 100_000
+
+
+@EVERY_KIND
+def test_headers_say_who_writes_and_that_a_machine_does(writer: LetterWriter, kind: MessageKind) -> None:
+    letter = writer.write(facts(kind))
+    message = parsed(letter)
+    assert {
+        name: str(message[name]) for name in ("From", "To", "Reply-To", "Message-ID", "Auto-Submitted", "Date")
+    } == {
+        "From": "Harbour Appointments <appointments@visits.example>",
+        "To": "ana@mail.example",
+        "Reply-To": "desk@visits.example",
+        "Message-ID": "<0f3a9c@visits.example>",
+        "Auto-Submitted": "auto-generated",
+        "Date": "Mon, 02 Mar 2026 15:00:00 +0000",
+    }
+    assert (letter.to, letter.sender, message["Subject"]) == ("ana@mail.example", CLINIC.sender_address, letter.subject)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        (MessageKind.VERIFY_ADDRESS, "Please confirm your e-mail"),
+        (MessageKind.RESET_PASSWORD, "Choose a new password"),
+        (MessageKind.ACCOUNT_EXISTS, "You already have an account"),
+        (MessageKind.BOOKED, "Your appointment on Mon 9 Mar, 9:00 am"),
+        (MessageKind.REMINDER_3D, "Reminder: your appointment on Mon 9 Mar, 9:00 am"),
+        (MessageKind.REMINDER_1D, "Tomorrow, 9:00 am"),
+        (MessageKind.CANCELLED, "Your appointment on Mon 9 Mar is cancelled"),
+    ],
+)
+def test_subjects_are_neutral(writer: LetterWriter, kind: MessageKind, subject: str) -> None:
+    assert writer.write(facts(kind)).subject == subject
+
+
+@EVERY_KIND
+def test_both_texts_greet_close_and_carry_the_links_that_matter(writer: LetterWriter, kind: MessageKind) -> None:
+    parts = texts(writer.write(facts(kind)))
+    page = _Page(parts["text/html"])
+    hrefs = {value for name, value in page.attributes if name == "href"}
+    for link in REQUIRED_LINKS[kind]:
+        assert LINKS[link] in parts["text/plain"].split()
+        assert LINKS[link] in hrefs
+    for sentence in ("Hello Ana,", "Questions? Call +1 416 555 0100. Please do not reply with medical details."):
+        assert sentence in parts["text/plain"].splitlines()
+        assert sentence in page.words
+
+
+@VISIT_KINDS
+def test_the_visit_is_told_in_clinic_time_with_the_zone_named(writer: LetterWriter, kind: MessageKind) -> None:
+    parts = texts(writer.write(facts(kind)))
+    for part in ("text/plain", "text/html"):
+        assert "Monday 9 March 2026 at 9:00 am (New York time)" in parts[part]
+        assert "12 Main Street, Springfield" in parts[part]
+
+
+@EVERY_KIND
+def test_nothing_points_anywhere_but_to_our_own_host(writer: LetterWriter, kind: MessageKind) -> None:
+    parts = texts(writer.write(facts(kind)))
+    page = _Page(parts["text/html"])
+    hosts = set(re.findall(r"(?:https?:|[\"'(])//([^/\s\"'<>]+)", "\n".join(parts.values())))
+    assert hosts == {"visits.example"}
+    assert not {"img", "script", "link", "iframe", "form", "object"} & set(page.tags)
+    assert not [value for name, value in page.attributes if name in {"src", "background", "action"}]
+    assert "url(" not in parts["text/html"]
+    assert "@import" not in parts["text/html"]
+
+
+@EVERY_KIND
+def test_styles_are_inlined_and_the_page_says_its_language(writer: LetterWriter, kind: MessageKind) -> None:
+    page = _Page(texts(writer.write(facts(kind)))["text/html"])
+    assert ("lang", "en") in page.attributes
+    assert ("dir", "ltr") in page.attributes
+    assert len([name for name, _ in page.attributes if name == "style"]) > 5
+
+
+@EVERY_KIND
+def test_no_specialty_is_ever_named(writer: LetterWriter, kind: MessageKind) -> None:
+    letter = writer.write(facts(kind))
+    said = " ".join([letter.subject, *texts(letter).values()]).lower()
+    for word in ("pain", "respite", "infusion", "consultation", "ketamine", "specialist", "dr ", "treatment"):
+        assert word not in said
+
+
+@VISIT_KINDS
+def test_the_patients_name_stays_out_of_subject_headers_and_calendar(writer: LetterWriter, kind: MessageKind) -> None:
+    letter = writer.write(facts(kind, first_name="Canaryname"))
+    head = letter.raw.split(b"\r\n\r\n")[0]
+    parts = texts(letter)
+    assert "Canaryname" in parts["text/plain"]
+    assert "Canaryname" not in head.decode() + letter.subject + parts.get("text/calendar", "")
+
+
+@pytest.mark.parametrize("kind", list(CALENDAR_METHODS))
+def test_the_calendar_part_agrees_with_its_header(writer: LetterWriter, kind: MessageKind) -> None:
+    letter = writer.write(facts(kind))
+    part = list(parsed(letter).iter_parts())[-1]
+    calendar = Calendar.from_ical(texts(letter)["text/calendar"])
+    event = calendar.events[0]
+    assert part.get_param("method") == calendar["METHOD"] == CALENDAR_METHODS[kind]
+    assert (event["UID"], event["SUMMARY"], event["CLASS"]) == (VISIT.uid, "Appointment", "PRIVATE")
+    assert event.start == VISIT.starts_at
+    assert event["ORGANIZER"] == "mailto:appointments@visits.example"
+
+
+def test_the_calendar_part_keeps_its_line_ends(writer: LetterWriter) -> None:
+    calendar = texts(writer.write(facts(MessageKind.BOOKED)))["text/calendar"]
+    assert calendar.count("\n") == calendar.count("\r\n") > 10
+
+
+@pytest.mark.parametrize("optional", ["cancel", "questions", "verify", "not_me"])
+def test_a_link_that_is_not_given_is_not_promised(writer: LetterWriter, optional: str) -> None:
+    links = {name: link for name, link in LINKS.items() if name != optional}
+    without = texts(writer.write(facts(links=links)))
+    assert LINKS[optional] in texts(writer.write(facts()))["text/plain"]
+    assert LINKS[optional] not in without["text/plain"]
+    assert f"/l/{optional}" not in without["text/html"]
+
+
+def test_text_is_escaped_on_the_page_and_plain_in_the_text(writer: LetterWriter) -> None:
+    place = "<b>5 & 6</b> Main Street"
+    parts = texts(writer.write(facts(visit=replace(VISIT, place=place))))
+    assert f"Where: {place}" in parts["text/plain"]
+    assert "<b>" not in parts["text/html"]
+    assert f"Where: {place}" in _Page(parts["text/html"]).words
+
+
+@pytest.mark.parametrize(
+    ("typed", "greeted"),
+    [
+        ("Ana", "Ana"),
+        ("  Ana   Maria ", "Ana Maria"),
+        ("Jean-Luc", "Jean-Luc"),
+        ("D’Arcy", "D’Arcy"),
+        ("अनीता", "अनीता"),
+        ("", ""),
+        ("win.example", ""),
+        ("Call 555 0199", ""),
+        ("<b>Ana</b>", ""),
+        ("x" * 41, ""),
+        ("https://evil.example", ""),
+    ],
+)
+def test_only_a_name_is_greeted(typed: str, greeted: str) -> None:
+    assert greeting_name(typed) == greeted
+
+
+def test_whoever_gives_no_name_is_greeted_without_one(writer: LetterWriter) -> None:
+    parts = texts(writer.write(facts(first_name="evil.example/win")))
+    assert "Hello," in parts["text/plain"].splitlines()
+    assert "evil.example" not in parts["text/plain"] + parts["text/html"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"to": "ana@mail.example\r\nBcc: eve@evil.example"}, id="header-in-recipient"),
+        pytest.param({"to": "ana@mail.example, eve@evil.example"}, id="two-recipients"),
+        pytest.param({"message_id": "<a@b>\r\nBcc: eve@evil.example"}, id="header-in-message-id"),
+        pytest.param({"clinic": replace(CLINIC, sender_name="A\r\nBcc: eve@evil.example")}, id="header-in-sender"),
+        pytest.param({"clinic": replace(CLINIC, reply_to="desk")}, id="no-reply-address"),
+        pytest.param({"links": LINKS | {"open_visit": "javascript:alert(1)"}}, id="script-link"),
+        pytest.param({"links": LINKS | {"open_visit": f'{BASE_URL}/"><b>'}}, id="broken-link"),
+        pytest.param({"links": {}}, id="no-link"),
+        pytest.param({"visit": None}, id="no-visit"),
+        pytest.param({"kind": MessageKind.VERIFY_ADDRESS, "visit": VISIT}, id="visit-in-account-letter"),
+        pytest.param({"visit": replace(VISIT, ends_at=VISIT.starts_at)}, id="visit-without-length"),
+    ],
+)
+def test_facts_that_do_not_fit_are_refused(writer: LetterWriter, wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        writer.write(facts(**wrong))  # type: ignore[arg-type]
+    assert "example" not in str(refused.value)
+
+
+def test_every_attempt_builds_the_same_bytes(writer: LetterWriter) -> None:
+    assert writer.write(facts()).raw == LetterWriter().write(facts()).raw
+
+
+class _Pseudo(NullTranslations):
+    """Marks whatever went through gettext, with letters outside ASCII."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+
+@EVERY_KIND
+def test_every_sentence_goes_through_gettext(kind: MessageKind) -> None:
+    letter = LetterWriter(lambda _: _Pseudo()).write(facts(kind))
+    parts = texts(letter)
+    page = re.sub(r"<style>.*?</style>", "", parts["text/html"], flags=re.DOTALL)
+    assert list(_untranslated(letter.subject)) == []
+    assert list(_untranslated(parts["text/plain"])) == []
+    assert list(_untranslated("\n".join(_Page(page).words))) == []
+    assert parsed(letter)["Subject"] == letter.subject
+
+
+def _untranslated(text: str) -> Iterator[str]:
+    """Lines with words outside the marks, but for the sender's name and the links."""
+    for line in re.sub(r"⟦[^⟦⟧]*(?:⟦[^⟦⟧]*⟧[^⟦⟧]*)*⟧|https://\S+|Harbour Appointments", "", text).splitlines():
+        yield from re.findall(r"\w.*", line)
+
+
+def test_other_languages_say_the_date_their_way(writer: LetterWriter) -> None:
+    letter = writer.write(facts(language="fr_CA"))
+    assert "lundi 9 mars 2026, 09 h 00" in texts(letter)["text/plain"]
+    assert parsed(letter)["Content-Language"] == "fr-CA"
+    assert 'lang="fr-CA"' in texts(letter)["text/html"]
