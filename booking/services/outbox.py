@@ -77,6 +77,6 @@ def _row(
         due_at=planned.due_at,
         expires_at=planned.expires_at,
         state=MessageState.PENDING,
-        message_id=f"<{secrets.token_urlsafe(18)}@messages.invalid>",
+        message_id=secrets.token_urlsafe(18),
         created_at=now,
     )
