@@ -43,6 +43,11 @@ class Findings:
         if code:
             self._references.append((path, kind, code))
 
+    def referred(self, kind: str, within: Path) -> set[str]:
+        """The codes of that kind that anything under the path `within` names."""
+        depth = len(within)
+        return {code for path, named, code in self._references if named == kind and path[:depth] == within}
+
     def resolve(self) -> None:
         """Add a mistake for each reference to something that the file does not describe."""
         for path, kind, code in self._references:

@@ -62,11 +62,6 @@ class ResourcePlan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "weekly_hours", tuple(sorted(self.weekly_hours, key=_hours_order)))
 
-    @property
-    def locations(self) -> frozenset[str]:
-        """Codes of the locations at which the resource ever works."""
-        return frozenset(h.location for h in self.weekly_hours) | frozenset(e.location for e in self.exceptions)
-
 
 @dataclass(frozen=True, slots=True)
 class ServicePlan:

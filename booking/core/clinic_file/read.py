@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from booking.core.clinic_file.feasible import check_pools, check_services, check_specialists
+from booking.core.clinic_file.feasible import Crews, check_pools, check_services, check_specialists, crews
 from booking.core.clinic_file.findings import Findings
 from booking.core.clinic_file.lines import key_lines
 from booking.core.clinic_file.mistakes import ClinicFileRefused, Mistake, Path
 from booking.core.clinic_file.places import read_closure, read_location, read_profile, zones_of
-from booking.core.clinic_file.plan import ClinicPlan
+from booking.core.clinic_file.plan import ClinicPlan, ServicePlan
 from booking.core.clinic_file.resources import check_blocks, read_block, read_resource
 from booking.core.clinic_file.services import read_service
 from booking.core.clinic_file.table import Table
@@ -61,23 +61,29 @@ def _plan(root: Table) -> ClinicPlan:
     clinic = root.table("clinic")
     locations = [read_location(table) for table in root.tables("locations", least=1)]
     zones = zones_of(locations)
-    resources = [read_resource(table, zones) for table in root.tables("resources", least=1)]
+    resources = [(table.path, read_resource(table, zones)) for table in root.tables("resources", least=1)]
     services = [(table.path, read_service(table)) for table in root.tables("services", least=1)]
     blocks = [(table.path, read_block(table)) for table in root.tables("blocks")]
     plan = ClinicPlan(
         profile=read_profile(clinic) if clinic else _NO_PROFILE,
         locations=tuple(locations),
-        resources=tuple(resources),
+        resources=tuple(resource for _, resource in resources),
         services=tuple(service for _, service in services),
         closures=tuple(read_closure(table) for table in root.tables("closures")),
         blocks=tuple(block for _, block in blocks),
     )
     root.finish()
     check_blocks(blocks, root.findings)
-    check_specialists(services, resources, root.findings)
-    check_pools(services, resources, root.findings)
-    check_services(services, resources, [place.code for place in locations], root.findings)
+    _check_feasible(plan, services, crews(resources, [place.code for place in locations], root.findings), root.findings)
     return plan
+
+
+def _check_feasible(
+    plan: ClinicPlan, services: Sequence[tuple[Path, ServicePlan]], at: Crews, findings: Findings
+) -> None:
+    check_specialists(services, plan.resources, findings)
+    check_pools(services, plan.resources, findings)
+    check_services(services, plan.resources, at, findings)
 
 
 def _check_format(root: Table) -> None:

@@ -95,7 +95,7 @@ class Table:
         return default if found is None else found
 
     def whole(self, key: str, *, least: int, most: int, default: int | None = None) -> int:
-        """A whole number in `[least, most]`; `least` after a mistake; required without a default."""
+        """A whole number in `[least, most]`, after a mistake the nearest to it; required without a default."""
         found = self._required(key, int) if default is None else self._take(key, int)
         if found is None:
             return least if default is None else default
@@ -104,7 +104,7 @@ class Table:
         # Python refuses to print numbers of thousands of digits, which hexadecimal notation can bring in.
         said = found if abs(found) < 10**12 else "This number"
         self.findings.add(self.at(key), "out_of_range", value=said, least=least, most=most)
-        return least
+        return min(max(found, least), most)
 
     def choice(self, key: str, choices: type[E], default: E | None = None) -> E:
         """One value of an enumeration; its first after a mistake; required without a default."""
