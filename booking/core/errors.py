@@ -89,3 +89,33 @@ class BusyDatabase(BookingError):
     """The database could not give the lock in time; nothing was changed."""
 
     code = "busy_database"
+
+
+class TooBusy(BookingError):
+    """Too many costly things at once; nothing was changed, and the same may be tried again."""
+
+    code = "too_busy"
+
+
+class WrongLogIn(BookingError):
+    """Address and password do not belong together: which of the two is wrong is never told apart."""
+
+    code = "wrong_log_in"
+
+
+class AddressUnconfirmed(BookingError):
+    """The password was right, but nobody has shown yet that the address is theirs; a new link is on its way."""
+
+    code = "address_unconfirmed"
+
+
+class WeakPassword(BookingError):
+    """The rules for passwords refuse it; `problem` in the details is a PasswordProblem."""
+
+    code = "weak_password"
+
+
+class AddressKnown(BookingError):
+    """An account with that address exists. Told to administrators only."""
+
+    code = "address_known"

@@ -26,6 +26,11 @@ STATUS = {
     "link_dead": 410,
     "too_many_tries": 429,
     "busy_database": 503,
+    "too_busy": 503,
+    "wrong_log_in": 422,
+    "address_unconfirmed": 422,
+    "weak_password": 422,
+    "address_known": 409,
 }
 MESSAGES = {
     "slot_taken": lazy_gettext("That time has just been taken."),
@@ -38,6 +43,11 @@ MESSAGES = {
     "link_dead": lazy_gettext("This link does not work any more."),
     "too_many_tries": lazy_gettext("There were many tries in a short time. Please wait a little."),
     "busy_database": lazy_gettext("We are very busy just now. Nothing was changed. Please try again."),
+    "too_busy": lazy_gettext("We are very busy just now. Nothing was changed. Please try again in a minute."),
+    "wrong_log_in": lazy_gettext("The e-mail address or the password is not right."),
+    "address_unconfirmed": lazy_gettext("Please confirm your e-mail address first. We have sent you a new link."),
+    "weak_password": lazy_gettext("Choose another password: this one is too easy to guess."),
+    "address_known": lazy_gettext("There is already an account with this address."),
 }
 HTTP_MESSAGES = {
     400: lazy_gettext("We could not understand what was sent."),

@@ -1,0 +1,28 @@
+"""E-mail addresses and network addresses in the forms in which they are compared and counted."""
+
+from __future__ import annotations
+
+import ipaddress
+
+_IPV6_SITE_BITS = 64
+
+
+def email_key(address: str) -> str:
+    """The address as it is compared: trimmed and case folded. Two people never share one in practice by case alone."""
+    return address.strip().casefold()
+
+
+def network_of(address: str | None) -> str:
+    """Whom a rate limit counts: the IPv4 address, or the /64 of an IPv6 one, since a household owns all of that.
+
+    An address that cannot be read, or none, is counted as one network."""
+    try:
+        parsed = ipaddress.ip_address((address or "").strip())
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    network = ipaddress.IPv6Network((int(parsed), _IPV6_SITE_BITS), strict=False)
+    return str(network.network_address)

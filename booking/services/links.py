@@ -1,0 +1,85 @@
+"""Mailed links: one action on one object, kept as a hash, with an end. Looking changes nothing; a POST uses one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.errors import LinkDead
+from booking.models import LinkAction, LinkToken
+from booking.services.sessions import hash_token, new_token
+
+VERIFY_LIFE = timedelta(hours=24)
+RESET_LIFE = timedelta(minutes=10)
+
+
+def mint_link(
+    session: Session,
+    *,
+    action: LinkAction,
+    now: datetime,
+    expires_at: datetime,
+    account_id: int | None = None,
+    patient_id: int | None = None,
+    appointment_id: int | None = None,
+    email_key: str | None = None,
+) -> str:
+    """Add the link to the open transaction and return its token, which exists nowhere else (256 random bits).
+
+    `email_key` is the address that the link is mailed to: it proves that address and no other."""
+    token = new_token()
+    session.add(
+        LinkToken(
+            token_hash=hash_token(token),
+            action=action,
+            account_id=account_id,
+            patient_id=patient_id,
+            appointment_id=appointment_id,
+            email_key=email_key,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return token
+
+
+def any_link_or_none(session: Session, *, token: str) -> LinkToken | None:
+    """The link of that token, whatever it is for and however old."""
+    return session.scalars(sa.select(LinkToken).where(LinkToken.token_hash == hash_token(token))).one_or_none()
+
+
+def is_alive(link: LinkToken, now: datetime) -> bool:
+    """Neither used nor expired."""
+    return link.used_at is None and link.expires_at > now
+
+
+def link_or_none(session: Session, *, token: str, action: LinkAction, now: datetime) -> LinkToken | None:
+    """The living link of that token for that action; None when it is unknown, for something else, used or expired."""
+    link = any_link_or_none(session, token=token)
+    return link if link and link.action is action and is_alive(link, now) else None
+
+
+def use_link(session: Session, *, token: str, action: LinkAction, now: datetime) -> LinkToken:
+    """Mark the link as used, once: of two that race, one raises. Call it inside the write transaction.
+
+    Raises LinkDead when `link_or_none` would find nothing."""
+    link = link_or_none(session, token=token, action=action, now=now)
+    if link is None:
+        raise LinkDead
+    used = session.execute(
+        sa.update(LinkToken).where(LinkToken.id == link.id, LinkToken.used_at.is_(None)).values(used_at=now)
+    )
+    if not getattr(used, "rowcount", 0):
+        raise LinkDead
+    return link
+
+
+def use_up_links(session: Session, *, action: LinkAction, account_id: int, now: datetime) -> None:
+    """Let all other links of that kind of the account die, in the open transaction."""
+    session.execute(
+        sa.update(LinkToken)
+        .where(LinkToken.action == action, LinkToken.account_id == account_id, LinkToken.used_at.is_(None))
+        .values(used_at=now)
+    )

@@ -1,0 +1,126 @@
+"""Rate limits: token buckets in the database, so that they hold for all processes together.
+
+A bucket refills evenly. Each try takes a token from the bucket of the account named, of the network it comes from, and
+of all together; a refused try takes none. Nobody is ever locked out: a limit slows (OWASP ASVS 5.0 6.1.1). Keys are
+keyed hashes, so that the table holds no address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.errors import TooManyTries
+from booking.models import TokenBucket
+from booking.services.transaction import transaction
+
+# No row comes back when less than one token is there. Seconds since 1970 on both sides.
+_TAKE = sa.text("""
+INSERT INTO token_bucket AS b (key, tokens, updated_at) VALUES (:key, :capacity - 1, :now)
+ON CONFLICT (key) DO UPDATE SET updated_at = :now, tokens = -1 +
+  CASE WHEN b.tokens + :rate * (:now - b.updated_at) > :capacity THEN :capacity
+       ELSE b.tokens + :rate * (:now - b.updated_at) END
+WHERE b.tokens + :rate * (:now - b.updated_at) >= 1 RETURNING tokens
+""").bindparams(
+    sa.bindparam("capacity", type_=sa.Float), sa.bindparam("rate", type_=sa.Float), sa.bindparam("now", type_=sa.Float)
+)
+KEPT = timedelta(days=2)
+
+
+class Tried(StrEnum):
+    """What is limited."""
+
+    LOG_IN = "log_in"
+    REGISTER = "register"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A bucket of `capacity` tokens that gains one each `refill`."""
+
+    capacity: int
+    refill: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The three buckets of one kind of try."""
+
+    account: Limit
+    network: Limit
+    everyone: Limit
+
+
+LIMITS = {
+    Tried.LOG_IN: Limits(
+        account=Limit(10, timedelta(minutes=1)),
+        network=Limit(60, timedelta(seconds=5)),
+        everyone=Limit(600, timedelta(seconds=0.1)),
+    ),
+    Tried.REGISTER: Limits(
+        account=Limit(4, timedelta(minutes=15)),
+        network=Limit(20, timedelta(minutes=2)),
+        everyone=Limit(200, timedelta(seconds=1)),
+    ),
+    Tried.RESET: Limits(
+        account=Limit(4, timedelta(minutes=15)),
+        network=Limit(20, timedelta(minutes=2)),
+        everyone=Limit(200, timedelta(seconds=1)),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limiter:
+    """What the settings say about limits: the secret of the keys, and a factor on every capacity (tests, demo)."""
+
+    secret: str = field(repr=False)
+    factor: int = 1
+
+    def key(self, *parts: str) -> str:
+        """64 hexadecimal characters that name a bucket and tell nobody whose it is."""
+        return hmac.new(self.secret.encode(), "|".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def take(session: Session, limiter: Limiter, tried: Tried, *, account: str, network: str, now: datetime) -> None:
+    """Take a token for one try, in a short transaction of its own: call it before anything slow.
+
+    `account` is the address in its compared form, known or not; `network` as `core.addresses.network_of` gives it.
+    Raises TooManyTries with `retry_seconds` in its details."""
+    limits = LIMITS[tried]
+    with transaction(session):
+        for kind, value, limit in (
+            ("account", account, limits.account),
+            ("network", network, limits.network),
+            ("everyone", "", limits.everyone),
+        ):
+            _take_one(session, limiter.key(tried, kind, value), limit, limiter.factor, now)
+
+
+def _take_one(session: Session, key: str, limit: Limit, factor: int, now: datetime) -> None:
+    rate = factor / limit.refill.total_seconds()
+    values = {"key": key, "capacity": limit.capacity * factor, "rate": rate, "now": now.timestamp()}
+    if session.execute(_TAKE, values).one_or_none() is None:
+        raise TooManyTries(retry_seconds=_wait_seconds(session, key, rate, now))
+
+
+def _wait_seconds(session: Session, key: str, rate: float, now: datetime) -> int:
+    """Whole seconds until one token is there, at least 1."""
+    bucket = session.execute(sa.select(TokenBucket.tokens, TokenBucket.updated_at).where(TokenBucket.key == key)).one()
+    missing: float = 1 - (bucket.tokens + rate * (now.timestamp() - bucket.updated_at))
+    return max(1, math.ceil(missing / rate))
+
+
+def prune_buckets(session: Session, *, now: datetime) -> int:
+    """Delete buckets that have been full for long; returns how many."""
+    with transaction(session):
+        gone = session.execute(sa.delete(TokenBucket).where(TokenBucket.updated_at < (now - KEPT).timestamp()))
+        return int(getattr(gone, "rowcount", 0))
