@@ -14,6 +14,8 @@ IN_PARALLEL = -n $(WORKERS) --dist loadgroup
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
+# Checks print one after the other, and coverage is judged after the tests.
+.NOTPARALLEL:
 .PHONY: help setup setup-dev assets assets-all run test check bench bench-full torture fmt sizes lock audit clean
 
 help: ## list the targets
@@ -50,7 +52,7 @@ check-types: setup-dev ## do the types fit (mypy, strict)?
 	@$(BIN)/mypy
 
 check-imports: setup-dev ## do imports point inwards?
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 check-templates: setup-dev ## does djLint find mistakes in the templates?
 	@$(BIN)/djlint $(TEMPLATES) --lint --quiet
@@ -66,8 +68,8 @@ check-tests: setup-dev ## run all tests with coverage; a missing browser is a fa
 	@REQUIRE_BROWSER=1 $(BIN)/pytest --cov --cov-report= $(IN_PARALLEL) $(ARGS)
 
 check-coverage: setup-dev ## did the last check-tests reach enough of the program?
-	@$(BIN)/coverage json --quiet -o .coverage.json
-	@$(BIN)/python tools/coverage_gate.py .coverage.json
+	@mkdir -p htmlcov && $(BIN)/coverage json --quiet -o htmlcov/coverage.json
+	@$(BIN)/python tools/coverage_gate.py htmlcov/coverage.json
 
 torture: setup-dev ## the long races and crashes
 	@TORTURE=long $(BIN)/pytest -m torture $(ARGS)

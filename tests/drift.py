@@ -9,22 +9,15 @@ import tempfile
 from pathlib import Path
 
 from tests.postgres import running_postgres
+from tests.settings import BASE_ENV
 
 ROOT = Path(__file__).parents[1]
 STEPS = (("db", "upgrade"), ("db", "check"))
-SETTINGS = {
-    "STAGE": "test",
-    "SECRET_KEY": "drift",
-    "FIELD_KEYS": "drift:" + "A" * 43 + "=",
-    "BASE_URL": "http://localhost:8000",
-    "SMTP_URL": "console:",
-    "MAIL_FROM": "clinic@example.org",
-}
 
 
 def has_drifted(url: str) -> bool:
     """Migrate the empty database at `url` and compare; what Alembic says is shown when it is not "no difference"."""
-    environment = {**os.environ, **SETTINGS, "DATABASE_URL": url}
+    environment = {**os.environ, **BASE_ENV, "DATABASE_URL": url}
     for step in STEPS:
         command = [sys.executable, "-m", "flask", "--app", "wsgi", *step]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

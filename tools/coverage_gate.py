@@ -25,7 +25,7 @@ def gaps(name: str, record: Mapping[str, Any]) -> str:
     """One line naming the lines and branches of a file that no test reached."""
     lines = [str(line) for line in record["missing_lines"]]
     # A negative end is the way out of the function that starts there.
-    branches = [f"{start}->{end if end > 0 else 'exit'}" for start, end in record.get("missing_branches", [])]
+    branches = [f"{start}->{end if end > 0 else 'exit'}" for start, end in sorted(record.get("missing_branches", []))]
     return f"{name}: not reached: {', '.join(lines + branches)}"
 
 
