@@ -116,7 +116,7 @@ class _ConsoleConnection:
         self._has_begun = False
         letter = BytesParser(policy=policy.default).parsebytes(raw)
         body = letter.get_body(("plain",))
-        text = body.get_content() if body is not None else ""
+        text = body.get_content().replace("\r\n", "\n") if body is not None else ""
         self.out.write(f"To: {letter['To']}\nSubject: {letter['Subject']}\n\n{text}\n{'-' * 72}\n")
         self.out.flush()
         return Accepted()
