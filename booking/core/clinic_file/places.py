@@ -75,7 +75,7 @@ def _zone(table: Table, key: str) -> str:
 
 
 def _phone(table: Table, key: str, *, least_digits: int) -> str:
-    phone = table.name(key)
+    phone = table.name(key, most=40)
     digits = sum(letter.isdigit() for letter in phone)
     if phone and not (_PHONE.fullmatch(phone) and least_digits <= digits <= 15):
         table.findings.add(table.at(key), "bad_phone", value=phone)
@@ -83,7 +83,7 @@ def _phone(table: Table, key: str, *, least_digits: int) -> str:
 
 
 def _email(table: Table, key: str) -> str:
-    email = table.name(key)
+    email = table.name(key, most=254)
     if email and not _EMAIL.fullmatch(email):
         table.findings.add(table.at(key), "bad_email", value=email)
     return email

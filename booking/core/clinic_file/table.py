@@ -22,7 +22,6 @@ _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_PROSE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CODE_LENGTH = 64
-_NAME_LENGTH = 200
 _PROSE_LENGTH = 2000
 _WORDS: Mapping[type, str] = {
     str: "text in quotes",
@@ -58,10 +57,10 @@ class Table:
             if key not in self._asked:
                 self.findings.add(self.at(key), "unknown_key", value=key, **near_miss(key, self._asked))
 
-    def name(self, key: str, default: str | None = None) -> str:
-        """One line of text, at most 200 characters; required without a default."""
+    def name(self, key: str, default: str | None = None, *, most: int = 200) -> str:
+        """One line of text of at most so many characters; required without a default."""
         text = self._text(key, default)
-        self._check_text(self.at(key), text, _CONTROL, _NAME_LENGTH)
+        self._check_text(self.at(key), text, _CONTROL, most)
         return text
 
     def prose(self, key: str, default: str | None = None) -> str:

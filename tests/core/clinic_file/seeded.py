@@ -54,6 +54,7 @@ SEEDED = {
     "phone of letters": ('"(904) 555-0100"', f'"call us" {MARK}', "clinic.phone", "bad_phone"),
     "phone too short": ('"(904) 555-0101"', f'"911" {MARK}', "locations[0].phone", "bad_phone"),
     "phone too long": ('"988"', f'"9888 8888 8888 8888" {MARK}', "clinic.crisis_line", "bad_phone"),
+    "phone of spaces": ('"988"', f'"98{" " * 40}8" {MARK}', "clinic.crisis_line", "too_long"),
     "email": ("desk@example.org", f'desk@example" {MARK} "', "clinic.email", "bad_email"),
     "language": ('["en", "es"]', f'["en", "Spanish!"] {MARK}', "resources[0].languages[1]", "bad_language"),
     "language twice": ('["en", "es"]', f'["en", "en"] {MARK}', "resources[0].languages[1]", "duplicate_value"),

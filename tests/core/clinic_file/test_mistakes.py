@@ -95,3 +95,41 @@ def test_a_byte_order_mark_before_the_text_is_ignored() -> None:
 
 def test_the_refusal_has_the_code_that_the_commands_look_at() -> None:
     assert ClinicFileRefused([]).code == "clinic_file_refused"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('name = "Quay"', f'name = "{"q" * 200}"'),
+        ('code = "visit"', f'code = "{"v" * 64}"'),
+        ("lanes = 2\n", "lanes = 99\n"),
+        ("to = 2027-03-02", "to = 2027-03-01"),
+        ("valid_to = 2027-12-31", "valid_to = 2026-01-01"),
+        ('"2 hours"', '"366 days"'),
+        ("grid_minutes = 15", "grid_minutes = 1440"),
+        (
+            '# painting\nresource = "room-1"\nfrom = 2027-01-04T08:00:00Z\nto = 2027-01-09T00:00:00Z',
+            '\nresource = "dr-cruz"\nfrom = 2027-01-09T00:00:00-05:00\nto = 2027-01-10T00:00:00Z',
+        ),
+        ('needs = ["specialist", "2 lanes of rooms"]', 'needs = ["specialist", "1 lane of rooms"]'),
+        ('needs = ["specialist", "2 lanes of rooms"]', "needs = []"),
+        ("minutes = 30\nneeds", "minutes = 40\nneeds"),
+        ("offset_minutes = 30\nminutes = 15", "offset_minutes = 30\nminutes = 1410"),
+    ],
+    ids=[
+        "longest name",
+        "longest code",
+        "most lanes",
+        "closure of one day",
+        "validity of one day",
+        "longest notice",
+        "one start a day",
+        "blocks that touch",
+        "one lane in words",
+        "no needs",
+        "segments side by side",
+        "longest visit",
+    ],
+)
+def test_what_just_keeps_within_the_limits_is_accepted(old: str, new: str) -> None:
+    assert read(spoiled(old, new)) != read(SAMPLE)
