@@ -44,6 +44,7 @@ class Fault(StrEnum):
     DROP_AFTER_DOT = "drop_after_dot"
     TEXT_452 = "text_452"
     TEXT_554 = "text_554"
+    TEXT_399 = "text_399"
     SLOW_250 = "slow_250"
 
 
@@ -66,6 +67,7 @@ _ANSWERS = {
     Fault.DATA_554: b"554 5.7.0 Never",
     Fault.TEXT_452: b"452 4.3.1 Full",
     Fault.TEXT_554: b"554 5.6.0 Not this text",
+    Fault.TEXT_399: b"399 Perhaps",
 }
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
@@ -231,7 +233,7 @@ class _Session:
             await self._reader.readline()
             return False
         await self._take(await self._reader.readuntil(b"\r\n.\r\n"))
-        if self._fault in {Fault.TEXT_452, Fault.TEXT_554}:
+        if self._fault in {Fault.TEXT_452, Fault.TEXT_554, Fault.TEXT_399}:
             return True  # The sender resets after a refusal, and that draws for the next message.
         is_open = self._fault is not Fault.DROP_AFTER_DOT
         self._fault = self._server.draw()
@@ -239,7 +241,7 @@ class _Session:
         return is_open and self._fault not in {Fault.GREETING_421, Fault.GREETING_554}
 
     async def _take(self, text: bytes) -> None:
-        if self._fault in {Fault.TEXT_452, Fault.TEXT_554}:
+        if self._fault in {Fault.TEXT_452, Fault.TEXT_554, Fault.TEXT_399}:
             await self._say(_ANSWERS[self._fault])
             return
         raw = re.sub(rb"(?m)^\.\.", b".", text[:-3])

@@ -33,6 +33,11 @@ def letter(subject: str = "Grüße", to: str = "ana@mail.example") -> bytes:
 
 @pytest.fixture
 def free_port() -> int:
+    return unused_port()
+
+
+def unused_port() -> int:
+    """A port on which nobody listened a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -89,6 +89,7 @@ def test_no_text_can_smuggle_in_a_second_message() -> None:
         (Fault.DROP_AFTER_DOT, Unknown("drop")),
         (Fault.TEXT_452, Temporary("452 4.3.1")),
         (Fault.TEXT_554, Permanent("554 5.6.0")),
+        (Fault.TEXT_399, Unknown("399")),
     ],
 )
 def test_each_fault_has_its_result_and_the_next_message_goes_through(
