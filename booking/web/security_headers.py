@@ -22,10 +22,11 @@ FRAMING_POLICY: Final = f"{PAGE_POLICY}; frame-src 'self'"
 # Mails bring inline style because mail programs ask for it. The sandbox takes everything else away from them.
 MAIL_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 
+# Only names that browsers know: an unknown one makes each page log an error.
 _POWERFUL_FEATURES: Final = (
-    "accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "fullscreen", "gamepad",
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "gamepad",
     "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
-    "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "web-share", "xr-spatial-tracking",
+    "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 PERMISSIONS: Final = ", ".join(
     [f"{feature}=()" for feature in _POWERFUL_FEATURES]
