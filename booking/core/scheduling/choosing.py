@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import date
 from itertools import groupby
 from operator import attrgetter
 
@@ -37,16 +36,20 @@ def soonest_of(slots: Sequence[Slot], catalogue: Catalogue, busy: BusyByLane) ->
     The specialist is the one `allocate` would choose: least loaded on the local date of the start, ties by id.
     `slots` are sorted as `find_slots` gives them, `busy` is what they were found with.
     """
-    loads: dict[tuple[int, int, date], int] = {}
+    days: dict[int, Span] = {}
+    loads: dict[tuple[int, Span], int] = {}
 
     def rank(slot: Slot) -> tuple[int, int]:
         if slot.specialist_id is None:
             return (0, 0)
-        tz = catalogue.locations[slot.location_id].tz
-        on = local_date_of(slot.starts, tz)
-        key = (slot.specialist_id, slot.location_id, on)
+        day = days.get(slot.location_id, (0, 0))
+        # Slots come by time, so nearly all of them fall on the day of the one before.
+        if not day[0] <= slot.starts < day[1]:
+            tz = catalogue.locations[slot.location_id].tz
+            day = days[slot.location_id] = day_span(local_date_of(slot.starts, tz), tz)
+        key = (slot.specialist_id, day)
         if key not in loads:
-            loads[key] = load(catalogue.resources[slot.specialist_id], busy, day_span(on, tz))
+            loads[key] = load(catalogue.resources[slot.specialist_id], busy, day)
         return loads[key], slot.specialist_id
 
     return [min(same, key=rank) for _, same in groupby(slots, key=attrgetter("starts", "location_id"))]
