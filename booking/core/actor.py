@@ -23,7 +23,8 @@ class Actor:
 
     `role` None is a visitor without login (a patient booking as a guest, or someone with a mailed link) unless
     `is_system`. `patient_ids` are the patients the actor may act for now; `location_ids` None means all locations.
-    `owner` names the browser session, which owns holds and idempotency nonces.
+    `owner` names the browser session, which owns holds and idempotency nonces. `visit_ids` are the public ids of single
+    appointments that this browser session may see and cancel: booked in it a moment ago, or opened by a mailed link.
     """
 
     account_id: int | None = None
@@ -33,6 +34,7 @@ class Actor:
     resource_id: int | None = None
     owner: str = ""
     is_system: bool = False
+    visit_ids: frozenset[str] = frozenset()
 
     @property
     def is_staff(self) -> bool:
