@@ -138,6 +138,11 @@ class LetterWriter:
         return Letter(subject, raw, facts.to, facts.clinic.sender_address)
 
 
+def message_id_header(token: str, domain: str) -> str:
+    """The Message-ID of a row: its stored `token` on a neutral `domain`, so that every attempt carries the same one."""
+    return f"<{token}@{domain}>"
+
+
 def greeting_name(first_name: str) -> str:
     """The name to greet by, or "" when it is no name: a stranger may have typed an advertisement for us to deliver."""
     name = " ".join(first_name.split())

@@ -25,6 +25,7 @@ from booking.adapters.letters import (
     LetterWriter,
     VisitFacts,
     greeting_name,
+    message_id_header,
 )
 from booking.core.messages import ACCOUNT_KINDS, MessageKind
 
@@ -56,7 +57,7 @@ def facts(kind: MessageKind = MessageKind.BOOKED, **overrides: object) -> Letter
     made = LetterFacts(
         kind=kind,
         to="ana@mail.example",
-        message_id="<0f3a9c@visits.example>",
+        message_id=message_id_header("0f3a9c", "visits.example"),
         written_at=NOW,
         clinic=CLINIC,
         links=LINKS,
