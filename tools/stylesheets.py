@@ -18,8 +18,8 @@ OFFICIAL_CLASSES: Final = (".govuk-header__logotype", ".govuk-footer__licence-lo
 UNUSED_COMPONENTS: Final = (
     ".govuk-accordion", ".govuk-breadcrumbs", ".govuk-character-count", ".govuk-cookie-banner", ".govuk-exit-this-page",
     ".govuk-feedback", ".govuk-file-upload", ".govuk-footer", ".govuk-generic-header", ".govuk-header",
-    ".govuk-language-navigation", ".govuk-notification-banner", ".govuk-pagination", ".govuk-panel", ".govuk-phase-banner",
-    ".govuk-service-navigation", ".govuk-table", ".govuk-tabs", ".govuk-tag", ".govuk-warning-text",
+    ".govuk-language-navigation", ".govuk-notification-banner", ".govuk-pagination", ".govuk-panel",
+    ".govuk-phase-banner", ".govuk-service-navigation", ".govuk-table", ".govuk-tabs", ".govuk-tag", ".govuk-warning-text",
 )  # fmt: skip
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -28,7 +28,7 @@ _GROUPING: Final = ("@media", "@supports", "@layer", "@container")
 
 
 class Rule(NamedTuple):
-    """A prelude (selectors or at-rule) and the text between its braces; `body` is None for statements such as `@charset`."""
+    """A prelude (selectors or at-rule) and the text between its braces, which statements like `@charset` lack (None)."""
 
     prelude: str
     body: str | None
@@ -94,7 +94,7 @@ def without_comments(css: str) -> str:
 
 
 def without_rules(css: str, is_unwanted: Callable[[str], bool]) -> str:
-    """The sheet without the selectors for which `is_unwanted` holds, and without the rules and groups that this empties."""
+    """The sheet without the selectors for which `is_unwanted` holds, and the rules and groups that this empties."""
     return "".join(_kept(rule, is_unwanted) for rule in rules(css))
 
 
@@ -147,7 +147,7 @@ def in_layer(css: str, layer: str) -> str:
 
 
 def themed_base(css: str) -> str:
-    """The base style sheet as pages load it: no fonts, no official marks, no unused parts, our typeface, in its layer."""
+    """The base as pages load it: no fonts, no official marks, no unused parts, our typeface, in its layer."""
     css = without_charset_and_fonts(without_comments(css))
     css = without_rules(css, names_official)
     css = without_rules(css, names_unused)

@@ -28,7 +28,7 @@ class Assets:
         self._versions: dict[str, str] = {}
 
     def url(self, name: str) -> str:
-        """The address of a built file ("patient.css") or an own one ("img/favicon.svg"); "" when there is no such file."""
+        """The address of a built file ("patient.css") or an own one ("img/favicon.svg"); "" when there is none."""
         if name in self._built:
             return url_for("static", filename=f"vendor/{self._built[name]}")
         version = self._version(name)

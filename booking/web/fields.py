@@ -16,8 +16,8 @@ PARTS: Final = ("day", "month", "year")
 class ThreePartDateField(Field):
     """A date as day, month and year, posted as NAME-day, NAME-month, NAME-year.
 
-    `data` is a `date`, or None while nothing or nothing valid was given. `parts` holds what was typed, `wrong_parts` names
-    the inputs to mark. Two-digit years are refused: "42" could be a birth year or a slip.
+    `data` is a `date`, or None while nothing or nothing valid was given. `parts` holds what was typed,
+    `wrong_parts` names the inputs to mark. Two-digit years are refused: "42" could be a birth year or a slip.
     """
 
     widget = None
@@ -45,7 +45,7 @@ class ThreePartDateField(Field):
         self.raw_data = [value for value in parts.values() if value]
         self.data = _date_or_none(parts)
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms calls it so.
         """Refuse parts that are missing or make no date; an entirely empty date is left to DataRequired or Optional."""
         if not any(self.parts.values()):
             self.wrong_parts = PARTS
@@ -58,7 +58,7 @@ class ThreePartDateField(Field):
             self.wrong_parts = ("year",) if len(self.parts["year"]) != 4 else PARTS
             raise StopValidation(_unreal_sentence(self.wrong_parts))
 
-    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:  # noqa: ARG002 - WTForms calls it so.
         """Mark all three inputs where a later validator refused the date as a whole."""
         if self.errors and not self.wrong_parts:
             self.wrong_parts = PARTS

@@ -1,7 +1,7 @@
 """Headers that every answer carries, errors and redirects included (OWASP ASVS 5.0 V3).
 
-Pages: a policy without inline script or style and without any other host. Answers with a person's data must not be kept, so
-`no-store` is the rule and static files are the exception. A route that shows a rendered mail marks itself with
+Pages: a policy without inline script or style and without any other host. Answers with a person's data must not be
+kept, so `no-store` is the rule and static files are the exception. A route that shows a rendered mail marks itself with
 `@shows_mail`, the page around its frame with `@frames_mail`, a page opened from a mailed link with `@opened_from_mail`.
 """
 
@@ -15,8 +15,8 @@ from flask import Flask, Response, current_app, request
 View = TypeVar("View", bound=Callable[..., Any])
 
 PAGE_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; object-src 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; object-src 'none'"
 )
 FRAMING_POLICY: Final = f"{PAGE_POLICY}; frame-src 'self'"
 # Mails bring inline style because mail programs ask for it. The sandbox takes everything else away from them.
@@ -53,7 +53,7 @@ def opened_from_mail(view: View) -> View:
 
 
 def _marked(view: View, mark: str) -> View:
-    marks = getattr(view, _MARK, frozenset())
+    marks: frozenset[str] = getattr(view, _MARK, frozenset())
     setattr(view, _MARK, marks | {mark})
     return view
 
