@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.core.errors import NonceReused
 from booking.models import Idempotency
+
+_INSERT: Mapping[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def body_hash(body: Mapping[str, Any]) -> str:
@@ -40,3 +43,14 @@ def earlier_answer(session: Session, *, owner: str, nonce: str, body: str) -> st
 def remember_answer(session: Session, *, owner: str, nonce: str, body: str, subject: str, now: datetime) -> None:
     """Keep the answer in the open transaction; its unique key lets exactly one of two racing submits through."""
     session.add(Idempotency(owner=owner, nonce=nonce, body_hash=body, subject=subject, created_at=now))
+
+
+def claim_answer(session: Session, *, owner: str, nonce: str, body: str, subject: str, now: datetime) -> str | None:
+    """Keep `subject` as the answer to this nonce; when it has one already, return that instead and keep nothing.
+
+    First statement of the transaction: of two racing submits the second waits here, on PostgreSQL too, until it is
+    known what became of the first. Raises NonceReused when the same nonce came with another body."""
+    values = {"owner": owner, "nonce": nonce, "body_hash": body, "subject": subject, "created_at": now}
+    insert = _INSERT[session.get_bind().dialect.name](Idempotency).values(values)
+    kept = session.execute(insert.on_conflict_do_nothing().returning(Idempotency.id)).one_or_none()
+    return None if kept is not None else earlier_answer(session, owner=owner, nonce=nonce, body=body)

@@ -1,0 +1,54 @@
+"""Names, phone numbers and addresses in the folded forms that searches compare, and the alphabet of references.
+
+A folded form is for finding, never for showing: what a person wrote is kept as they wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from types import MappingProxyType
+
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without 0, O, 1, I, L and U: a reference is read out on the phone."""
+
+REFERENCE_LENGTH = 8
+
+_PLAIN_LETTERS = MappingProxyType(
+    str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe"})
+)
+"""Letters that Unicode does not take apart into a plain letter and a mark."""
+
+_NO_LETTER = re.compile(r"[^\w]+|_+")
+_NO_DIGIT = re.compile(r"[^0-9]+")
+
+
+def one_line(text: str) -> str:
+    """The text in composed letters, trimmed, every run of white space a single space."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def fold(text: str) -> str:
+    """Lower case, plain letters and digits, single spaces: "  O'Brien-Łukasz " and "o brien lukasz" are the same.
+
+    Letters of other scripts stay what they are.
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return _NO_LETTER.sub(" ", letters.translate(_PLAIN_LETTERS)).strip()
+
+
+def name_key(given_name: str, family_name: str) -> str:
+    """Both names folded, given name first; an empty one leaves no space."""
+    return f"{fold(given_name)} {fold(family_name)}".strip()
+
+
+def phone_key(phone: str | None) -> str | None:
+    """The digits alone, without a leading 00; None when there is no digit. "+1 (555) 010-0142" is "15550100142"."""
+    digits = _NO_DIGIT.sub("", phone or "")
+    return digits.removeprefix("00") or None
+
+
+def email_key(email: str) -> str:
+    """The address as it is compared: trimmed, lower case, composed letters."""
+    return unicodedata.normalize("NFC", email).strip().casefold()

@@ -1,0 +1,87 @@
+"""Appointments as plain values, for those who may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.actor import Actor, Role
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.models import Appointment, Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An appointment with its patient's name; no health text."""
+
+    id: int
+    public_id: str
+    reference: str
+    patient_id: int
+    patient_public_id: str
+    patient_name: str
+    service_id: int
+    location_id: int
+    specialist_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+    status: AppointmentStatus
+    version: int
+    sequence: int
+    cancelled_at: datetime | None
+    booked_at: datetime
+
+
+VISIT_COLUMNS = (
+    Appointment.id,
+    Appointment.public_id,
+    Appointment.reference,
+    Appointment.patient_id,
+    Patient.public_id.label("patient_public_id"),
+    (Patient.given_name + " " + Patient.family_name).label("patient_name"),
+    Appointment.service_id,
+    Appointment.location_id,
+    Appointment.specialist_id,
+    Appointment.starts_at,
+    Appointment.ends_at,
+    Appointment.status,
+    Appointment.version,
+    Appointment.sequence,
+    Appointment.cancelled_at,
+    Appointment.booked_at,
+)
+"""What a Visit is read from, in its order."""
+
+
+def select_visits() -> sa.Select[*tuple[Any, ...]]:
+    """All visits with their patients, unordered; each row is the arguments of a Visit."""
+    return sa.select(*VISIT_COLUMNS).join_from(Appointment, Patient, Patient.id == Appointment.patient_id)
+
+
+def visit_for(session: Session, actor: Actor, public_id: str) -> Visit | None:
+    """The visit, when the actor may see it: their own patient's, one opened in this browser session, at a location
+    where they work, or for a specialist one that they give. None for all others, as if it did not exist."""
+    row = session.execute(select_visits().where(Appointment.public_id == public_id)).one_or_none()
+    visit = None if row is None else Visit(*row)
+    return visit if visit is not None and may_see(actor, visit) else None
+
+
+def may_see(actor: Actor, visit: Visit) -> bool:
+    """Whether the visit is the actor's business."""
+    if actor.role is Role.SPECIALIST:
+        return actor.resource_id is not None and actor.resource_id == visit.specialist_id
+    if actor.is_staff:
+        return actor.works_at(visit.location_id)
+    return visit.patient_id in actor.patient_ids or visit.public_id in actor.visit_ids
+
+
+def visits_of_patients(session: Session, patient_ids: Collection[int], *, since: datetime) -> list[Visit]:
+    """All visits of these patients that end after `since`, cancelled ones too, the earliest first."""
+    wanted = select_visits().where(Appointment.patient_id.in_(patient_ids), Appointment.ends_at > since)
+    rows = session.execute(wanted.order_by(Appointment.starts_at, Appointment.id))
+    return [Visit(*row) for row in rows]

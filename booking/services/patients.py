@@ -1,0 +1,71 @@
+"""Patients: made anew for every guest, never found by what somebody typed, never renamed by a booking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from booking.core.people import name_key, one_line, phone_key
+from booking.models import AccountPatient, Patient
+
+
+@dataclass(frozen=True, slots=True)
+class PatientDetails:
+    """A person as the form describes them."""
+
+    given_name: str
+    family_name: str
+    born_on: date
+    phone: str | None
+    email: str | None
+    language: str = "en"
+
+
+def create_patient(
+    session: Session,
+    *,
+    given_name: str,
+    family_name: str,
+    born_on: date,
+    phone: str | None,
+    email: str | None,
+    language: str = "en",
+    now: datetime,
+) -> Patient:
+    """Add a new patient to the open transaction, with the folded keys for searching; "" and None are the same.
+
+    Always a new one: who the person is, and whether two are the same, is for the front desk to find out.
+    """
+    patient = Patient(
+        given_name=one_line(given_name),
+        family_name=one_line(family_name),
+        name_key=name_key(given_name, family_name),
+        born_on=born_on,
+        phone=one_line(phone or "") or None,
+        phone_key=phone_key(phone),
+        email=(email or "").strip() or None,
+        language=language,
+        created_at=now,
+    )
+    session.add(patient)
+    return patient
+
+
+def create_described(session: Session, details: PatientDetails, *, account_id: int | None, now: datetime) -> Patient:
+    """The new patient, flushed so that it has an id; the account that books for them may act for them from now on."""
+    patient = create_patient(
+        session,
+        given_name=details.given_name,
+        family_name=details.family_name,
+        born_on=details.born_on,
+        phone=details.phone,
+        email=details.email,
+        language=details.language,
+        now=now,
+    )
+    session.flush()
+    if account_id is not None:
+        session.add(AccountPatient(account_id=account_id, patient_id=patient.id))
+    return patient
