@@ -1,15 +1,10 @@
-"""E-mail addresses and network addresses in the forms in which they are compared and counted."""
+"""Network addresses in the form in which rate limits count them."""
 
 from __future__ import annotations
 
 import ipaddress
 
 _IPV6_SITE_BITS = 64
-
-
-def email_key(address: str) -> str:
-    """The address as it is compared: trimmed and case folded. Two people never share one in practice by case alone."""
-    return address.strip().casefold()
 
 
 def network_of(address: str | None) -> str:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.errors import LinkDead
-from booking.models import LinkAction, LinkToken
+from booking.models import Appointment, LinkAction, LinkToken
 from booking.services.sessions import hash_token, new_token
 
 VERIFY_LIFE = timedelta(hours=24)
 RESET_LIFE = timedelta(minutes=10)
+SENT_AGAIN = frozenset({LinkAction.VERIFY_ADDRESS, LinkAction.RESET_PASSWORD})
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLink:
+    """What opening a link may know of it. `appointment` is the public id of the visit it is about, if any."""
+
+    action: LinkAction
+    is_alive: bool
+    may_be_sent_again: bool
+    appointment: str | None
+    expires_at: datetime
 
 
 def mint_link(
@@ -53,6 +66,22 @@ def any_link_or_none(session: Session, *, token: str) -> LinkToken | None:
 def is_alive(link: LinkToken, now: datetime) -> bool:
     """Neither used nor expired."""
     return link.used_at is None and link.expires_at > now
+
+
+def look_at(session: Session, *, token: str, now: datetime) -> SeenLink | None:
+    """What the link is for, for the page that opens it; None when there is none. Changes nothing: mail scanners
+    open links too."""
+    link = any_link_or_none(session, token=token)
+    if link is None:
+        return None
+    appointment = session.get(Appointment, link.appointment_id) if link.appointment_id else None
+    return SeenLink(
+        action=link.action,
+        is_alive=is_alive(link, now),
+        may_be_sent_again=link.used_at is None and link.action in SENT_AGAIN,
+        appointment=appointment.public_id if appointment else None,
+        expires_at=link.expires_at,
+    )
 
 
 def link_or_none(session: Session, *, token: str, action: LinkAction, now: datetime) -> LinkToken | None:

@@ -80,7 +80,9 @@ def enforce() -> ResponseReturnValue | None:
     if role in row.who:
         return None
     if role == VISITOR:
-        return redirect(url_for("accounts.log_in", next=request.full_path.rstrip("?")))
+        # Only a page can be gone back to; what was posted cannot be posted again from there.
+        wanted = request.full_path.rstrip("?") if method == "GET" else None
+        return redirect(url_for("accounts.log_in", next=wanted), 303)
     return abort(403)
 
 

@@ -35,6 +35,23 @@ ROWS: tuple[Row, ...] = (
     Row("static", "GET", EVERYONE),
     Row("operation.healthz", "GET", EVERYONE),
     Row("operation.readyz", "GET", EVERYONE),
+    Row("accounts.register", "GET", EVERYONE),
+    Row("accounts.register", "POST", EVERYONE),
+    Row("accounts.registered", "GET", EVERYONE),
+    Row("accounts.verify", "GET", EVERYONE),
+    Row("accounts.verify", "POST", EVERYONE),
+    Row("accounts.log_in", "GET", EVERYONE),
+    Row("accounts.log_in", "POST", EVERYONE),
+    Row("accounts.log_out", "POST", LOGGED_IN),
+    Row("accounts.account", "GET", LOGGED_IN),
+    Row("accounts.reset_request", "GET", EVERYONE),
+    Row("accounts.reset_request", "POST", EVERYONE),
+    Row("accounts.reset_sent", "GET", EVERYONE),
+    Row("accounts.reset", "GET", EVERYONE),
+    Row("accounts.reset", "POST", EVERYONE),
+    Row("links.open_link", "GET", EVERYONE, "what the link was mailed for"),
+    Row("links.send_link_again", "POST", EVERYONE),
+    Row("preferences.theme", "POST", EVERYONE),
 )
 
 TABLE: dict[tuple[str, str], Row] = {(row.endpoint, row.method): row for row in ROWS}

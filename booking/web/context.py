@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.core.actor import STAFF_ROLES
@@ -21,7 +21,7 @@ def page_variables() -> dict[str, Any]:
         clinic = catalogue(db.session()).clinic
         account = access.account_or_none()
     except (NoClinic, SQLAlchemyError):
-        return {"clinic": None, "nav_links": [], "theme": _theme()}
+        return {"clinic": None, "nav_links": [], "theme": _theme(), "theme_url": url_for("preferences.theme")}
     is_staff = account is not None and account.role in STAFF_ROLES
     return {
         "clinic": clinic,
@@ -29,6 +29,8 @@ def page_variables() -> dict[str, Any]:
         "home_url": navigation.home_url(account),
         "staff_name": account.name if account and is_staff else None,
         "theme": _theme(),
+        "theme_url": url_for("preferences.theme"),
+        "logout_url": url_for("accounts.log_out") if account else None,
     }
 
 

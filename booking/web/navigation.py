@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request, url_for
+from flask_babel import gettext
+
+from booking.core.actor import Role
 from booking.services.sessions import SessionAccount
 
 
@@ -12,6 +16,15 @@ def home_url(_account: SessionAccount | None) -> str:
     return "/"
 
 
-def links(_account: SessionAccount | None) -> list[dict[str, Any]]:
+def links(account: SessionAccount | None) -> list[dict[str, Any]]:
     """Entries with href, text and current."""
-    return []
+    if account is None:
+        return [_link(url_for("accounts.log_in"), gettext("Log in"))]
+    own = [_link(url_for("accounts.account"), gettext("Your account"))]
+    if account.role is Role.PATIENT:
+        return [_link("/visits/", gettext("My visits")), *own]
+    return own
+
+
+def _link(href: str, text: str) -> dict[str, Any]:
+    return {"href": href, "text": text, "current": request.path == href}

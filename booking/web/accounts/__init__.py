@@ -1,0 +1,1 @@
+"""Logins: register, confirm the address, log in and out, choose a new password, open mailed links."""

@@ -1,0 +1,31 @@
+"""The colours of the pages, kept in a cookie of this device: no login is needed to read in comfort."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, current_app, redirect, request
+from flask.typing import ResponseReturnValue
+
+from booking.web.context import THEMES
+from booking.web.next_page import checked_next
+
+bp = Blueprint("preferences", __name__)
+
+KEPT = timedelta(days=365)
+
+
+@bp.post("/theme")
+def theme() -> ResponseReturnValue:
+    """Keep the chosen colours and go back; anything unknown means "as my device"."""
+    chosen = request.form.get("theme", "")
+    response = redirect(checked_next(request.form.get("next")) or "/", 303)
+    response.set_cookie(
+        "theme",
+        chosen if chosen in THEMES else THEMES[0],
+        max_age=KEPT,
+        secure=current_app.config["SETTINGS"].is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
