@@ -105,6 +105,15 @@ INFUSION_CLINIC = clinic(
             [(21, 1, 0, 45), (21, 2, 0, 15), (32, 0, 10, 45)],
             id="least loaded lane and chair",
         ),
+        pytest.param(
+            {
+                (21, 0): [(NINE - 10, NINE + 1)],
+                (21, 1): [(NINE + 100, NINE + 130)],
+                (21, 2): [(NINE + 100, NINE + 130)],
+            },
+            [(21, 1, 0, 45), (21, 2, 0, 15), (31, 0, 10, 45)],
+            id="a lane that is free from the first minute",
+        ),
     ],
 )
 def test_pools_and_lanes_are_chosen_fairly(busy: Busy, expected: list[tuple[int, int, int, int]]) -> None:
