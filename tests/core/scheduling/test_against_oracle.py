@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 
@@ -76,32 +77,38 @@ def test_what_is_offered_is_accepted_and_nothing_else(case: Case) -> None:
     assert accepted(catalogue, query, busy) == offered
 
 
+def after_booking(case: Case, slot: Slot, *, any_specialist: bool = False) -> BusyLists:
+    """The reservations after this slot is placed; exactly this slot, unless any specialist will do."""
+    catalogue, query, busy = case
+    placement = allocate(catalogue, request_for(slot, query, any_specialist=any_specialist), busy)
+    assert isinstance(placement, Placement)
+    assert any_specialist or placement.slot == slot
+    return reserve(busy, placement.allocations)
+
+
 @random_clinics
 @given(cases())
-def test_each_offered_slot_can_be_reserved_and_released_again(case: Case) -> None:
+def test_booking_an_offered_slot_offers_nothing_new_and_releasing_it_restores_the_offer(case: Case) -> None:
     catalogue, query, busy = case
     offered = find_slots(catalogue, query, busy)
-    for slot in offered[::5]:
-        placement = allocate(catalogue, request_for(slot, query), busy)
-        assert isinstance(placement, Placement)
-        assert placement.slot == slot
-        taken = reserve(busy, placement.allocations)
-        assert set(find_slots(catalogue, query, taken)) <= set(offered)
+    assert all(set(find_slots(catalogue, query, after_booking(case, slot))) <= set(offered) for slot in offered[::5])
     assert find_slots(catalogue, query, busy) == offered
 
 
+def booked_up(case: Case, visits: int) -> BusyLists:
+    """The reservations after so many visits, or as many as there is room for, each in the middle of what is left."""
+    catalogue, query, busy = case
+    for _ in range(visits):
+        if offered := find_slots(catalogue, query, busy):
+            busy = after_booking((catalogue, query, busy), offered[len(offered) // 2], any_specialist=True)
+    return busy
+
+
 @random_clinics
 @given(cases())
-def test_booking_until_nothing_is_left_never_overlaps(case: Case) -> None:
-    catalogue, query, busy = case
-    for _ in range(6):
-        offered = find_slots(catalogue, query, busy)
-        if not offered:
-            break
-        slot = offered[len(offered) // 2]
-        placement = allocate(catalogue, request_for(slot, query, any_specialist=True), busy)
-        assert isinstance(placement, Placement)
-        busy = reserve(busy, placement.allocations)
+def test_booking_visit_after_visit_never_overlaps(case: Case) -> None:
+    lanes = booked_up(case, 6).values()
+    assert not any(overlaps(one, other) for lane in lanes for one, other in pairwise(lane))
 
 
 def only_inside(busy: BusyLists, window: tuple[int, int, tuple[int, ...]]) -> BusyLists:
@@ -125,10 +132,11 @@ def test_the_busy_window_holds_all_that_matters(case: Case) -> None:
 @given(cases())
 def test_the_busy_window_of_one_start_gives_the_same_placement(case: Case) -> None:
     catalogue, query, busy = case
-    for slot in find_slots(catalogue, query, busy)[::7]:
-        request = request_for(slot, query, any_specialist=True)
-        fetched = only_inside(busy, busy_window(catalogue, query_for(catalogue, request)))
-        assert allocate(catalogue, request, fetched) == allocate(catalogue, request, busy)
+    requests = [request_for(slot, query, any_specialist=True) for slot in find_slots(catalogue, query, busy)[::7]]
+    fetched = [only_inside(busy, busy_window(catalogue, query_for(catalogue, request))) for request in requests]
+    assert [allocate(catalogue, request, known) for request, known in zip(requests, fetched, strict=True)] == [
+        allocate(catalogue, request, busy) for request in requests
+    ]
 
 
 @random_clinics
