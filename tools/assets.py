@@ -199,8 +199,8 @@ def last_line(text: str) -> str:
 
 
 def build(node_modules: Path, static: Path, vendor: Path) -> None:
-    """Fill a fresh folder beside `vendor`, then put it in its place: a stopped build leaves the old one working."""
-    fresh = vendor.with_name(".vendor-new")
+    """Fill a fresh folder (one that git ignores), then put it in place: a stopped build leaves the old one working."""
+    fresh = node_modules / ".built-assets"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     try:
