@@ -7,7 +7,7 @@ import sys
 
 from flask import Flask
 
-from booking.cli import commands
+from booking.cli import commands, demo_settings
 from booking.config import Settings, SettingsRefused
 from booking.web import application
 
@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def settings_or_exit() -> Settings:
     """Settings of the environment; a mistake ends the process with a line for each."""
     try:
+        demo_settings.fill_in(os.environ, sys.argv)
         return Settings.from_env(os.environ)
     except SettingsRefused as refused:
         for mistake in refused.mistakes:

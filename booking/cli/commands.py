@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
+from booking.cli import accounts, clinic
+
 
 def register(app: Flask) -> None:
     """Add the commands of `flask --app wsgi`."""
-    del app
+    accounts.register(app)
+    clinic.register(app)

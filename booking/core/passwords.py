@@ -94,6 +94,7 @@ def _letters_inside(text: str) -> str:
 
 def _is_about(text: str, about: Sequence[str]) -> bool:
     """Whether the letters of the password are a word of the person and nothing more."""
-    words = {word.casefold().strip() for word in about} | {word.casefold().partition("@")[0].strip() for word in about}
-    core = _letters_inside(text)
-    return any(word and (text == word or core == _letters_inside(word) != "") for word in words)
+    wholes = [word.casefold().strip() for word in about]
+    words = {part for whole in wholes for part in (whole, whole.partition("@")[0], *whole.split()) if part}
+    letters = _letters_inside(text)
+    return any(text == word or letters == _letters_inside(word) != "" for word in words)

@@ -60,9 +60,9 @@ def _name(label: str, missing: str) -> StringField:
     )
 
 
-def demand_good_password(field: Field, *about: str | None) -> None:
+def demand_good_password(field: Field, *about: str) -> None:
     """Raise ValidationError in words unless the rules take the password."""
-    problem = password_problem(field.data or "", about=[word for word in about if word])
+    problem = password_problem(field.data or "", about=about)
     if problem:
         raise ValidationError(PASSWORD_WORDS[problem])
 
@@ -102,8 +102,8 @@ class RegisterForm(FlaskForm):
 
     def validate_password(self, field: Any) -> None:
         """The rules for passwords; the person's own name and address are the first to be guessed."""
-        given, family = self.given_name.data, self.family_name.data
-        demand_good_password(field, given, family, f"{given} {family}", self.email.data)
+        name = f"{self.given_name.data} {self.family_name.data}"
+        demand_good_password(field, name, self.email.data or "")
 
 
 class LogInForm(FlaskForm):

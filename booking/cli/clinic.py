@@ -1,0 +1,112 @@
+"""`flask clinic load FILE` and `flask clinic export [FILE]`."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from booking.adapters.clinic_files import plan_text, read_plan, write_plan
+from booking.cli.start_check import ready_or_exit
+from booking.core.actor import SYSTEM
+from booking.core.clinic_file.mistakes import ClinicFileRefused
+from booking.core.clinic_file.plan import ClinicPlan
+from booking.core.clock import utc_now
+from booking.core.errors import BusyDatabase, SlotTaken
+from booking.core.questionnaires.library import SHIPPED
+from booking.extensions import db
+from booking.queries.catalogue import NoClinic, catalogue
+from booking.queries.clinic_plan import stored_plan
+from booking.services.clinic import load_clinic
+
+clinic = AppGroup("clinic", help="Load and export the clinic file.")
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+
+def register(app: Flask) -> None:
+    """Add the group."""
+    app.cli.add_command(clinic)
+
+
+@clinic.command()
+@click.argument("file", type=FILE)
+def load(file: Path) -> None:
+    """Make the stored clinic what FILE says: all of it, or nothing when anything in it is wrong."""
+    plan = plan_or_exit(file)
+    ready_or_exit()
+    load_or_exit(plan)
+    click.echo(
+        f"Loaded {plan.profile.name}: {_count(plan.locations, 'location')}, {_count(plan.resources, 'resource')}, "
+        f"{_count(plan.services, 'service')}."
+    )
+
+
+@clinic.command()
+@click.argument("file", type=FILE, required=False)
+def export(file: Path | None) -> None:
+    """Write the stored clinic to FILE, or to the screen. Blocks that are over are left out."""
+    ready_or_exit()
+    plan = _stored_or_exit()
+    if file is None:
+        click.echo(plan_text(plan), nl=False)
+        return
+    try:
+        write_plan(file, plan)
+    except OSError as error:
+        raise _failure([f"{file} cannot be written: {error.strerror}"]) from error
+    click.echo(f"Wrote {plan.profile.name} to {file}.", err=True)
+
+
+def plan_or_exit(file: Path) -> ClinicPlan:
+    """The plan of the file; a line for each mistake and exit status 1 when there is any."""
+    try:
+        return read_plan(file, questionnaires=SHIPPED.codes)
+    except ClinicFileRefused as refused:
+        lines = [f"{file}: {mistake}" for mistake in refused.mistakes]
+        raise _failure([*lines, f"{_count(lines, 'mistake')}; nothing was loaded."]) from refused
+    except OSError as error:
+        raise _failure([f"{file} cannot be read: {error.strerror}"]) from error
+
+
+def load_or_exit(plan: ClinicPlan) -> None:
+    """Store the plan; a line and exit status 1 when the database refuses."""
+    try:
+        load_clinic(db.session(), plan, actor=SYSTEM, now=utc_now())
+    except SlotTaken as taken:
+        raise _failure([f"{_clash(plan, taken)} Cancel or move it first; nothing was loaded."]) from taken
+    except BusyDatabase as error:
+        raise _failure(["The database is busy; nothing was loaded. Try again."]) from error
+
+
+def _clash(plan: ClinicPlan, taken: SlotTaken) -> str:
+    code, starts_at = taken.details["resource"], taken.details["starts_at"]
+    block = next(b for b in plan.blocks if (b.resource, b.starts_at) == (code, starts_at))
+    return (
+        f"The block of {code} from {block.starts_at.isoformat()} to {block.ends_at.isoformat()} "
+        "meets a visit or another block."
+    )
+
+
+def _stored_or_exit() -> ClinicPlan:
+    session = db.session()
+    try:
+        return stored_plan(session, catalogue(session), blocks_from=utc_now())
+    except NoClinic as error:
+        raise _failure(["There is no clinic in the database yet: flask clinic load FILE."]) from error
+
+
+def _count(things: Sized, word: str) -> str:
+    number = len(things)
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _failure(lines: list[str]) -> SystemExit:
+    """The lines on the error stream, and the exit to raise."""
+    for line in lines:
+        click.echo(line, err=True)
+    return SystemExit(1)

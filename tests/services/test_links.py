@@ -1,0 +1,100 @@
+"""Mailed links: one action, an end, one use; looking changes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.errors import LinkDead
+from booking.models import LinkAction, LinkToken
+from booking.services.links import RESET_LIFE, VERIFY_LIFE, link_or_none, look_at, mint_link, use_link, use_up_links
+from booking.services.transaction import transaction
+from tests.factories import NOW, make_account, make_appointment
+
+VERIFY, RESET = LinkAction.VERIFY_ADDRESS, LinkAction.RESET_PASSWORD
+
+
+def minted(session: Session, action: LinkAction = RESET, **about: int) -> str:
+    with transaction(session):
+        return mint_link(session, action=action, now=NOW, expires_at=NOW + RESET_LIFE, **about)
+
+
+def used(session: Session, token: str, action: LinkAction = RESET) -> LinkToken:
+    with transaction(session):
+        return use_link(session, token=token, action=action, now=NOW)
+
+
+def test_only_the_hash_is_kept(session: Session) -> None:
+    token = minted(session)
+    assert len(token) >= 43
+    assert token not in str(session.execute(sa.text("SELECT * FROM link_token")).all())
+
+
+def test_a_link_is_found_for_its_own_action_until_it_ends(session: Session) -> None:
+    token = minted(session)
+    assert link_or_none(session, token=token, action=RESET, now=NOW + RESET_LIFE - timedelta(seconds=1))
+    assert link_or_none(session, token=token, action=RESET, now=NOW + RESET_LIFE) is None
+    assert link_or_none(session, token=token, action=VERIFY, now=NOW) is None
+    assert link_or_none(session, token="unknown", action=RESET, now=NOW) is None
+
+
+def test_looking_changes_nothing(session: Session) -> None:
+    token = minted(session)
+    for _ in range(3):
+        seen = look_at(session, token=token, now=NOW)
+        assert seen is not None
+        assert (seen.action, seen.is_alive, seen.may_be_sent_again, seen.appointment) == (RESET, True, True, None)
+    assert used(session, token).used_at == NOW
+
+
+def test_looking_tells_which_visit_it_is_about(session: Session) -> None:
+    appointment = make_appointment(session)
+    seen = look_at(session, token=minted(session, LinkAction.OPEN_VISIT, appointment_id=appointment.id), now=NOW)
+    assert seen is not None
+    assert seen.appointment == appointment.public_id
+    assert not seen.may_be_sent_again
+    assert look_at(session, token="unknown", now=NOW) is None
+
+
+def test_a_link_is_used_once(session: Session) -> None:
+    token = minted(session)
+    used(session, token)
+    with pytest.raises(LinkDead):
+        used(session, token)
+    seen = look_at(session, token=token, now=NOW)
+    assert seen is not None
+    assert not seen.is_alive
+    assert not seen.may_be_sent_again
+
+
+def test_of_two_that_race_one_acts(session: Session) -> None:
+    token = minted(session)
+    with transaction(session):
+        link = link_or_none(session, token=token, action=RESET, now=NOW)
+        assert link is not None
+        session.execute(
+            sa.update(LinkToken).where(LinkToken.id == link.id).values(used_at=NOW),
+            execution_options={"synchronize_session": False},
+        )
+        assert link.used_at is None, "the row in memory is as old as the other process's"
+        with pytest.raises(LinkDead):
+            use_link(session, token=token, action=RESET, now=NOW)
+
+
+def test_the_other_links_of_the_account_die_with_it(session: Session) -> None:
+    account = make_account(session)
+    first, second = minted(session, account_id=account.id), minted(session, account_id=account.id)
+    verify = minted(session, VERIFY, account_id=account.id)
+    with transaction(session):
+        use_up_links(session, action=RESET, account_id=account.id, now=NOW)
+    assert not link_or_none(session, token=first, action=RESET, now=NOW)
+    assert not link_or_none(session, token=second, action=RESET, now=NOW)
+    assert link_or_none(session, token=verify, action=VERIFY, now=NOW)
+
+
+def test_the_lives_are_those_of_the_design() -> None:
+    assert timedelta(hours=24) == VERIFY_LIFE
+    assert timedelta(minutes=10) == RESET_LIFE

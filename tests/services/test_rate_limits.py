@@ -1,0 +1,96 @@
+"""Token buckets: they run dry, refill, are counted apart, and keep no address."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.errors import TooManyTries
+from booking.models import TokenBucket
+from booking.services.rate_limits import KEPT, LIMITS, Limiter, Tried, prune_buckets, take
+from tests.factories import NOW
+
+LIMITER = Limiter("a secret")
+LIMIT = LIMITS[Tried.LOG_IN].account
+
+
+def try_once(
+    session: Session, account: str = "ana@example.org", *, network: str = "192.0.2.7", after: float = 0
+) -> None:
+    take(session, LIMITER, Tried.LOG_IN, account=account, network=network, now=NOW + timedelta(seconds=after))
+
+
+def use_up(session: Session) -> None:
+    for _ in range(LIMIT.capacity):
+        try_once(session)
+
+
+def test_a_bucket_runs_dry_and_says_when_to_come_back(session: Session) -> None:
+    use_up(session)
+    with pytest.raises(TooManyTries) as refused:
+        try_once(session)
+    assert refused.value.details["retry_seconds"] == 60
+    with pytest.raises(TooManyTries) as refused:
+        try_once(session, after=59.9)
+    assert refused.value.details["retry_seconds"] == 1
+
+
+def test_it_refills_with_time_and_never_beyond_its_capacity(session: Session) -> None:
+    use_up(session)
+    try_once(session, after=60)
+    with pytest.raises(TooManyTries):
+        try_once(session, after=60)
+    much_later = LIMIT.refill.total_seconds() * LIMIT.capacity * 10
+    for _ in range(LIMIT.capacity):
+        try_once(session, after=much_later)
+    with pytest.raises(TooManyTries):
+        try_once(session, after=much_later)
+
+
+def test_a_refused_try_takes_nothing_from_the_network_or_from_all(session: Session) -> None:
+    use_up(session)
+    before = session.execute(sa.select(TokenBucket.key, TokenBucket.tokens)).all()
+    for _ in range(5):
+        with pytest.raises(TooManyTries):
+            try_once(session)
+    assert sorted(session.execute(sa.select(TokenBucket.key, TokenBucket.tokens)).all()) == sorted(before)
+
+
+def test_accounts_and_kinds_of_tries_are_counted_apart(session: Session) -> None:
+    use_up(session)
+    try_once(session, "ben@example.org")
+    take(session, LIMITER, Tried.RESET, account="ana@example.org", network="192.0.2.7", now=NOW)
+
+
+def test_one_network_is_slowed_over_many_accounts(session: Session) -> None:
+    for number in range(LIMITS[Tried.LOG_IN].network.capacity):
+        try_once(session, f"{number}@example.org")
+    with pytest.raises(TooManyTries):
+        try_once(session, "another@example.org")
+    try_once(session, "another@example.org", network="192.0.2.8")
+
+
+def test_the_factor_widens_every_bucket(session: Session) -> None:
+    wide = Limiter("a secret", factor=2)
+    for _ in range(2 * LIMIT.capacity):
+        take(session, wide, Tried.LOG_IN, account="ana@example.org", network="192.0.2.7", now=NOW)
+    with pytest.raises(TooManyTries):
+        take(session, wide, Tried.LOG_IN, account="ana@example.org", network="192.0.2.7", now=NOW)
+
+
+def test_keys_say_nothing_and_differ_by_secret(session: Session) -> None:
+    try_once(session)
+    keys = set(session.scalars(sa.select(TokenBucket.key)))
+    assert len(keys) == 3
+    assert not any("ana" in key or "192" in key for key in keys)
+    assert LIMITER.key("a", "b") != Limiter("another").key("a", "b")
+    assert "a secret" not in repr(LIMITER)
+
+
+def test_buckets_long_unused_are_pruned(session: Session) -> None:
+    try_once(session)
+    assert prune_buckets(session, now=NOW + KEPT) == 0
+    assert prune_buckets(session, now=NOW + KEPT + timedelta(seconds=1)) == 3
