@@ -119,3 +119,16 @@ class AddressKnown(BookingError):
     """An account with that address exists. Told to administrators only."""
 
     code = "address_known"
+
+
+class FormClosed(BookingError):
+    """The form was sent already, or its visit takes no answers any more; what was posted is not saved."""
+
+    code = "form_closed"
+
+
+class FormNotReady(BookingError):
+    """The form cannot be sent: `missing` in the details are link ids of questions, `has_changed` says that the answers
+    are not those the person saw."""
+
+    code = "form_not_ready"

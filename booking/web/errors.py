@@ -31,6 +31,8 @@ STATUS = {
     "address_unconfirmed": 422,
     "weak_password": 422,
     "address_known": 409,
+    "form_closed": 409,
+    "form_not_ready": 422,
 }
 MESSAGES = {
     "slot_taken": lazy_gettext("That time has just been taken."),
@@ -48,6 +50,8 @@ MESSAGES = {
     "address_unconfirmed": lazy_gettext("Please confirm your e-mail address first. We have sent you a new link."),
     "weak_password": lazy_gettext("Choose another password: this one is too easy to guess."),
     "address_known": lazy_gettext("There is already an account with this address."),
+    "form_closed": lazy_gettext("This form takes no more answers. Please tell your specialist at the visit."),
+    "form_not_ready": lazy_gettext("This form cannot be sent yet."),
 }
 HTTP_MESSAGES = {
     400: lazy_gettext("We could not understand what was sent."),

@@ -98,7 +98,7 @@ def _read_choice(item: Item, given: Sequence[str], other: str) -> Chosen:
     count = len(chosen) + bool(other)
     if set(given) - item.option_by_code.keys():
         raise _Unusable(AnswerMistake.NOT_AN_OPTION)
-    if len(other) > _length_limit(item):
+    if len(other) > length_limit(item):
         raise _Unusable(AnswerMistake.TOO_LONG)
     if count > 1 and not item.repeats:
         raise _Unusable(AnswerMistake.ONLY_ONE)
@@ -134,12 +134,13 @@ def _read_date(_item: Item, text: str) -> date:
 
 
 def _read_text(item: Item, text: str) -> str:
-    if len(text) > _length_limit(item):
+    if len(text) > length_limit(item):
         raise _Unusable(AnswerMistake.TOO_LONG)
     return text if item.type is ItemType.TEXT else " ".join(text.split())
 
 
-def _length_limit(item: Item) -> int:
+def length_limit(item: Item) -> int:
+    """Most characters of a written answer to this question."""
     return item.max_length or (TEXT_LENGTH if item.type is ItemType.TEXT else STRING_LENGTH)
 
 

@@ -1,0 +1,142 @@
+"""Forms of visits as they are stored: which a visit asks for, how far they are, and their sealed answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.questionnaires.sections import Completion
+from booking.models import Account, Answer, AuditEvent, QuestionnaireResponse, ResponseStatus
+from booking.queries.appointments import Visit
+from booking.queries.catalogue import catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """The newest answer to one question, sealed."""
+
+    link_id: str
+    row_key: str
+    value_sealed: str
+    version: int
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRow:
+    """One begun form with its sealed answers."""
+
+    id: int
+    public_id: str
+    code: str
+    form_version: str
+    status: ResponseStatus
+    completed_at: datetime | None
+    score_sealed: str | None
+    answers: tuple[AnswerRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VisitForms:
+    """How many forms a visit asks for, how many of these were begun (sent ones included), how many were sent."""
+
+    asked: int
+    begun: int
+    sent: int
+
+    @property
+    def completion(self) -> Completion | None:
+        """One word for all forms of the visit; None when it asks for none."""
+        if not self.asked:
+            return None
+        if self.sent == self.asked:
+            return Completion.DONE
+        return Completion.IN_PROGRESS if self.begun else Completion.NOT_STARTED
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a form: an account's name, or "" when it was sent without a login."""
+
+    kind: str
+    name: str
+
+
+_RESPONSE_COLUMNS = (
+    QuestionnaireResponse.id,
+    QuestionnaireResponse.public_id,
+    QuestionnaireResponse.questionnaire,
+    QuestionnaireResponse.form_version,
+    QuestionnaireResponse.status,
+    QuestionnaireResponse.completed_at,
+    QuestionnaireResponse.score_sealed,
+)
+_ANSWER_COLUMNS = (Answer.link_id, Answer.row_key, Answer.value_sealed, Answer.version, Answer.saved_at)
+
+
+def responses_of(session: Session, *, appointment_id: int) -> dict[str, ResponseRow]:
+    """The begun forms of one appointment by code, with their answers; one query."""
+    query = (
+        sa.select(*_RESPONSE_COLUMNS, *_ANSWER_COLUMNS)
+        .outerjoin(Answer, Answer.response_id == QuestionnaireResponse.id)
+        .where(QuestionnaireResponse.appointment_id == appointment_id)
+        .order_by(QuestionnaireResponse.questionnaire, Answer.id)
+    )
+    answers: dict[str, list[AnswerRow]] = defaultdict(list)
+    heads: dict[str, Any] = {}
+    for row in session.execute(query):
+        heads[row.questionnaire] = row
+        if row.link_id is not None:
+            answer = AnswerRow(row.link_id, row.row_key, row.value_sealed, row.version, row.saved_at)
+            answers[row.questionnaire].append(answer)
+    return {code: _response_row(head, answers[code]) for code, head in heads.items()}
+
+
+def _response_row(row: Any, answers: Iterable[AnswerRow]) -> ResponseRow:
+    return ResponseRow(
+        row.id,
+        row.public_id,
+        row.questionnaire,
+        row.form_version,
+        row.status,
+        row.completed_at,
+        row.score_sealed,
+        tuple(answers),
+    )
+
+
+def forms_of_visits(session: Session, visits: Collection[Visit]) -> dict[int, VisitForms]:
+    """How far the forms of each visit are, by appointment id, for lists; two queries for any number of visits."""
+    services = catalogue(session).services
+    query = sa.select(
+        QuestionnaireResponse.appointment_id, QuestionnaireResponse.questionnaire, QuestionnaireResponse.status
+    ).where(QuestionnaireResponse.appointment_id.in_([visit.id for visit in visits]))
+    found: dict[int, dict[str, ResponseStatus]] = defaultdict(dict)
+    for row in session.execute(query):
+        found[row.appointment_id][row.questionnaire] = row.status
+    return {v.id: _visit_forms(services[v.service_id].questionnaires, found[v.id]) for v in visits}
+
+
+def _visit_forms(asked: Collection[str], found: Mapping[str, ResponseStatus]) -> VisitForms:
+    statuses = [found[code] for code in asked if code in found]
+    return VisitForms(len(asked), len(statuses), statuses.count(ResponseStatus.COMPLETED))
+
+
+def sender_of(session: Session, *, response_id: int) -> Sender | None:
+    """Who sent that form, from the audit log; None when it was not sent."""
+    row = session.execute(
+        sa.select(AuditEvent.actor_kind, Account.name)
+        .outerjoin(Account, Account.id == AuditEvent.actor_account_id)
+        .where(
+            AuditEvent.object_kind == "questionnaire_response",
+            AuditEvent.object_id == response_id,
+            AuditEvent.action == "response_completed",
+        )
+    ).one_or_none()
+    return None if row is None else Sender(row.actor_kind, row.name or "")

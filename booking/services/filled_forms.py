@@ -1,0 +1,145 @@
+"""A form of a visit with its answers opened: what the pages show and the use cases decide on. Nothing is written here.
+
+The forms that exist travel in `session.info`, as the field keys do; where nothing was put there, those that ship.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from booking.adapters.sealing import CannotOpen
+from booking.core.actor import Actor
+from booking.core.errors import NotFound
+from booking.core.questionnaires.answers import Value, from_plain
+from booking.core.questionnaires.definition import Item, Questionnaire
+from booking.core.questionnaires.library import SHIPPED, Library
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.models import ResponseStatus
+from booking.queries.appointments import Visit
+from booking.queries.catalogue import catalogue
+from booking.queries.questionnaires import AnswerRow, ResponseRow, responses_of
+from booking.services.sealed import open_text
+
+LIBRARY = "questionnaires"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as it stands: `value` None was skipped. One that is not readable exists, and cannot be read."""
+
+    row_key: str
+    value: Value | None
+    version: int
+    saved_at: datetime
+    is_readable: bool = True
+
+
+@dataclass(frozen=True)
+class FilledForm:
+    """One form of a visit. `response_id` is None until the first answer was saved."""
+
+    questionnaire: Questionnaire
+    response_id: int | None = None
+    response_public_id: str = ""
+    completed_at: datetime | None = None
+    score_sealed: str | None = None
+    stored: Mapping[str, StoredAnswer] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        return self.questionnaire.code
+
+    @property
+    def is_sent(self) -> bool:
+        return self.completed_at is not None
+
+    @cached_property
+    def answers(self) -> dict[str, Value | None]:
+        """The readable answers by link id, hidden ones included."""
+        return {link_id: stored.value for link_id, stored in self.stored.items() if stored.is_readable}
+
+    @property
+    def revision(self) -> int:
+        """Grows with every answer that is saved: a page that names it says which answers it showed."""
+        return sum(stored.version for stored in self.stored.values())
+
+    def version_of(self, link_id: str) -> int:
+        """The version of the stored answer, 0 while there is none."""
+        stored = self.stored.get(link_id)
+        return stored.version if stored else 0
+
+
+def library(session: Session) -> Library:
+    """The forms of this installation."""
+    found: Library = session.info.get(LIBRARY, SHIPPED)
+    return found
+
+
+def may_answer(actor: Actor, visit: Visit) -> bool:
+    """Whether the actor may fill in the forms of this visit: for their own patient, or in an opened browser session."""
+    return is_full(actor, visit) or (not actor.is_staff and visit.public_id in actor.visit_ids)
+
+
+def is_full(actor: Actor, visit: Visit) -> bool:
+    """Whether the actor is logged in for the patient. All others see only what this browser session itself saved."""
+    return visit.patient_id in actor.patient_ids
+
+
+def takes_answers(status: AppointmentStatus) -> bool:
+    """Whether forms of a visit with that status may still be filled in."""
+    return status.occupies_time and status is not AppointmentStatus.DONE
+
+
+def forms_of_visit(session: Session, *, visit: Visit) -> tuple[FilledForm, ...]:
+    """The forms that the visit asks for, then those begun while it still asked for them. Two queries."""
+    asked = catalogue(session).services[visit.service_id].questionnaires
+    rows = responses_of(session, appointment_id=visit.id)
+    codes = (*asked, *(code for code in rows if code not in asked))
+    return tuple(_filled(session, code, rows.get(code)) for code in codes)
+
+
+def form_of_visit(session: Session, *, visit: Visit, code: str, version: str = "") -> FilledForm:
+    """One form of the visit. `version` is that of the page at hand, which a form not yet begun then takes.
+
+    Raises NotFound when the visit does not ask for it, or it was begun in another version."""
+    asked = catalogue(session).services[visit.service_id].questionnaires
+    row = responses_of(session, appointment_id=visit.id).get(code)
+    if row is None and code not in asked:
+        raise NotFound(questionnaire=code)
+    form = _filled(session, code, row, version)
+    if version and form.questionnaire.version != version:
+        raise NotFound(questionnaire=code)
+    return form
+
+
+def _filled(session: Session, code: str, row: ResponseRow | None, version: str = "") -> FilledForm:
+    forms = library(session)
+    newest = forms.latest(code)
+    pinned = row.form_version if row else version
+    questionnaire = forms.exact(f"{newest.url}|{pinned}") if pinned else newest
+    if row is None:
+        return FilledForm(questionnaire)
+    items = questionnaire.question_by_link_id
+    return FilledForm(
+        questionnaire,
+        row.id,
+        row.public_id,
+        row.completed_at if row.status is ResponseStatus.COMPLETED else None,
+        row.score_sealed,
+        {answer.link_id: _opened(session, items[answer.link_id], answer) for answer in row.answers},
+    )
+
+
+def _opened(session: Session, item: Item, row: AnswerRow) -> StoredAnswer:
+    try:
+        text = open_text(session, "answer", "value", row.row_key, row.value_sealed)
+        value = from_plain(item, json.loads(text or ""))
+    except (CannotOpen, ValueError):
+        return StoredAnswer(row.row_key, None, row.version, row.saved_at, is_readable=False)
+    return StoredAnswer(row.row_key, value, row.version, row.saved_at)

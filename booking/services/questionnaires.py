@@ -1,0 +1,228 @@
+"""Filling in the forms of a visit: save a page, send the form. Each answer is sealed and has its own version.
+
+An older save never overwrites a newer answer: a page posts the version of each answer that it showed, and an answer
+that changed meanwhile is reported, not replaced. Saves of one visit are done one after the other, behind its row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.actor import Actor
+from booking.core.errors import FormClosed, FormNotReady, NotFound
+from booking.core.questionnaires.answers import AnswerMistake, Reading, Value, read_answer, to_plain
+from booking.core.questionnaires.definition import Item
+from booking.core.questionnaires.flow import missing_required, visible_questions
+from booking.core.questionnaires.instruments import score_of
+from booking.core.questionnaires.scoring import Score
+from booking.core.questionnaires.sections import page_questions
+from booking.models import Answer, Appointment, QuestionnaireResponse, ResponseStatus, new_public_id
+from booking.queries.appointments import Visit
+from booking.services import audit
+from booking.services.filled_forms import FilledForm, StoredAnswer, form_of_visit, is_full, may_answer, takes_answers
+from booking.services.sealed import seal_text
+from booking.services.transaction import transaction
+
+RESPONSE = "questionnaire_response"
+
+
+@dataclass(frozen=True, slots=True)
+class PostedAnswer:
+    """The raw values of one question; `version` is that of the answer the page showed, 0 for none."""
+
+    raw: Sequence[str] = ()
+    other: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PostedPage:
+    """One page as it was posted: only the questions it showed.
+
+    `is_skipped` takes the answers away on purpose. `is_leaving` keeps what is there and asks for nothing more.
+    `written_here` are the versions that this browser session saved: without a login, only those may be replaced."""
+
+    key: str
+    form_version: str
+    answers: Mapping[str, PostedAnswer]
+    is_skipped: bool = False
+    is_leaving: bool = False
+    written_here: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage:
+    """What came of a posted page: the form as it stands now, the versions written, and what could not be saved."""
+
+    form: FilledForm
+    written: Mapping[str, int]
+    mistakes: Mapping[str, AnswerMistake]
+    conflicts: frozenset[str]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything that was posted is now what is stored."""
+        return not self.mistakes and not self.conflicts
+
+
+def save_page(session: Session, *, actor: Actor, visit: Visit, code: str, page: PostedPage, now: datetime) -> SavedPage:
+    """Save each answer of a page by itself: a mistake or a conflict in one keeps no other from being saved.
+
+    Raises NotFound for a form or page that is not the actor's or does not exist, FormClosed for a form that was sent or
+    a visit that takes no answers any more."""
+    with transaction(session):
+        form = _open_form(session, actor, visit, code, page.form_version)
+        if form.is_sent:
+            raise FormClosed
+        written: dict[str, Value | None] = {}
+        mistakes: dict[str, AnswerMistake] = {}
+        conflicts: set[str] = set()
+        for item in page_questions(form.questionnaire, page.key):
+            if item.link_id not in page.answers:
+                continue
+            reading = _read(item, page)
+            if reading.mistake:
+                mistakes[item.link_id] = reading.mistake
+            elif _is_news(form, item, reading, page):
+                if _is_stale(form, item, page, may_replace=is_full(actor, visit)):
+                    conflicts.add(item.link_id)
+                else:
+                    written[item.link_id] = reading.value
+        _write(session, actor, visit, form, written, now)
+    versions = {link_id: form.version_of(link_id) + 1 for link_id in written}
+    return SavedPage(form_of_visit(session, visit=visit, code=code), versions, mistakes, frozenset(conflicts))
+
+
+def _open_form(session: Session, actor: Actor, visit: Visit, code: str, version: str = "") -> FilledForm:
+    """The form inside the write transaction, with the visit's row locked, so that two devices take turns."""
+    if not may_answer(actor, visit):
+        raise NotFound
+    locked = sa.select(Appointment.status).where(Appointment.id == visit.id).with_for_update(key_share=True)
+    if not takes_answers(session.scalars(locked).one()):
+        raise FormClosed
+    return form_of_visit(session, visit=visit, code=code, version=version)
+
+
+def _read(item: Item, page: PostedPage) -> Reading:
+    posted = page.answers[item.link_id]
+    reading = read_answer(item, () if page.is_skipped else posted.raw, "" if page.is_skipped else posted.other)
+    if page.is_leaving and reading.mistake is AnswerMistake.REQUIRED:
+        return Reading()
+    return reading
+
+
+def _is_news(form: FilledForm, item: Item, reading: Reading, page: PostedPage) -> bool:
+    """Whether there is something to write; leaving a page blank is no skipping."""
+    stored = form.stored.get(item.link_id)
+    if stored is None:
+        return reading.value is not None or not page.is_leaving
+    if item.required and reading.value is None:
+        return False
+    return not stored.is_readable or stored.value != reading.value
+
+
+def _is_stale(form: FilledForm, item: Item, page: PostedPage, *, may_replace: bool) -> bool:
+    version = form.version_of(item.link_id)
+    if not may_replace and version != page.written_here.get(item.link_id, 0):
+        return True
+    return version != page.answers[item.link_id].version
+
+
+def _write(
+    session: Session, actor: Actor, visit: Visit, form: FilledForm, written: Mapping[str, Value | None], now: datetime
+) -> None:
+    if not written:
+        return
+    response_id = form.response_id or _new_response(session, actor, visit, form, now)
+    for link_id, value in written.items():
+        stored = form.stored.get(link_id)
+        if stored is None:
+            row_key = new_public_id()
+            sealed = _sealed_value(session, row_key, value)
+            session.add(
+                Answer(row_key=row_key, response_id=response_id, link_id=link_id, value_sealed=sealed, saved_at=now)
+            )
+        else:
+            _replace(session, stored, value, now)
+
+
+def _new_response(session: Session, actor: Actor, visit: Visit, form: FilledForm, now: datetime) -> int:
+    response = QuestionnaireResponse(
+        appointment_id=visit.id,
+        patient_id=visit.patient_id,
+        questionnaire=form.code,
+        form_version=form.questionnaire.version,
+        status=ResponseStatus.IN_PROGRESS,
+        started_at=now,
+    )
+    session.add(response)
+    session.flush()
+    audit.record(session, actor, "response_opened", RESPONSE, response.id, now=now)
+    return response.id
+
+
+def _replace(session: Session, stored: StoredAnswer, value: Value | None, now: datetime) -> None:
+    session.execute(
+        sa.update(Answer)
+        .where(Answer.row_key == stored.row_key)
+        .values(value_sealed=_sealed_value(session, stored.row_key, value), version=stored.version + 1, saved_at=now)
+    )
+
+
+def _sealed_value(session: Session, row_key: str, value: Value | None) -> str:
+    return seal_text(session, "answer", "value", row_key, json.dumps(to_plain(value))) or ""
+
+
+def send_form(session: Session, *, actor: Actor, visit: Visit, code: str, revision: int, now: datetime) -> None:
+    """Send the form: answers that no longer apply are dropped, the score is kept. Sending twice is sending once.
+
+    `revision` is that of the form the person saw. Raises FormNotReady with the link ids that are missing, or because
+    the answers changed meanwhile; FormClosed and NotFound as `save_page`."""
+    with transaction(session):
+        form = _open_form(session, actor, visit, code)
+        if form.is_sent:
+            return
+        missing = unanswered(form)
+        if form.response_id is None or missing or form.revision != revision:
+            raise FormNotReady(missing=missing, has_changed=form.revision != revision)
+        _drop_hidden(session, form)
+        score = score_of(form.questionnaire, form.answers)
+        session.execute(
+            sa.update(QuestionnaireResponse)
+            .where(QuestionnaireResponse.id == form.response_id)
+            .values(
+                status=ResponseStatus.COMPLETED,
+                completed_at=now,
+                score_sealed=_sealed_score(session, form.response_public_id, score),
+            )
+        )
+        audit.record(session, actor, "response_completed", RESPONSE, form.response_id, now=now)
+
+
+def unanswered(form: FilledForm) -> tuple[str, ...]:
+    """Shown questions that keep the form from being sent: needed and missing, or answered and not readable."""
+    shown = visible_questions(form.questionnaire, form.answers)
+    needed = {item.link_id for item in missing_required(form.questionnaire, form.answers)}
+    unreadable = {link_id for link_id, stored in form.stored.items() if not stored.is_readable}
+    return tuple(item.link_id for item in shown if item.link_id in needed | unreadable)
+
+
+def _drop_hidden(session: Session, form: FilledForm) -> None:
+    """Delete answers to questions that are not shown any more; every shown answer is readable here."""
+    shown = {item.link_id for item in visible_questions(form.questionnaire, form.answers)}
+    hidden = [stored.row_key for link_id, stored in form.stored.items() if link_id not in shown]
+    session.execute(sa.delete(Answer).where(Answer.row_key.in_(hidden)))
+
+
+def _sealed_score(session: Session, public_id: str, score: Score | None) -> str | None:
+    if score is None:
+        return None
+    value = None if score.value is None else str(score.value)
+    plain = {"instrument": score.instrument, "rule": score.rule, "value": value, "missing": list(score.missing)}
+    return seal_text(session, RESPONSE, "score", public_id, json.dumps(plain))
