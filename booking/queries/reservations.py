@@ -47,7 +47,7 @@ _LIVE_HOLDS_OF_OTHERS = sa.select(Hold.id).where(
 # half the time of the plain one. The lane is packed too, since grouping by it would use an index that reads the past.
 _BUSY = (
     sa.select(
-        Reservation.resource_id.label("resource_id"),
+        sa.type_coerce(Reservation.resource_id, sa.Integer).label("resource_id"),
         _packed(Reservation.lane),
         _packed(Reservation.starts_at),
         _packed(Reservation.ends_at),
@@ -81,8 +81,7 @@ def busy_by_lane(
         },
     )
     for resource_id, lanes, starts, ends in rows:
-        if resource_id is not None:
-            _unpack(busy, resource_id, lanes, starts, ends)
+        _unpack(busy, resource_id, lanes, starts, ends)
     for spans in busy.values():
         spans.sort()
     return busy

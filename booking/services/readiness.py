@@ -69,15 +69,16 @@ def check_start(session: Session) -> None:
 
 def guard_refuses(session: Session) -> bool:
     """Insert two overlapping reservations and undo everything; True when the database refused the second."""
+    refused = False
     try:
         with transaction(session):
             _insert_overlap(session)
             _undo()
     except _Undo:
-        return False
+        pass
     except IntegrityError as error:
-        return is_guard_refusal(error)
-    return False
+        refused = is_guard_refusal(error)
+    return refused
 
 
 def _undo() -> None:
