@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
@@ -15,6 +16,12 @@ from booking.queries import accounts
 from booking.services.sessions import SessionAccount
 from booking.web.access_table import TABLE, VISITOR
 from booking.web.sessions import ServerSession
+
+BOOKED = "booked"
+"""Session value: nonce of a form → public id of the visit that it booked."""
+
+VISIT_GRANT = "visit_grant"
+"""Session value: {"appointment": public id, "until": instant in ISO form}, put there by a mailed link."""
 
 
 class SessionUser:
@@ -51,12 +58,25 @@ def actor() -> Actor:
 def _actor(account: SessionAccount | None) -> Actor:
     owner = server_session().get("owner", "")
     if account is None:
-        return Actor(owner=owner)
+        return Actor(owner=owner, visit_ids=opened_visits())
     if account.role in STAFF_ROLES:
         locations = accounts.location_ids(db.session(), account_id=account.id)
         return Actor(account.id, account.role, frozenset(), locations, account.resource_id, owner)
     patients = accounts.patient_ids(db.session(), account_id=account.id, now=utc_now())
-    return Actor(account.id, Role.PATIENT, patients, None, None, owner)
+    return Actor(account.id, Role.PATIENT, patients, None, None, owner, visit_ids=opened_visits())
+
+
+def opened_visits() -> frozenset[str]:
+    """Public ids of the visits that this browser session may see without a login: booked in it, or opened by mail."""
+    kept = server_session()
+    grant = kept.get(VISIT_GRANT) or {}
+    opened = {grant["appointment"]} if grant and datetime.fromisoformat(grant["until"]) > utc_now() else set()
+    return frozenset(opened | set(kept.get(BOOKED, {}).values()))
+
+
+def was_booked_here(public_id: str) -> bool:
+    """Whether this browser session booked that visit itself."""
+    return public_id in server_session().get(BOOKED, {}).values()
 
 
 def owning_actor() -> Actor:

@@ -6,10 +6,16 @@ from booking.web.accounts.links import bp as links
 from booking.web.accounts.views import bp as accounts
 from booking.web.operation.views import bp as operation
 from booking.web.preferences.views import bp as preferences
+from booking.web.public.views import bp as public
+from booking.web.scheduling.views import bp as scheduling
+from booking.web.visits.views import bp as visits
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     operation,
     accounts,
     links,
     preferences,
+    public,
+    scheduling,
+    visits,
 )

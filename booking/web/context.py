@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.core.actor import STAFF_ROLES
+from booking.core.scheduling.clinic import Catalogue
 from booking.extensions import db
 from booking.queries.catalogue import NoClinic, catalogue
 from booking.web import access, navigation
@@ -15,10 +16,17 @@ from booking.web import access, navigation
 THEMES = ("auto", "light", "dark")
 
 
+def clinic_now() -> Catalogue:
+    """The clinic as this request sees it: asked for once."""
+    if "catalogue" not in g:
+        g.catalogue = catalogue(db.session())
+    return cast(Catalogue, g.catalogue)
+
+
 def page_variables() -> dict[str, Any]:
     """Clinic, navigation and theme; nothing of the clinic while the database cannot be read."""
     try:
-        clinic = catalogue(db.session()).clinic
+        clinic = clinic_now().clinic
         account = access.account_or_none()
     except (NoClinic, SQLAlchemyError):
         return {"clinic": None, "nav_links": [], "theme": _theme(), "theme_url": url_for("preferences.theme")}
@@ -31,6 +39,7 @@ def page_variables() -> dict[str, Any]:
         "theme": _theme(),
         "theme_url": url_for("preferences.theme"),
         "logout_url": url_for("accounts.log_out") if account else None,
+        "licences_url": url_for("public.licences"),
     }
 
 

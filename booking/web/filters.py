@@ -9,6 +9,7 @@ from flask import Flask
 from flask_babel import get_locale
 
 from booking.adapters import dates
+from booking.web import words
 
 
 def init_app(app: Flask) -> None:
@@ -31,4 +32,7 @@ def init_app(app: Flask) -> None:
 
     app.jinja_env.filters.update(
         day_and_time=day_and_time, time_only=time_only, day_only=day_only, zone_label=zone_label
+    )
+    app.jinja_env.filters.update(
+        mode_words=words.MODE.__getitem__, status_words=words.STATUS.__getitem__, status_tone=words.STATUS_TONE.get
     )

@@ -19,10 +19,18 @@ def home_url(_account: SessionAccount | None) -> str:
 def links(account: SessionAccount | None) -> list[dict[str, Any]]:
     """Entries with href, text and current."""
     if account is None:
-        return [_link(url_for("accounts.log_in"), gettext("Log in"))]
+        return [
+            _link(url_for("scheduling.services"), gettext("Book")),
+            _link(url_for("visits.visits"), gettext("My visits")),
+            _link(url_for("accounts.log_in"), gettext("Log in")),
+        ]
     own = [_link(url_for("accounts.account"), gettext("Your account"))]
     if account.role is Role.PATIENT:
-        return [_link("/visits/", gettext("My visits")), *own]
+        return [
+            _link(url_for("scheduling.services"), gettext("Book")),
+            _link(url_for("visits.visits"), gettext("My visits")),
+            *own,
+        ]
     return own
 
 

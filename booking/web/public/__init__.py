@@ -1,0 +1,1 @@
+"""The start page, licences, and small things every visitor needs."""

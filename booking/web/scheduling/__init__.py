@@ -1,0 +1,1 @@
+"""The patient's way from a wish to a booked visit."""

@@ -1,0 +1,88 @@
+"""When a time cannot be had: pages that say why, offer the nearest times and lose nothing that was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString, get_locale, lazy_gettext
+
+from booking.adapters import dates
+from booking.core.errors import HoldExpired, NotFound, PatientBusy, RulesRefuse, SlotTaken
+from booking.web.context import clinic_now
+from booking.web.scheduling.choosing import bp
+from booking.web.scheduling.draft import read_draft
+from booking.web.scheduling.holding import times_url
+from booking.web.scheduling.slot_choice import SlotChoice, choice_of, choice_or_none
+from booking.web.scheduling.times_page import TimeButton
+
+SENTENCES: dict[str, LazyString] = {
+    "in_past": lazy_gettext("That time is already over."),
+    "too_soon": lazy_gettext("That time is too soon to be booked online. If you need it, please call us."),
+    "beyond_horizon": lazy_gettext("That day is too far ahead to be booked yet."),
+    "not_given_here": lazy_gettext("This kind of visit is not offered at that location."),
+    "specialist_not_for_service": lazy_gettext("That specialist does not offer this kind of visit."),
+    "staff_only": lazy_gettext("This kind of visit is arranged by the clinic. Please call us."),
+    "course_only": lazy_gettext("This kind of visit is arranged together with your specialist. Please call us."),
+    "off_grid": lazy_gettext("Visits do not begin at that minute."),
+    "no_extension_left": lazy_gettext("We cannot keep the time any longer than that. You can still book it now."),
+}
+"""Codes of `core/scheduling/rules.py` and of the services that hold and book."""
+
+OTHER = lazy_gettext("That time cannot be booked.")
+
+
+def _asked() -> SlotChoice | None:
+    """The time that the refused request was about: that of the button, or the one kept before."""
+    return choice_or_none(request.form.get("slot") or read_draft().slot, clinic_now())
+
+
+@bp.errorhandler(SlotTaken)
+@bp.errorhandler(HoldExpired)
+def taken(error: SlotTaken | HoldExpired) -> ResponseReturnValue:
+    """Somebody was quicker: the nearest free times, one tap each."""
+    asked = _asked()
+    is_any = asked is None or asked.wanted_specialist_id is None
+    nearest = [choice_of(slot, clinic_now(), is_any=is_any) for slot in error.alternatives]
+    return _page("taken", asked, buttons=[_button(choice) for choice in nearest], code=error.code), 409
+
+
+@bp.errorhandler(PatientBusy)
+def busy(_error: PatientBusy) -> ResponseReturnValue:
+    """The patient is expected somewhere else at that time."""
+    return _page("patient_busy", _asked()), 409
+
+
+@bp.errorhandler(RulesRefuse)
+def refused(error: RulesRefuse) -> ResponseReturnValue:
+    """Every reason, in a sentence each."""
+    sentences = [SENTENCES.get(refusal.code, OTHER) for refusal in error.refusals]
+    return _page("refused", _asked(), sentences=sentences), 422
+
+
+@bp.errorhandler(NotFound)
+def unknown(_error: NotFound) -> ResponseReturnValue:
+    """A time, or a hold, that this clinic does not know."""
+    return _page("unknown_time", _asked()), 404
+
+
+def _page(name: str, asked: SlotChoice | None, **variables: Any) -> str:
+    return render_template(
+        f"scheduling/{name}.html",
+        asked=asked,
+        times_url=times_url(asked),
+        has_typed=bool(read_draft().typed),
+        **variables,
+    )
+
+
+def _button(choice: SlotChoice) -> TimeButton:
+    locale, tz = str(get_locale() or "en"), choice.location.tz
+    return TimeButton(
+        time=dates.time_only(choice.starts_at, tz, locale),
+        when=dates.day_and_time(choice.starts_at, tz, locale),
+        who=choice.specialist.name if choice.specialist else "",
+        place=choice.location.name,
+        value=choice.value,
+    )

@@ -1,0 +1,157 @@
+"""Looking for times: the wishes of the address bar, and the week to show for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from booking.core.clock import local_date
+from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service
+from booking.core.scheduling.slots import Slot, SlotQuery
+from booking.services import availability
+
+WEEK = timedelta(days=7)
+DAY = timedelta(days=1)
+NOON_HOUR = 12
+EVENING_HOUR = 17
+
+
+class DayPart(StrEnum):
+    """Part of the day of a start, by the clock of the location: before noon, before 17:00, later."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the patient is looking for; None means any. `from_on` is the first day to show, None the first free week."""
+
+    service: Service
+    specialist: Resource | None = None
+    location: Location | None = None
+    day_part: DayPart | None = None
+    from_on: date | None = None
+
+    def arguments(self, from_on: date | None = None) -> dict[str, str]:
+        """The arguments of the address that shows these wishes from another day on."""
+        given = {
+            "who": self.specialist.code if self.specialist else "",
+            "where": self.location.code if self.location else "",
+            "part": self.day_part.value if self.day_part else "",
+            "from": from_on.isoformat() if from_on else "",
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWeek:
+    """Seven days from `first_on` with their slots, by start. `today` and `last_on` bound what can be shown at all.
+
+    `next_free` is the first free time elsewhere, looked for only when the week is empty; it may lie before the week.
+    """
+
+    first_on: date
+    today: date
+    last_on: date
+    slots: list[Slot]
+    is_first: bool
+    next_free: Slot | None = None
+
+    @property
+    def ends_on(self) -> date:
+        """The last day shown."""
+        return min(self.first_on + WEEK - DAY, self.last_on)
+
+
+def read_wish(service: Service, arguments: Mapping[str, str], catalogue: Catalogue) -> Wish:
+    """The wishes of an address. What cannot be read counts as no wish, as the filters on the page then show."""
+    specialists = {s.code: s for s in catalogue.specialists_for(service)}
+    locations = {place.code: place for place in catalogue.locations_for(service)}
+    part = arguments.get("part", "")
+    return Wish(
+        service,
+        specialists.get(arguments.get("who", "")),
+        locations.get(arguments.get("where", "")),
+        DayPart(part) if part in set(DayPart) else None,
+        _date_or_none(arguments.get("from", "")),
+    )
+
+
+def find_week(session: Session, catalogue: Catalogue, wish: Wish, *, owner: str, now: datetime) -> FoundWeek:
+    """The week asked for, or the first one with a free time. One search as a rule, a second when the week is empty."""
+    search = _Search(session, catalogue, wish, owner, now)
+    week = search.week(search.today if wish.from_on is None else _clamped(wish.from_on, search.today, search.last_on))
+    if week.slots:
+        return week
+    everything = search.slots(search.today, search.last_on)
+    if not everything:
+        return week
+    if wish.from_on is not None:
+        later = [slot for slot in everything if search.day_of(slot) > week.ends_on]
+        return replace(week, next_free=(later or everything)[0])
+    weeks_ahead = (search.day_of(everything[0]) - search.today) // WEEK
+    first_on = search.today + weeks_ahead * WEEK
+    slots = [slot for slot in everything if search.day_of(slot) < first_on + WEEK]
+    return replace(week, first_on=first_on, slots=slots, is_first=True)
+
+
+class _Search:
+    """The engine, asked for one patient's wishes."""
+
+    def __init__(self, session: Session, catalogue: Catalogue, wish: Wish, owner: str, now: datetime) -> None:
+        self._session, self._catalogue, self._wish, self._owner, self._now = session, catalogue, wish, owner, now
+        zones = [place.tz for place in catalogue.locations_for(wish.service)]
+        days = [local_date(now, tz) for tz in zones] or [now.date()]
+        horizon = timedelta(days=wish.service.policy.horizon_days)
+        self.today, self.last_on = min(days), max(days) + horizon
+
+    def week(self, first_on: date) -> FoundWeek:
+        slots = self.slots(first_on, first_on + WEEK - DAY)
+        return FoundWeek(first_on, self.today, self.last_on, slots, is_first=first_on <= self.today)
+
+    def slots(self, first_on: date, last_on: date) -> list[Slot]:
+        """By start: one for each start and location when any specialist will do."""
+        wish = self._wish
+        query = SlotQuery(
+            wish.service.id,
+            frozenset({wish.location.id}) if wish.location else None,
+            frozenset({wish.specialist.id}) if wish.specialist else None,
+            first_on,
+            last_on,
+            self._now,
+        )
+        ask = availability.offered_slots if wish.specialist else availability.soonest_slots
+        return [slot for slot in ask(self._session, query, owner=self._owner) if self._fits(slot)]
+
+    def day_of(self, slot: Slot) -> date:
+        return local_date(slot.starts_at, self._catalogue.locations[slot.location_id].tz)
+
+    def _fits(self, slot: Slot) -> bool:
+        if self._wish.day_part is None:
+            return True
+        hour = slot.starts_at.astimezone(self._catalogue.locations[slot.location_id].tz).hour
+        return self._wish.day_part is day_part_of(hour)
+
+
+def day_part_of(hour: int) -> DayPart:
+    """The part of the day of a local hour, 0 to 23."""
+    if hour < NOON_HOUR:
+        return DayPart.MORNING
+    return DayPart.AFTERNOON if hour < EVENING_HOUR else DayPart.EVENING
+
+
+def _clamped(day: date, first: date, last: date) -> date:
+    return max(first, min(day, last))
+
+
+def _date_or_none(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,152 @@
+"""The week of free times as the page shows it: days, places, buttons with their words. Nothing is searched here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask_babel import get_locale, gettext
+
+from booking.adapters import dates
+from booking.core.clock import local_date
+from booking.core.scheduling.clinic import Catalogue, Closure, Location
+from booking.core.scheduling.slots import Slot
+from booking.web.scheduling.search import WEEK, FoundWeek, Wish
+from booking.web.scheduling.slot_choice import choice_of
+
+
+@dataclass(frozen=True, slots=True)
+class TimeButton:
+    """One free time. `when` is the whole sentence, `time` the clock time alone."""
+
+    time: str
+    when: str
+    who: str
+    place: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTimes:
+    """The times of one day at one location; `place` is empty when all times of the page are at the same one."""
+
+    place: str
+    buttons: list[TimeButton]
+
+
+@dataclass(frozen=True, slots=True)
+class DayTimes:
+    """One day of the list. `note` says why it is empty, when that is known."""
+
+    key: str
+    title: str
+    places: list[PlaceTimes]
+    count: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimesPage:
+    """The page. Addresses of other weeks are given as their first day, None where there is nothing to see."""
+
+    days: list[DayTimes]
+    soonest: TimeButton | None
+    count: int
+    first_day: str
+    last_day: str
+    earlier_on: date | None
+    later_on: date | None
+    next_free: TimeButton | None
+    next_free_on: date | None
+    zones: list[tuple[str, str]]
+    until: str
+
+
+def times_page(catalogue: Catalogue, wish: Wish, week: FoundWeek) -> TimesPage:
+    """What to show of the week. The soonest time is the first button of the list: both come from the same slots."""
+    page = _Writer(catalogue, wish)
+    buttons = [(slot, page.button(slot)) for slot in week.slots]
+    later_on = week.first_on + WEEK
+    return TimesPage(
+        days=page.days(week, buttons),
+        soonest=buttons[0][1] if buttons and week.is_first else None,
+        count=len(buttons),
+        first_day=page.day(week.first_on),
+        last_day=page.day(week.ends_on),
+        earlier_on=None if week.is_first else max(week.first_on - WEEK, week.today),
+        later_on=later_on if later_on <= week.last_on else None,
+        next_free=page.button(week.next_free) if week.next_free else None,
+        next_free_on=page.local_day(week.next_free) if week.next_free else None,
+        zones=page.zones(week),
+        until=page.day(week.last_on),
+    )
+
+
+class _Writer:
+    """Words for slots, in the reader's language and the clock of each location."""
+
+    def __init__(self, catalogue: Catalogue, wish: Wish) -> None:
+        self._catalogue, self._wish = catalogue, wish
+        self._locale = str(get_locale() or "en")
+        places = catalogue.locations_for(wish.service)
+        self._places: tuple[Location, ...] = (wish.location,) if wish.location else places
+
+    def button(self, slot: Slot) -> TimeButton:
+        choice = choice_of(slot, self._catalogue, is_any=self._wish.specialist is None)
+        tz = choice.location.tz
+        return TimeButton(
+            time=dates.time_only(choice.starts_at, tz, self._locale),
+            when=dates.day_and_time(choice.starts_at, tz, self._locale),
+            who=choice.specialist.name if choice.specialist else "",
+            place=choice.location.name if len(self._places) > 1 else "",
+            value=choice.value,
+        )
+
+    def days(self, week: FoundWeek, buttons: Iterable[tuple[Slot, TimeButton]]) -> list[DayTimes]:
+        """Every day of the week in order. A location's times stand together, the one with the first time first."""
+        found: dict[date, dict[int, list[TimeButton]]] = defaultdict(lambda: defaultdict(list))
+        for slot, button in buttons:
+            found[self.local_day(slot)][slot.location_id].append(button)
+        length = (week.ends_on - week.first_on).days + 1
+        return [self._day(on, found.get(on, {})) for on in (week.first_on + timedelta(n) for n in range(length))]
+
+    def _day(self, on: date, by_place: dict[int, list[TimeButton]]) -> DayTimes:
+        several = len(self._places) > 1
+        return DayTimes(
+            key=on.isoformat(),
+            title=self.day(on),
+            places=[
+                PlaceTimes(self._catalogue.locations[location_id].name if several else "", buttons)
+                for location_id, buttons in by_place.items()
+            ],
+            count=sum(map(len, by_place.values())),
+            note="" if by_place else self._closure(on),
+        )
+
+    def _closure(self, on: date) -> str:
+        """The name of the closure when every location of the page is closed on that day."""
+        names = [
+            next((c.name for c in self._catalogue.closures if _covers(c, place, on)), "") for place in self._places
+        ]
+        return gettext("Closed: %(name)s", name=names[0]) if names and all(names) else ""
+
+    def zones(self, week: FoundWeek) -> list[tuple[str, str]]:
+        """Location and zone, for each location of the page, by its clock at the first time shown."""
+        instants = {slot.location_id: slot.starts_at for slot in reversed(week.slots)}
+        return [
+            (place.name, dates.zone_label(place.tz, instants[place.id], self._locale))
+            for place in self._places
+            if place.id in instants
+        ]
+
+    def day(self, on: date) -> str:
+        return dates.date_text(on, self._locale)
+
+    def local_day(self, slot: Slot) -> date:
+        return local_date(slot.starts_at, self._catalogue.locations[slot.location_id].tz)
+
+
+def _covers(closure: Closure, place: Location, on: date) -> bool:
+    return closure.location_id in {None, place.id} and closure.starts_on <= on <= closure.ends_on

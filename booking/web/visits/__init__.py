@@ -1,0 +1,1 @@
+"""What a patient sees of visits that are booked."""
