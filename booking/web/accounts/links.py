@@ -21,8 +21,6 @@ from booking.web.security_headers import opened_from_mail
 bp = Blueprint("links", __name__)
 
 SPENT = "spent_link"
-VISIT_GRANT = "visit_grant"
-"""Session value {"appointment": public id, "until": instant}: this browser may see that one visit until then."""
 
 
 @bp.get("/l/<token>")
@@ -40,7 +38,7 @@ def open_link(token: str) -> ResponseReturnValue:
 def _go_on(link: SeenLink, token: str) -> ResponseReturnValue:
     session = access.server_session()
     if link.action is LinkAction.OPEN_VISIT:
-        session[VISIT_GRANT] = {"appointment": link.appointment, "until": link.expires_at.isoformat()}
+        session[access.VISIT_GRANT] = {"appointment": link.appointment, "until": link.expires_at.isoformat()}
         return redirect(f"{VISITS}{link.appointment}", 303)
     session[link_key(link.action)] = token
     page = "accounts.verify" if link.action is LinkAction.VERIFY_ADDRESS else "accounts.reset"

@@ -1,0 +1,145 @@
+"""The cast and the objects with which every route is driven.
+
+A route whose address has a parameter needs a maker for it here: by endpoint and name ("desk.patient:public_id"), by
+blueprint and name ("desk:patient"), or by name alone. A maker gives examples: an object, who of the cast may see it,
+and an address of the same form that leads to nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.core.actor import Role
+from booking.core.clock import utc_now
+from booking.models import Account, Appointment, LinkAction, Patient
+from booking.models.base import new_public_id
+from booking.services.links import mint_link
+from booking.services.transaction import transaction
+from booking.web.access_table import VISITOR
+from tests.factories import make_account, make_appointment, make_patient
+
+ANA, BEN, DORA, ELI, CRUZ, ADEYEMI, FAY = "ana", "ben", "dora", "eli", "dr-cruz", "dr-adeyemi", "fay"
+CAST = (VISITOR, ANA, BEN, DORA, ELI, CRUZ, ADEYEMI, FAY)
+EVERYBODY = frozenset(CAST)
+# Ana's visit is with Dr Cruz at Northside, where Dora works; Eli works at Lakeview; Fay works everywhere.
+SEE_THE_VISIT = frozenset({ANA, DORA, CRUZ, FAY})
+SEE_THE_PATIENT = frozenset({ANA, DORA, ELI, FAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One value for a parameter of an address."""
+
+    value: str
+    missing: str
+    seen_by: frozenset[str] = EVERYBODY
+
+
+@dataclass
+class World:
+    """Everybody's account, and Ana's patient. Visits are made as they are asked for, each at a time of its own."""
+
+    session: Session
+    ana_patient: Patient = field(init=False)
+    accounts: dict[str, Account] = field(init=False)
+    hours: itertools.count[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        session = self.session
+        self.ana_patient = make_patient(session)
+        self.accounts = {
+            ANA: make_account(session, patients=(self.ana_patient,)),
+            BEN: make_account(session, patients=(make_patient(session, given_name="Ben"),)),
+            DORA: make_account(session, Role.SCHEDULER, location_ids=(1,)),
+            ELI: make_account(session, Role.SCHEDULER, location_ids=(2,)),
+            CRUZ: make_account(session, Role.SPECIALIST, resource_id=1),
+            ADEYEMI: make_account(session, Role.SPECIALIST, resource_id=2),
+            FAY: make_account(session, Role.ADMINISTRATOR),
+        }
+
+    def role(self, name: str) -> str:
+        """The word of the access table for that member of the cast."""
+        return VISITOR if name == VISITOR else self.accounts[name].role.value
+
+    def visit(self) -> Appointment:
+        """A visit of Ana's with Dr Cruz at Northside, some days from now."""
+        # An open read of before the last request could not become a write on SQLite.
+        self.session.rollback()
+        return make_appointment(self.session, self.ana_patient, starts_at=self.free_start())
+
+    def free_start(self) -> datetime:
+        """A full hour that no other visit of this world has."""
+        tonight = utc_now().replace(minute=0, second=0, microsecond=0)
+        return tonight + timedelta(days=10, hours=next(self.hours))
+
+
+def a_visit(world: World) -> list[Example]:
+    return [Example(world.visit().public_id, new_public_id(), SEE_THE_VISIT)]
+
+
+def a_patient(world: World) -> list[Example]:
+    return [Example(world.ana_patient.public_id, new_public_id(), SEE_THE_PATIENT)]
+
+
+def a_service(_world: World) -> list[Example]:
+    """One that all may book, and those that only staff or a course may: to the public these do not exist."""
+    hidden = [Example(code, "no-such-service", EVERYBODY - {VISITOR, ANA, BEN}) for code in ("phone-call", "infusion")]
+    return [Example("first-consultation", "no-such-service"), *hidden]
+
+
+def a_link(world: World) -> list[Example]:
+    """Whoever has the link may open it."""
+    account, now = world.accounts[ANA], utc_now()
+    with transaction(world.session):
+        token = mint_link(
+            world.session,
+            action=LinkAction.RESET_PASSWORD,
+            now=now,
+            expires_at=now + timedelta(minutes=10),
+            account_id=account.id,
+        )
+    return [Example(token, "A" * 43)]
+
+
+def a_date(_world: World) -> list[Example]:
+    return [Example("2026-11-30", "2026-02-31")]
+
+
+def a_file(_world: World) -> list[Example]:
+    return [Example("img/favicon.svg", "img/missing.svg")]
+
+
+def a_questionnaire(_world: World) -> list[Example]:
+    return [Example("peg", "no-such-questionnaire")]
+
+
+Maker = Callable[[World], list[Example]]
+
+MAKERS: dict[str, Maker] = {
+    "static:filename": a_file,
+    "links:token": a_link,
+    "public_id": a_visit,
+    "appointment": a_visit,
+    "visit": a_visit,
+    "patient": a_patient,
+    "service_code": a_service,
+    "date": a_date,
+    "day": a_date,
+    "on": a_date,
+    "questionnaire": a_questionnaire,
+    "code": a_questionnaire,
+}
+
+
+def maker_of(endpoint: str, name: str) -> Maker:
+    """The maker for a parameter of that endpoint. Raises LookupError: whoever adds a route says what it is about."""
+    blueprint = endpoint.rpartition(".")[0] or endpoint
+    for key in (f"{endpoint}:{name}", f"{blueprint}:{name}", name):
+        if key in MAKERS:
+            return MAKERS[key]
+    raise LookupError(f"no maker in tests/house/object_makers.py for {name!r} of {endpoint}")
