@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from difflib import SequenceMatcher
 from types import MappingProxyType
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without 0, O, 1, I, L and U: a reference is read out on the phone."""
 
 REFERENCE_LENGTH = 8
+
+ALIKE_RATIO = 0.75
+"""Share of letters in common from which two names are worth a second look: "jon smyth" and "john smith" are."""
 
 _PLAIN_LETTERS = MappingProxyType(
     str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe"})
@@ -52,3 +56,14 @@ def phone_key(phone: str | None) -> str | None:
 def email_key(email: str) -> str:
     """The address as it is compared: trimmed, lower case, composed letters."""
     return unicodedata.normalize("NFC", email).strip().casefold()
+
+
+def are_names_alike(one: str, other: str) -> bool:
+    """Whether two folded names may be the same person's: a word of three letters in common, or nearly the same letters.
+
+    Meant to be asked of people born on the same day; a warning for a person to judge, never a verdict.
+    """
+    if {word for word in one.split() if len(word) > 2} & set(other.split()):
+        return True
+    in_order = (" ".join(sorted(one.split())), " ".join(sorted(other.split())))
+    return SequenceMatcher(None, *in_order).ratio() >= ALIKE_RATIO

@@ -1,0 +1,82 @@
+"""What the desk knows of one visit beside its times: who comes, what it takes, its messages, its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.messages import MessageKind, MessageState
+from booking.core.scheduling.clinic import Catalogue
+from booking.models import Account, AuditEvent, Message
+from booking.queries.appointments import Visit
+from booking.queries.desk import FormsStatus, forms_status, resources_taken, responses_of
+from booking.queries.desk_patients import DeskPatient, patient_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class VisitMessage:
+    """One message about the visit: `settled_at` is when it was sent or given up."""
+
+    kind: MessageKind
+    state: MessageState
+    due_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One audit event. `actor_name` is the name of a staff account; patients and visitors are their kind only."""
+
+    at: datetime
+    action: str
+    actor_kind: str
+    actor_name: str | None
+    reason_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFacts:
+    """Beside the Visit itself."""
+
+    patient: DeskPatient
+    resource_ids: tuple[int, ...]
+    forms: FormsStatus
+    messages: list[VisitMessage]
+    history: list[HistoryEntry]
+
+
+def visit_facts(session: Session, clinic: Catalogue, visit: Visit) -> VisitFacts:
+    """All of it; five statements. The caller has authorised the visit."""
+    patient = patient_or_none(session, visit.patient_public_id)
+    assert patient is not None  # noqa: S101 - a foreign key holds it; this tells the type checker.
+    responses = responses_of(session, [visit.id]).get(visit.id, {})
+    return VisitFacts(
+        patient,
+        tuple(resources_taken(session, [visit.id]).get(visit.id, ())),
+        forms_status(clinic.services[visit.service_id].questionnaires, responses),
+        _messages(session, visit.id),
+        _history(session, visit.id),
+    )
+
+
+def _messages(session: Session, appointment_id: int) -> list[VisitMessage]:
+    rows = session.execute(
+        sa.select(Message.kind, Message.state, Message.due_at, Message.settled_at)
+        .where(Message.appointment_id == appointment_id)
+        .order_by(Message.due_at, Message.id)
+    )
+    return [VisitMessage(MessageKind(row.kind), *row[1:]) for row in rows]
+
+
+def _history(session: Session, appointment_id: int) -> list[HistoryEntry]:
+    """The newest first."""
+    rows = session.execute(
+        sa.select(AuditEvent.at, AuditEvent.action, AuditEvent.actor_kind, Account.name, AuditEvent.reason_code)
+        .outerjoin(Account, sa.and_(Account.id == AuditEvent.actor_account_id, AuditEvent.actor_kind != "patient"))
+        .where(AuditEvent.object_kind == "appointment", AuditEvent.object_id == appointment_id)
+        .order_by(AuditEvent.seq.desc())
+    )
+    return [HistoryEntry(*row) for row in rows]

@@ -1,0 +1,89 @@
+"""The day's steps of one visit: arrived, in the room, done, did not come, and the way back from each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.actor import Actor
+from booking.core.errors import MoveNotAllowed, NotFound, RulesRefuse
+from booking.core.scheduling.allocation import SlotRequest
+from booking.core.scheduling.day_steps import is_step, too_early
+from booking.core.scheduling.intervals import to_minutes
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.models import Appointment, Reservation
+from booking.queries.appointments import Visit, visit_for
+from booking.queries.catalogue import catalogue
+from booking.services import audit
+from booking.services.reserving import ReservedFor, Wish, book_in_transaction, reserve
+
+
+def move(
+    session: Session, *, actor: Actor, public_id: str, after: AppointmentStatus, version: int, now: datetime
+) -> None:
+    """Take the step to `after` from the visit as the page showed it (`version`).
+
+    Pressing the same step twice is one step. A visit that was missed gives its time back; when that is undone it must
+    win the time again. Raises NotFound, MoveNotAllowed (no such step, or changed meanwhile), RulesRefuse (`not_today`,
+    `not_begun`), SlotTaken when the time was given away, PatientBusy.
+    """
+
+    def work() -> None:
+        visit = visit_for(session, actor, public_id)
+        if visit is None or not actor.works_at(visit.location_id):
+            raise NotFound
+        if visit.status is after:
+            return
+        _check(session, visit, after, version, now)
+        _hand_over_time(session, visit, after, now)
+        _swap_status(session, visit, after)
+        audit.record(session, actor, f"appointment_{after.value}", "appointment", visit.id, now=now)
+
+    book_in_transaction(session, work, now=now)
+
+
+def _check(session: Session, visit: Visit, after: AppointmentStatus, version: int, now: datetime) -> None:
+    if visit.version != version or not is_step(visit.status, after):
+        raise MoveNotAllowed
+    tz = catalogue(session).locations[visit.location_id].tz
+    if refusal := too_early(after, visit.starts_at, tz, now):
+        raise RulesRefuse((refusal,))
+
+
+def _hand_over_time(session: Session, visit: Visit, after: AppointmentStatus, now: datetime) -> None:
+    """Give the reservations back, or win them again, where the two statuses differ in that."""
+    if visit.status.occupies_time and not after.occupies_time:
+        session.execute(
+            sa.delete(Reservation).where(Reservation.appointment_id == visit.id),
+            execution_options={"synchronize_session": False},
+        )
+    elif after.occupies_time and not visit.status.occupies_time:
+        reserve(session, _same_time(visit), now=now, keep=lambda _slot: _for_visit(visit))
+
+
+def _same_time(visit: Visit) -> Wish:
+    """The visit's own time, asked for as of its booking: that it has begun by now is no reason against it."""
+    starts = to_minutes(visit.starts_at)
+    asked = SlotRequest(
+        visit.service_id, visit.location_id, visit.specialist_id, starts, visit.booked_at, apply_policies=False
+    )
+    return Wish(asked, patient_id=visit.patient_id)
+
+
+def _for_visit(visit: Visit) -> ReservedFor:
+    return ReservedFor(appointment_id=visit.id, patient_id=visit.patient_id)
+
+
+def _swap_status(session: Session, visit: Visit, after: AppointmentStatus) -> None:
+    """Compare and swap: whoever changed the visit since it was read wins."""
+    changed = session.execute(
+        sa.update(Appointment)
+        .where(Appointment.id == visit.id, Appointment.status == visit.status, Appointment.version == visit.version)
+        .values(status=after, version=visit.version + 1)
+        .returning(Appointment.id)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.one_or_none() is None:
+        raise MoveNotAllowed
