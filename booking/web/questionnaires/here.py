@@ -1,0 +1,55 @@
+"""Which answers this browser session saved itself. Without a login for the patient, it may see and replace only those:
+whoever opens a mailed link fills in what is missing and learns nothing of what was answered before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from booking.core.questionnaires.flow import Step
+from booking.queries.appointments import Visit
+from booking.services.filled_forms import FilledForm, is_full
+from booking.web import access
+
+WRITTEN = "written_answers"
+"""Session value: "<visit>/<form>" → link id → version of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What of one form this person may see here."""
+
+    form: FilledForm
+    is_full: bool
+    written: Mapping[str, int]
+
+    def sees(self, link_id: str) -> bool:
+        """Whether the stored answer may be shown; True where there is none."""
+        version = self.form.version_of(link_id)
+        return self.is_full or version in (0, self.written.get(link_id))
+
+    def opens(self, step: Step) -> bool:
+        """Whether the page may be shown with the answers on it."""
+        return all(self.sees(question.link_id) for question in step.questions)
+
+
+def sight_of(visit: Visit, form: FilledForm) -> Sight:
+    """What this request may see of the form."""
+    return Sight(form, is_full(access.actor(), visit), _written(visit, form.code))
+
+
+def remember(visit: Visit, code: str, written: Mapping[str, int]) -> None:
+    """Note the answers that were just saved; a login needs no notes."""
+    if written and not is_full(access.actor(), visit):
+        session = access.server_session()
+        kept = session.get(WRITTEN, {})
+        session[WRITTEN] = {**kept, _key(visit, code): {**_written(visit, code), **written}}
+
+
+def _written(visit: Visit, code: str) -> dict[str, int]:
+    found: dict[str, int] = access.server_session().get(WRITTEN, {}).get(_key(visit, code), {})
+    return found
+
+
+def _key(visit: Visit, code: str) -> str:
+    return f"{visit.public_id}/{code}"

@@ -1,0 +1,220 @@
+"""What the pages of a form show, put together from the filled form: tasks, progress, the review, answers in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import abort, url_for
+from flask_babel import get_locale, gettext, lazy_gettext, ngettext
+from markupsafe import Markup, escape
+
+from booking.adapters import dates
+from booking.core.questionnaires import flow
+from booking.core.questionnaires.answers import Chosen, Value
+from booking.core.questionnaires.definition import Item
+from booking.core.questionnaires.sections import Completion, Section, page_keys, sections
+from booking.queries.appointments import Visit
+from booking.services.filled_forms import FilledForm, StoredAnswer
+from booking.web.questionnaires.forms import SCALE
+from booking.web.questionnaires.here import Sight
+
+COMPLETION = {
+    Completion.NOT_STARTED: (lazy_gettext("Not started"), ""),
+    Completion.IN_PROGRESS: (lazy_gettext("In progress"), "busy"),
+    Completion.DONE: (lazy_gettext("Done"), "good"),
+}
+PAUSE_FROM = 8
+"""Forms of at least so many pages offer a pause in the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormTasks:
+    """One form on the task list. `resume_href` is where to go on, "" when it was sent; `is_begun` names that button."""
+
+    form: FilledForm
+    length: str
+    tasks: tuple[dict[str, Any], ...]
+    resume_href: str
+    is_begun: bool
+
+
+def page_url(visit: Visit, form: FilledForm, key: str, *, is_change: bool = False) -> str:
+    """The address of one page: by its number, since a link id may tell what it is about."""
+    number = page_keys(form.questionnaire).index(key) + 1
+    change = "1" if is_change else None
+    return url_for("questionnaires.step", public_id=visit.public_id, code=form.code, number=number, change=change)
+
+
+def form_url(endpoint: str, visit: Visit, form: FilledForm) -> str:
+    """The address of the review, the end or the copy of a form."""
+    return url_for(f"questionnaires.{endpoint}", public_id=visit.public_id, code=form.code)
+
+
+def page_key_or_404(form: FilledForm, number: int) -> str:
+    """The key of the page with that number."""
+    keys = page_keys(form.questionnaire)
+    return keys[number - 1] if 1 <= number <= len(keys) else abort(404)
+
+
+def shown_step_or_none(form: FilledForm, key: str) -> flow.Step | None:
+    """The page, None while the answers hide it."""
+    shown = flow.steps(form.questionnaire, form.answers)
+    return next((step for step in shown if step.key == key), None)
+
+
+def form_tasks(visit: Visit, sight: Sight, *, is_open: bool = True) -> FormTasks:
+    """The parts of a form with their status and addresses."""
+    form = sight.form
+    parts = sections(form.questionnaire, form.answers)
+    return FormTasks(
+        form,
+        length_text(flow.minutes(form.questionnaire, form.answers)),
+        tuple(_task(visit, sight, part, is_open=is_open) for part in parts),
+        next_url(visit, sight, None) if is_open and not form.is_sent else "",
+        form.response_id is not None,
+    )
+
+
+def _task(visit: Visit, sight: Sight, part: Section, *, is_open: bool) -> dict[str, Any]:
+    form = sight.form
+    state = Completion.DONE if form.is_sent else part.completion
+    words, tone = COMPLETION[state]
+    open_steps = [step for step in part.steps if sight.opens(step)]
+    unanswered = [step for step in open_steps if any(q.link_id not in form.answers for q in step.questions)]
+    wanted = (unanswered or open_steps)[:1]
+    href = "" if form.is_sent or not is_open or not wanted else page_url(visit, form, wanted[0].key)
+    return {"title": part.title or form.questionnaire.title, "status": words, "tone": tone, "href": href}
+
+
+def length_text(minutes: int) -> str:
+    """ "About 3 minutes"."""
+    return ngettext("About %(num)s minute", "About %(num)s minutes", minutes)
+
+
+def next_url(visit: Visit, sight: Sight, after: str | None, *, is_change: bool = False) -> str:
+    """Where Continue leads from the page `after`: the next page that may be opened here, at last the review.
+
+    From the start, and after a change, that is the next page without an answer."""
+    form = sight.form
+    found = flow.steps(form.questionnaire, form.answers)
+    if after is not None and not is_change:
+        keys = page_keys(form.questionnaire)
+        wanted = [step for step in found if keys.index(step.key) > keys.index(after)]
+    else:
+        wanted = [step for step in found if any(q.link_id not in form.stored for q in step.questions)]
+    open_steps = [step for step in wanted if sight.opens(step)]
+    if open_steps:
+        return page_url(visit, form, open_steps[0].key, is_change=is_change)
+    return form_url("review", visit, form)
+
+
+def back_url(visit: Visit, sight: Sight, key: str, *, is_change: bool) -> str:
+    """Where Back leads: the page before that may be opened here, or the task list."""
+    form = sight.form
+    if is_change:
+        return form_url("review", visit, form)
+    before = flow.previous_step(form.questionnaire, form.answers, key)
+    while before is not None and not sight.opens(before):
+        before = flow.previous_step(form.questionnaire, form.answers, before.key)
+    if before is None:
+        return url_for("questionnaires.start", public_id=visit.public_id)
+    return page_url(visit, form, before.key)
+
+
+def progress_text(progress: flow.Progress) -> str:
+    """ "Question 2 of about 9, about 3 minutes left"."""
+    left = ngettext("about %(num)s minute left", "about %(num)s minutes left", progress.minutes_left)
+    if progress.is_about:
+        return gettext(
+            "Question %(number)s of about %(total)s, %(left)s", number=progress.number, total=progress.total, left=left
+        )
+    return gettext(
+        "Question %(number)s of %(total)s, %(left)s", number=progress.number, total=progress.total, left=left
+    )
+
+
+def is_halfway(progress: flow.Progress) -> bool:
+    """Whether this page is the one to mention a pause on."""
+    return progress.total >= PAUSE_FROM and progress.number == progress.total // 2 + 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPart:
+    """The answers under one heading, as rows of a summary list."""
+
+    title: str
+    rows: tuple[dict[str, Any], ...]
+
+
+def review_parts(visit: Visit, sight: Sight) -> tuple[ReviewPart, ...]:
+    """All shown questions with what is stored, each with the address to change it."""
+    form = sight.form
+    return tuple(
+        ReviewPart(
+            part.title, tuple(_review_row(visit, sight, step, item) for step in part.steps for item in step.questions)
+        )
+        for part in sections(form.questionnaire, form.answers)
+    )
+
+
+def _review_row(visit: Visit, sight: Sight, step: flow.Step, item: Item) -> dict[str, Any]:
+    stored = sight.form.stored.get(item.link_id)
+    if not sight.sees(item.link_id):
+        return {"key": item.text, "value": gettext("Answered")}
+    href = page_url(visit, sight.form, step.key, is_change=True) if sight.opens(step) else ""
+    return {
+        "key": item.text,
+        "value": stored_text(item, stored),
+        "href": href,
+        "hidden": gettext("the answer to “%(question)s”", question=item.text),
+    }
+
+
+def answer_rows(rows: Iterable[tuple[Item, StoredAnswer | None]]) -> list[dict[str, Any]]:
+    """Questions and answers as rows of a summary list, to read only."""
+    return [{"key": item.text, "value": stored_text(item, stored)} for item, stored in rows]
+
+
+def stored_text(item: Item, stored: StoredAnswer | None) -> str:
+    """An answer, or why there is none, in words."""
+    if stored is None:
+        return gettext("Not answered")
+    if not stored.is_readable:
+        return gettext("This answer cannot be read.")
+    return gettext("Skipped") if stored.value is None else answer_text(item, stored.value)
+
+
+def answer_text(item: Item, value: Value) -> str:
+    """An answer as people read it; several choices, and the lines of a text, stand below each other."""
+    return Markup("<br>").join(escape(line) for line in answer_lines(item, value))
+
+
+def answer_lines(item: Item, value: Value) -> list[str]:
+    """An answer in words: one line, or several."""
+    if isinstance(value, Chosen):
+        return [*(item.option_by_code[code].label for code in value.codes), *([value.other] if value.other else [])]
+    if isinstance(value, bool):
+        return [gettext("Yes") if value else gettext("No")]
+    if isinstance(value, int):
+        return [_number_text(item, value)]
+    if isinstance(value, date):
+        return [dates.date_text(value, str(get_locale()))]
+    return value.split("\n")
+
+
+def plain_text(item: Item, stored: StoredAnswer) -> str:
+    """A stored answer in one line, to be quoted in a sentence."""
+    if stored.is_readable and stored.value is not None:
+        return ", ".join(answer_lines(item, stored.value))
+    return stored_text(item, stored)
+
+
+def _number_text(item: Item, value: int) -> str:
+    if (item.min_value, item.max_value) != SCALE:
+        return str(value)
+    word = {SCALE[0]: item.low_label, SCALE[1]: item.high_label}.get(value, "")
+    text = gettext("%(number)s of %(highest)s", number=value, highest=SCALE[1])
+    return f"{text} – {word}" if word else text

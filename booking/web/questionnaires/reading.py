@@ -1,0 +1,67 @@
+"""Reading what was sent: the patient's own copy to print, and the specialist's page. Both are read-only."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
+
+from booking.core.clock import utc_now
+from booking.extensions import db
+from booking.queries.questionnaires import Sender
+from booking.services import sent_forms
+from booking.services.filled_forms import form_of_visit, is_full
+from booking.web import access
+from booking.web.questionnaires.pages import answer_rows
+from booking.web.visits.loading import shown_visit_or_404
+
+bp = Blueprint("sent_forms", __name__, url_prefix="/visits/<public_id:public_id>/forms")
+
+SCORES = {
+    "peg": (
+        lazy_gettext("PEG score"),
+        lazy_gettext("0 to 10: the mean of the three answers below. A lower number is better."),
+    )
+}
+"""By form: the name of its score and how to read it. For specialists only."""
+
+
+@bp.get("/<code>/copy")
+def copy(public_id: str, code: str) -> ResponseReturnValue:
+    """What the patient sent, to read or print. It asks for a login: a mailed link does not open answers."""
+    found = shown_visit_or_404(public_id)
+    actor = access.actor()
+    if not is_full(actor, found.visit) and actor.role is None:
+        return redirect(url_for("accounts.log_in", next=request.path), 303)
+    sent = sent_forms.own_copy(db.session(), actor=actor, visit=found.visit, code=code)
+    return render_template("sent_forms/copy.html", shown=found, sent=sent, rows=answer_rows(sent.rows))
+
+
+@bp.get("/<code>/answers")
+def answers(public_id: str, code: str) -> ResponseReturnValue:
+    """What the specialist of the visit reads: answers, who gave them and when, and the score beside them."""
+    found = shown_visit_or_404(public_id)
+    form = form_of_visit(db.session(), visit=found.visit, code=code)
+    if not form.is_sent:
+        return render_template("sent_forms/not_sent.html", shown=found, filled=form)
+    sent = sent_forms.read_as_specialist(
+        db.session(), actor=access.actor(), visit=found.visit, code=code, now=utc_now()
+    )
+    missing = [
+        sent.form.questionnaire.question_by_link_id[key].text for key in (sent.score.missing if sent.score else ())
+    ]
+    return render_template(
+        "sent_forms/answers.html",
+        shown=found,
+        sent=sent,
+        rows=answer_rows(sent.rows),
+        score_words=SCORES.get(code),
+        missing=missing,
+        sender=_sender_text(sent.sender),
+    )
+
+
+def _sender_text(sender: Sender | None) -> str:
+    if sender is None or not sender.name:
+        return gettext("without a login, through the visit's own page")
+    return gettext("%(name)s, logged in", name=sender.name)
