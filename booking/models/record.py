@@ -34,7 +34,7 @@ class TaskState(StrEnum):
 
 
 class Task(Base):
-    """Work for a person. `dedup_key` keeps one open task per cause."""
+    """Work for a person. `dedup_key` keeps one task per cause; `reason_code` says why in one word."""
 
     __tablename__ = "task"
 
@@ -42,6 +42,7 @@ class Task(Base):
     public_id: Mapped[PublicId]
     dedup_key: Mapped[str] = mapped_column(sa.String(200), unique=True)
     kind: Mapped[Code]
+    reason_code: Mapped[str | None] = mapped_column(sa.String(60))
     role: Mapped[Role] = mapped_column(enum_column(Role, "role"))
     patient_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))
     appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"))

@@ -19,13 +19,15 @@ from booking.core.messages import (
     messages_for_cancelling,
 )
 from booking.models import Appointment, Message
+from booking.services.links import RESET_LIFE, VERIFY_LIFE
 
 CHANNEL = "email"
 LINK_LIFE = {
-    MessageKind.VERIFY_ADDRESS: timedelta(hours=24),
-    MessageKind.RESET_PASSWORD: timedelta(minutes=30),
+    MessageKind.VERIFY_ADDRESS: VERIFY_LIFE,
+    MessageKind.RESET_PASSWORD: RESET_LIFE,
     MessageKind.ACCOUNT_EXISTS: timedelta(hours=24),
 }
+"""How long a message about an account stays worth sending, and how long the link in it lives from then on."""
 
 
 def plan_for_booking(

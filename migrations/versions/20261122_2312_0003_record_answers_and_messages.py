@@ -158,6 +158,7 @@ def create_task() -> None:
         sa.Column("public_id", sa.String(length=32), nullable=False),
         sa.Column("dedup_key", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=80), nullable=False),
+        sa.Column("reason_code", sa.String(length=60), nullable=True),
         sa.Column(
             "role",
             sa.Enum(

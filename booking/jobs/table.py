@@ -1,0 +1,62 @@
+"""The worker's jobs: what runs, and how often. Each is safe to run twice, late, or in two workers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from booking.core.clock import utc_now
+from booking.jobs.send_messages import send_due
+from booking.jobs.tools import Tools
+from booking.services import pruning
+from booking.services.heartbeat import beat
+from booking.services.holds import prune_holds
+from booking.services.rate_limits import prune_buckets
+from booking.services.sessions import prune_sessions
+
+WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`every` None: at each tick of the worker (`WORKER_TICK_SECONDS`)."""
+
+    name: str
+    run: Callable[[Tools], None]
+    every: timedelta | None = None
+
+
+def note_alive(tools: Tools) -> None:
+    """The worker's heartbeat, which /readyz tells."""
+    with tools.sessions() as session:
+        beat(session, name=WORKER, now=utc_now())
+
+
+def send_due_messages(tools: Tools) -> None:
+    """Everything in the outbox that is due."""
+    send_due(tools)
+
+
+def end_holds(tools: Tools) -> None:
+    """Give the time of ended holds back."""
+    _prune(tools, prune_holds)
+
+
+def forget_the_old(tools: Tools) -> None:
+    """Sessions, mailed links, remembered answers to forms and rate limits that can be of no use any more."""
+    for prune in (prune_sessions, pruning.prune_links, pruning.prune_answers, prune_buckets):
+        _prune(tools, prune)
+
+
+def _prune(tools: Tools, prune: Callable[..., int]) -> None:
+    with tools.sessions() as session:
+        prune(session, now=utc_now())
+
+
+JOBS: tuple[Job, ...] = (
+    Job("note_alive", note_alive),
+    Job("send_due_messages", send_due_messages),
+    Job("end_holds", end_holds, timedelta(minutes=1)),
+    Job("forget_the_old", forget_the_old, timedelta(hours=1)),
+)

@@ -1,0 +1,58 @@
+"""What every job is given: sessions, the mailer, the clock, and the word to stop. Made once per process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from booking.adapters.database import create_engine
+from booking.adapters.letters import LetterWriter
+from booking.adapters.mailer import Mailer
+from booking.adapters.smtp import mailer_from_url
+from booking.config import Settings
+from booking.core.clock import utc_now
+from booking.services.claims import MailOffice
+from booking.services.sealed import KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """`stopping` is set when the process was asked to end.
+
+    `clock` gives the instant by which messages are due. It may run ahead in demonstrations, so what is alive or too old
+    is never judged by it.
+    """
+
+    sessions: sessionmaker[Session]
+    mailer: Mailer
+    writer: LetterWriter
+    office: MailOffice
+    clock: Callable[[], datetime] = utc_now
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+def make_tools(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Tools:
+    """Tools of this process for these settings. Connects nowhere yet."""
+    engine = create_engine(settings.database_url)
+    host = settings.host.partition(":")[0]
+    return Tools(
+        sessions=sessionmaker(engine, info={KEYS: settings.field_keys}),
+        mailer=mailer_from_url(settings.smtp_url, helo_name=host),
+        writer=LetterWriter(),
+        office=MailOffice(
+            owner=f"{os.uname().nodename[:40]}:{os.getpid()}:{secrets.token_hex(4)}",
+            lease=settings.lease,
+            resend_wait=settings.resend_wait,
+            base_url=settings.base_url,
+            host=host,
+            sender_address=settings.mail_from,
+            reply_to=settings.mail_reply_to,
+        ),
+        clock=clock,
+    )

@@ -1,0 +1,218 @@
+"""Which messages are due, whether one is still wanted, and what its letter is made of. Reads only.
+
+`REASON_AGAINST` is the one place that says what is wanted: it decides when a message is claimed, and once more in the
+statement that marks it just before its text is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.messages import ACCOUNT_KINDS, REMINDER_KINDS, MessageKind, MessageState
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.models import (
+    Account,
+    Appointment,
+    Clinic,
+    Location,
+    Message,
+    Patient,
+    QuestionnaireResponse,
+    ResponseStatus,
+    Service,
+)
+
+UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageVisit:
+    """The visit that a message is about, as its letter tells it. `open_form_count`: questionnaires to complete."""
+
+    public_id: str
+    starts_at: datetime
+    ends_at: datetime
+    sequence: int
+    place: str
+    tz_name: str
+    cancel_notice: timedelta
+    open_form_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFacts:
+    """A message with all that its fate and its letter depend on.
+
+    `visit` is None for messages about an account. `reason_against` is a code, None when the message is wanted; whether
+    it is too late is not looked at there.
+    """
+
+    id: int
+    kind: MessageKind
+    state: MessageState
+    owner: str | None
+    message_id: str
+    attempts: int
+    resends: int
+    expires_at: datetime
+    account_id: int | None
+    patient_id: int | None
+    appointment_id: int | None
+    to: str
+    name: str
+    language: str | None
+    is_verified: bool
+    clinic_name: str
+    clinic_phone: str
+    reason_against: str | None
+    visit: MessageVisit | None
+
+
+_IS_VISIT = Message.appointment_id.is_not(None)
+
+REASON_AGAINST = sa.case(
+    (sa.and_(Message.kind.in_(ACCOUNT_KINDS), Message.account_id.is_(None)), "no_account"),
+    (sa.and_(Message.kind.not_in(ACCOUNT_KINDS), Appointment.id.is_(None)), "no_visit"),
+    (sa.and_(_IS_VISIT, Appointment.version != Message.appointment_version), "visit_changed"),
+    (
+        sa.and_(Message.kind == MessageKind.CANCELLED, Appointment.status != AppointmentStatus.CANCELLED),
+        "visit_not_cancelled",
+    ),
+    (
+        sa.and_(_IS_VISIT, Message.kind != MessageKind.CANCELLED, Appointment.status != AppointmentStatus.BOOKED),
+        "visit_not_booked",
+    ),
+    (sa.and_(_IS_VISIT, Patient.email.is_(None)), "no_address"),
+    (sa.and_(Message.kind.in_(REMINDER_KINDS), Patient.email_verified_at.is_(None)), UNVERIFIED),
+    (sa.and_(Message.account_id.is_not(None), Account.is_active.is_(False)), "account_closed"),
+    (
+        sa.and_(Message.kind == MessageKind.VERIFY_ADDRESS, Account.email_verified_at.is_not(None)),
+        "verified_already",
+    ),
+    else_=sa.null(),
+)
+"""NULL when the message is wanted as things stand, otherwise a code. Needs the joins of `with_subjects`."""
+
+ADDRESS = sa.func.coalesce(Patient.email, Account.email)
+
+_completed = (
+    sa.select(sa.func.count())
+    .where(
+        QuestionnaireResponse.appointment_id == Appointment.id,
+        QuestionnaireResponse.status == ResponseStatus.COMPLETED,
+    )
+    .correlate(Appointment)
+    .scalar_subquery()
+)
+
+
+def with_subjects(*columns: Any) -> sa.Select[Any]:
+    """A select of these columns from messages, each with its account, patient and appointment where it has one."""
+    return (
+        sa.select(*columns)
+        .select_from(Message)
+        .outerjoin(Appointment, Appointment.id == Message.appointment_id)
+        .outerjoin(Patient, Patient.id == Message.patient_id)
+        .outerjoin(Account, Account.id == Message.account_id)
+    )
+
+
+_FACTS = (
+    with_subjects(
+        Message.id,
+        Message.kind,
+        Message.state,
+        Message.owner,
+        Message.message_id,
+        Message.attempts,
+        Message.resends,
+        Message.expires_at,
+        Message.account_id,
+        Message.patient_id,
+        Message.appointment_id,
+        sa.func.coalesce(ADDRESS, ""),
+        sa.func.coalesce(Patient.given_name, Account.name, ""),
+        Patient.language,
+        sa.func.coalesce(Patient.email_verified_at, Account.email_verified_at).is_not(None),
+        Clinic.sender_name,
+        Clinic.phone,
+        REASON_AGAINST,
+    )
+    .add_columns(
+        Appointment.public_id.label("public_id"),
+        Appointment.starts_at.label("starts_at"),
+        Appointment.ends_at.label("ends_at"),
+        Appointment.sequence.label("sequence"),
+        (Location.street + ", " + Location.city).label("place"),
+        Location.tz_name.label("tz_name"),
+        Service.cancel_notice_minutes.label("cancel_notice_minutes"),
+        Service.questionnaires.label("questionnaires"),
+        _completed.label("completed_count"),
+    )
+    .outerjoin(Location, Location.id == Appointment.location_id)
+    .outerjoin(Service, Service.id == Appointment.service_id)
+    .join(Clinic, sa.true())
+    .where(Message.id == sa.bindparam("id"))
+)
+_OWN_COLUMN_COUNT = 18
+
+_DUE = (
+    sa.select(Message.id)
+    .where(
+        sa.or_(
+            sa.and_(Message.state == MessageState.PENDING, Message.due_at <= sa.bindparam("now")),
+            sa.and_(Message.state == MessageState.SENDING, Message.lease_until <= sa.bindparam("now")),
+            sa.and_(
+                Message.state == MessageState.DATA_SENT,
+                Message.lease_until <= sa.bindparam("now"),
+                Message.data_sent_at <= sa.bindparam("sent_before"),
+            ),
+        ),
+        sa.select(Clinic.id).exists(),
+    )
+    .order_by(Message.expires_at, Message.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+
+
+def lock_due_or_none(session: Session, *, now: datetime, sent_before: datetime) -> int | None:
+    """The id of the most urgent message that somebody has to deal with now, locked; None when there is none.
+
+    That is: pending and due, or claimed by a worker whose lease has lapsed; when its text had been sent already, only
+    if that was at `sent_before` or earlier. On PostgreSQL rows that others hold are skipped. Call it in a write
+    transaction.
+    """
+    found: int | None = session.scalar(_DUE, {"now": now, "sent_before": sent_before})
+    return found
+
+
+def message_facts(session: Session, message_id: int) -> MessageFacts:
+    """What is known of that message now; it must exist, and so must a clinic."""
+    row = session.execute(_FACTS, {"id": message_id}).one()
+    visit = None if row.public_id is None else _visit(row)
+    return MessageFacts(*(*row[:_OWN_COLUMN_COUNT], visit))
+
+
+def _visit(row: Any) -> MessageVisit:
+    return MessageVisit(
+        public_id=row.public_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        sequence=row.sequence,
+        place=row.place,
+        tz_name=row.tz_name,
+        cancel_notice=timedelta(minutes=row.cancel_notice_minutes),
+        open_form_count=len(row.questionnaires) - row.completed_count,
+    )
+
+
+def lock_held(session: Session, message_id: int, *, owner: str) -> MessageState | None:
+    """Lock that message; its state while that worker holds it, None when it is another's or nobody's by now."""
+    held = sa.select(Message.state).where(Message.id == message_id, Message.owner == owner)
+    return session.scalar(held.with_for_update())

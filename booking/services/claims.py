@@ -1,0 +1,144 @@
+"""One message in a worker's hands: plain values, so that nothing touches the database while mail is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from booking.adapters.letters import ClinicVoice, LetterFacts, VisitFacts, message_id_header
+from booking.adapters.links import MailedAddresses
+from booking.core.messages import ACCOUNT_KINDS, MessageKind, MessageState
+from booking.core.people import email_key
+from booking.models import LinkAction
+from booking.queries.messages import MessageFacts, MessageVisit
+from booking.services.links import mint_link
+from booking.services.outbox import LINK_LIFE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailOffice:
+    """What a worker knows besides the database: who it is, how long it may keep a message, how its letters are signed.
+
+    `host` is the neutral domain of Message-IDs and calendar entries; letters are written in one of `languages`.
+    """
+
+    owner: str
+    lease: timedelta
+    resend_wait: timedelta
+    base_url: str
+    host: str
+    sender_address: str
+    reply_to: str
+    languages: frozenset[str] = frozenset({"en"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A message that this worker, and nobody else until its lease ends, may send.
+
+    `links` hold fresh tokens; `attempts` counts this try too, `resends` tries after an outcome that nobody knows.
+    """
+
+    facts: MessageFacts
+    owner: str
+    links: Mapping[str, str] = field(repr=False)
+    claimed_at: datetime
+    attempts: int
+    resends: int
+
+    @property
+    def id(self) -> int:
+        return self.facts.id
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a message, and why in one word."""
+
+    state: MessageState
+    code: str
+
+
+def mint_links(session: Session, facts: MessageFacts, *, office: MailOffice, now: datetime) -> dict[str, str]:
+    """The links of the letter by name. Their tokens are added to the open transaction: each try mints its own."""
+    pages = MailedAddresses(office.base_url)
+    if facts.kind is MessageKind.VERIFY_ADDRESS:
+        return {"verify": _account_link(session, facts, LinkAction.VERIFY_ADDRESS, pages, now)}
+    if facts.kind is MessageKind.RESET_PASSWORD:
+        return {"reset": _account_link(session, facts, LinkAction.RESET_PASSWORD, pages, now)}
+    if facts.kind is MessageKind.ACCOUNT_EXISTS:
+        # Nobody has asked for a new password here, so no token leaves us: the page asks for the address first.
+        return {"sign_in": pages.log_in, "reset": pages.forgotten_password}
+    if facts.kind is MessageKind.CANCELLED:
+        return {"choose_time": pages.choose_time}
+    return _visit_links(session, facts, facts.visit, pages, now) if facts.visit else {}
+
+
+def _account_link(
+    session: Session, facts: MessageFacts, action: LinkAction, pages: MailedAddresses, now: datetime
+) -> str:
+    token = mint_link(
+        session, action=action, now=now, expires_at=now + LINK_LIFE[facts.kind], account_id=facts.account_id,
+        email_key=email_key(facts.to),
+    )  # fmt: skip
+    return pages.mailed(token)
+
+
+def _visit_links(
+    session: Session, facts: MessageFacts, visit: MessageVisit, pages: MailedAddresses, now: datetime
+) -> dict[str, str]:
+    """Links about a visit, each left out when it would lead to a refusal; they live until they are pointless."""
+    token = mint_link(
+        session, action=LinkAction.OPEN_VISIT, now=now, expires_at=visit.ends_at, patient_id=facts.patient_id,
+        appointment_id=facts.appointment_id, email_key=email_key(facts.to),
+    )  # fmt: skip
+    links = {"open_visit": pages.mailed(token)}
+    if now < visit.starts_at - visit.cancel_notice:
+        links["cancel"] = pages.mailed(token, "cancel")
+    if visit.open_form_count > 0:
+        links["questions"] = pages.mailed(token, "questions")
+    if facts.kind is MessageKind.BOOKED and not facts.is_verified:
+        proof = mint_link(
+            session, action=LinkAction.VERIFY_ADDRESS, now=now, expires_at=visit.starts_at, patient_id=facts.patient_id,
+            email_key=email_key(facts.to),
+        )  # fmt: skip
+        links["verify"] = pages.mailed(proof)
+    return links
+
+
+def letter_facts(claim: Claim, office: MailOffice) -> LetterFacts:
+    """What the letter of the claim is made of. Raises ValueError for facts that no letter can be made of."""
+    facts = claim.facts
+    return LetterFacts(
+        kind=facts.kind,
+        to=facts.to,
+        message_id=message_id_header(facts.message_id, office.host),
+        written_at=claim.claimed_at,
+        clinic=ClinicVoice(
+            sender_name=facts.clinic_name,
+            sender_address=office.sender_address,
+            reply_to=office.reply_to,
+            phone=facts.clinic_phone,
+        ),
+        links=claim.links,
+        # An account has one name for everything; the first word of it greets well enough.
+        first_name=facts.name.partition(" ")[0] if facts.kind in ACCOUNT_KINDS else facts.name,
+        language=facts.language if facts.language in office.languages else "en",
+        visit=_visit_facts(facts.visit, office) if facts.visit else None,
+        link_valid_for=LINK_LIFE.get(facts.kind),
+    )
+
+
+def _visit_facts(visit: MessageVisit, office: MailOffice) -> VisitFacts:
+    return VisitFacts(
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        tz=ZoneInfo(visit.tz_name),
+        place=visit.place,
+        uid=f"{visit.public_id}@{office.host}",
+        sequence=visit.sequence,
+    )
