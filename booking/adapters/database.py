@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,3 +53,10 @@ def create_engine(url: str) -> sa.Engine:
     engine = sa.create_engine(url, **engine_options(url))
     prepare_engine(engine)
     return engine
+
+
+def database_file(url: str) -> Path | None:
+    """The file of an SQLite database, None for every other one."""
+    parsed = sa.make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}
+    return Path(parsed.database or "") if is_file else None

@@ -10,6 +10,7 @@ import re
 import secrets
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -173,3 +174,7 @@ def _part(message: EmailMessage, content_type: str) -> str:
         if isinstance(payload, bytes):
             return payload.decode("utf-8", errors="replace").replace("\r\n", "\n")
     return ""
+
+
+if __name__ == "__main__":
+    run_catcher(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))

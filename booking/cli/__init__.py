@@ -7,6 +7,7 @@ import sys
 
 from flask import Flask
 
+from booking.adapters import logs
 from booking.cli import commands, demo_settings
 from booking.config import Settings, SettingsRefused
 from booking.web import application
@@ -14,7 +15,9 @@ from booking.web import application
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The program with its commands; settings come from the environment unless given."""
-    app = application.create_app(settings or settings_or_exit())
+    settings = settings or settings_or_exit()
+    logs.configure(settings.log_level)
+    app = application.create_app(settings)
     commands.register(app)
     return app
 

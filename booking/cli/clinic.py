@@ -27,7 +27,6 @@ clinic = AppGroup("clinic", help="Load and export the clinic file.")
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-
 def register(app: Flask) -> None:
     """Add the group."""
     app.cli.add_command(clinic)

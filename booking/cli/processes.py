@@ -31,10 +31,10 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A program that ended by itself. `status` is negative for the signal that killed it."""
+    """A program that ended by itself. `status` is negative for the signal that killed it, None when it hangs."""
 
     name: str
-    status: int
+    status: int | None
 
 
 class Processes:

@@ -144,7 +144,7 @@ def _write(
         stored = form.stored.get(link_id)
         if stored is None:
             row_key = new_public_id()
-            sealed = _sealed_value(session, row_key, value)
+            sealed = sealed_value(session, row_key, value)
             session.add(
                 Answer(row_key=row_key, response_id=response_id, link_id=link_id, value_sealed=sealed, saved_at=now)
             )
@@ -171,11 +171,12 @@ def _replace(session: Session, stored: StoredAnswer, value: Value | None, now: d
     session.execute(
         sa.update(Answer)
         .where(Answer.row_key == stored.row_key)
-        .values(value_sealed=_sealed_value(session, stored.row_key, value), version=stored.version + 1, saved_at=now)
+        .values(value_sealed=sealed_value(session, stored.row_key, value), version=stored.version + 1, saved_at=now)
     )
 
 
-def _sealed_value(session: Session, row_key: str, value: Value | None) -> str:
+def sealed_value(session: Session, row_key: str, value: Value | None) -> str:
+    """An answer as its row keeps it; `row_key` is that of the row."""
     return seal_text(session, "answer", "value", row_key, json.dumps(to_plain(value))) or ""
 
 
@@ -199,7 +200,7 @@ def send_form(session: Session, *, actor: Actor, visit: Visit, code: str, revisi
             .values(
                 status=ResponseStatus.COMPLETED,
                 completed_at=now,
-                score_sealed=_sealed_score(session, form.response_public_id, score),
+                score_sealed=sealed_score(session, form.response_public_id, score),
             )
         )
         audit.record(session, actor, "response_completed", RESPONSE, form.response_id, now=now)
@@ -220,7 +221,8 @@ def _drop_hidden(session: Session, form: FilledForm) -> None:
     session.execute(sa.delete(Answer).where(Answer.row_key.in_(hidden)))
 
 
-def _sealed_score(session: Session, public_id: str, score: Score | None) -> str | None:
+def sealed_score(session: Session, public_id: str, score: Score | None) -> str | None:
+    """A score as its response keeps it, None when the form has none; `public_id` is that of the response."""
     if score is None:
         return None
     value = None if score.value is None else str(score.value)

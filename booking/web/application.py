@@ -10,8 +10,8 @@ from booking.adapters.database import engine_options, prepare_engine
 from booking.config import Settings
 from booking.extensions import babel, csrf, db, migrate
 from booking.services.sealed import KEYS
-from booking.web import access, assets, context, errors, filters, origin, security_headers, sessions
-from booking.web.blueprints import BLUEPRINTS
+from booking.web import access, assets, context, errors, filters, origin, request_log, security_headers, sessions
+from booking.web.blueprints import BLUEPRINTS, DEMO_BLUEPRINTS
 from booking.web.converters import PublicIdConverter
 
 MAX_FORM_BYTES = 256 * 1024
@@ -25,12 +25,16 @@ def create_app(settings: Settings) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way.
+    # First, so that what the others refuse is logged, too.
+    request_log.init_app(app)
+    # Before the form tokens: a post from another site must not be offered to be sent again.
+    origin.init_app(app)
     _bind_extensions(app, settings)
     app.url_map.converters["public_id"] = PublicIdConverter
-    for part in (security_headers, assets, origin, access, errors, filters, context):
+    for part in (security_headers, assets, access, errors, filters, context):
         part.init_app(app)
     sessions.init_app(app, is_https=settings.is_https)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*BLUEPRINTS, *(DEMO_BLUEPRINTS if settings.is_demo else ())):
         app.register_blueprint(blueprint)
     access.refuse_unlisted_routes(app)
     return app

@@ -29,18 +29,21 @@ def page_variables() -> dict[str, Any]:
         clinic = clinic_now().clinic
         account = access.account_or_none()
     except (NoClinic, SQLAlchemyError):
-        return {"clinic": None, "nav_links": [], "theme": _theme(), "theme_url": url_for("preferences.theme")}
+        return {"clinic": None, "nav_links": [], **_of_every_page()}
     is_staff = account is not None and account.role in STAFF_ROLES
     return {
         "clinic": clinic,
         "nav_links": navigation.links(account),
         "home_url": navigation.home_url(account),
         "staff_name": account.name if account and is_staff else None,
-        "theme": _theme(),
-        "theme_url": url_for("preferences.theme"),
+        **_of_every_page(),
         "logout_url": url_for("accounts.log_out") if account else None,
         "licences_url": url_for("public.licences"),
     }
+
+
+def _of_every_page() -> dict[str, Any]:
+    return {"theme": _theme(), "theme_url": url_for("preferences.theme"), "is_demo": access.is_demo()}
 
 
 def _theme() -> str:

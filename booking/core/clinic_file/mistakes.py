@@ -16,6 +16,8 @@ Path = tuple[str | int, ...]
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "syntax": "This is not valid TOML: {reason}.",
+        "not_utf8": "This is not UTF-8 text.",
+        "too_big": "The file is bigger than {most} MB; a clinic file is not.",
         "too_deep": "The file is nested too deeply to be a clinic file.",
         "unknown_format": "Format {value} is unknown; this program reads format 1.",
         "unknown_key": "There is no key {value} here.",

@@ -1,0 +1,51 @@
+"""Invented answers to any questionnaire, for the demo clinic: what somebody might have ticked on the way through."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from booking.core.questionnaires.answers import Chosen, Value
+from booking.core.questionnaires.definition import Item, ItemType, Questionnaire
+from booking.core.questionnaires.flow import visible_questions
+
+_WORDS: Final = (
+    "It began after a fall on the stairs.",
+    "I would like to walk to the market again.",
+    "I would like to sleep through the night.",
+    "It is worse in the evening and better with warmth.",
+)
+_CALM_SHARE: Final = 0.7
+"""How often a question that can be answered with "no" is."""
+
+
+def demo_answers(questionnaire: Questionnaire, random: Random, *, most: int | None = None) -> dict[str, Value | None]:
+    """Answers by link id to every question that is shown on this way, in order; the first `most` of them when given."""
+    answers: dict[str, Value | None] = {}
+    while most is None or len(answers) < most:
+        shown = visible_questions(questionnaire, answers)
+        item = next((question for question in shown if question.link_id not in answers), None)
+        if item is None:
+            break
+        answers[item.link_id] = _answer(item, random)
+    return answers
+
+
+def _answer(item: Item, random: Random) -> Value | None:
+    """A fitting answer, or None ("skipped") for a kind that nobody would know how to invent."""
+    if item.type in {ItemType.CHOICE, ItemType.OPEN_CHOICE}:
+        return _choice(item, random)
+    if item.type is ItemType.INTEGER:
+        lowest, highest = item.min_value or 0, 10 if item.max_value is None else item.max_value
+        return min(highest, max(lowest, round(random.gauss((lowest + highest) * 0.6, (highest - lowest) * 0.2))))
+    if item.type is ItemType.BOOLEAN:
+        return random.random() > _CALM_SHARE
+    if item.type in {ItemType.STRING, ItemType.TEXT} and (item.required or random.random() < 0.5):
+        return random.choice(_WORDS)
+    return None
+
+
+def _choice(item: Item, random: Random) -> Chosen:
+    if "no" in item.option_by_code and random.random() < _CALM_SHARE:
+        return Chosen(("no",))
+    return Chosen((random.choice(item.options).code,))

@@ -1,0 +1,1 @@
+"""Pages that only the demo clinic has: its caught mail and its logins."""
