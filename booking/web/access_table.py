@@ -18,7 +18,10 @@ LOGGED_IN: Who = frozenset(r.value for r in Role)
 PATIENTS: Who = frozenset({Role.PATIENT.value})
 PUBLIC: Who = frozenset({VISITOR, Role.PATIENT.value})
 DESK: Who = frozenset({Role.SCHEDULER.value, Role.ADMINISTRATOR.value})
+SPECIALISTS: Who = frozenset({Role.SPECIALIST.value})
 STAFF: Who = frozenset(r.value for r in STAFF_ROLES)
+
+OWN_VISIT = "own visit, or one opened in this browser session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,14 @@ ROWS: tuple[Row, ...] = (
     Row("links.open_link", "GET", EVERYONE, "what the link was mailed for"),
     Row("links.send_link_again", "POST", EVERYONE),
     Row("preferences.theme", "POST", EVERYONE),
+    Row("questionnaires.start", "GET", PUBLIC, OWN_VISIT),
+    Row("questionnaires.step", "GET", PUBLIC, OWN_VISIT),
+    Row("questionnaires.save_step", "POST", PUBLIC, OWN_VISIT),
+    Row("questionnaires.review", "GET", PUBLIC, OWN_VISIT),
+    Row("questionnaires.send", "POST", PUBLIC, OWN_VISIT),
+    Row("questionnaires.done", "GET", PUBLIC, OWN_VISIT),
+    Row("sent_forms.copy", "GET", PUBLIC, "a visit of the account's own patient"),
+    Row("sent_forms.answers", "GET", SPECIALISTS, "a visit that the specialist gives"),
     Row("public.index", "GET", EVERYONE),
     Row("public.licences", "GET", EVERYONE),
     Row("public.favicon", "GET", EVERYONE),
@@ -66,13 +77,21 @@ ROWS: tuple[Row, ...] = (
     Row("scheduling.keep_details", "POST", PUBLIC, "the draft of the own browser session"),
     Row("scheduling.check", "GET", PUBLIC, "the draft of the own browser session"),
     Row("scheduling.book", "POST", PUBLIC, "the hold of the own browser session, patients of the account"),
-    Row("scheduling.confirmed", "GET", PUBLIC, "own visit, or one opened in this browser session"),
+    Row("scheduling.confirmed", "GET", PUBLIC, OWN_VISIT),
     Row("visits.visits", "GET", PATIENTS, "visits of the account's patients"),
-    Row("visits.visit", "GET", PUBLIC, "own visit, or one opened in this browser session"),
-    Row("visits.cancel", "GET", PUBLIC, "own visit, or one opened in this browser session"),
-    Row("visits.cancel", "POST", PUBLIC, "own visit, or one opened in this browser session"),
-    Row("visits.cancelled", "GET", PUBLIC, "own visit, or one opened in this browser session"),
-    Row("visits.calendar", "GET", PUBLIC, "own visit, or one opened in this browser session"),
+    Row("visits.visit", "GET", PUBLIC, OWN_VISIT),
+    Row("visits.cancel", "GET", PUBLIC, OWN_VISIT),
+    Row("visits.cancel", "POST", PUBLIC, OWN_VISIT),
+    Row("visits.cancelled", "GET", PUBLIC, OWN_VISIT),
+    Row("visits.calendar", "GET", PUBLIC, OWN_VISIT),
 )
 
-TABLE: dict[tuple[str, str], Row] = {(row.endpoint, row.method): row for row in ROWS}
+DEMO_ROWS: tuple[Row, ...] = (
+    Row("demo.inbox", "GET", EVERYONE),
+    Row("demo.letter", "GET", EVERYONE, "caught mail of invented people"),
+    Row("demo.letter_html", "GET", EVERYONE, "caught mail of invented people"),
+    Row("demo.logins", "GET", EVERYONE),
+)
+"""Routes of the demo clinic alone."""
+
+TABLE: dict[tuple[str, str], Row] = {(row.endpoint, row.method): row for row in (*ROWS, *DEMO_ROWS)}

@@ -4,9 +4,12 @@ from flask import Blueprint
 
 from booking.web.accounts.links import bp as links
 from booking.web.accounts.views import bp as accounts
+from booking.web.demo.views import bp as demo
 from booking.web.operation.views import bp as operation
 from booking.web.preferences.views import bp as preferences
 from booking.web.public.views import bp as public
+from booking.web.questionnaires.reading import bp as sent_forms
+from booking.web.questionnaires.views import bp as questionnaires
 from booking.web.scheduling.views import bp as scheduling
 from booking.web.visits.views import bp as visits
 
@@ -18,4 +21,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     public,
     scheduling,
     visits,
+    questionnaires,
+    sent_forms,
 )
+
+DEMO_BLUEPRINTS: tuple[Blueprint, ...] = (demo,)
+"""Only the demo clinic has these; elsewhere their addresses do not exist."""
