@@ -119,13 +119,28 @@ def _give_own_patient(session: Session, account_id: int, registration: Registrat
     create_described(session, details, account_id=account_id, now=now)
 
 
-def confirm_address(session: Session, *, actor: Actor, token: str, now: datetime) -> None:
-    """Use the mailed link: the address is the account's own from now on. Raises LinkDead."""
+def confirm_address(session: Session, *, actor: Actor, token: str, now: datetime) -> bool:
+    """Use the mailed link: the address is the account's own from now on, or that of a patient who booked as a guest.
+
+    True when it belongs to an account, so that its owner can log in now. Raises LinkDead."""
     with transaction(session):
         link = use_link(session, token=token, action=LinkAction.VERIFY_ADDRESS, now=now)
+        if link.patient_id is not None:
+            _note_guest_confirmed(session, link.patient_id, link.email_key, now)
+            audit.record(session, actor, "address_confirmed", "patient", link.patient_id, now=now)
+            return False
         account = _account_of(session, link.account_id, link.email_key)
         _note_confirmed(session, account, now)
         audit.record(session, actor, "address_confirmed", "account", account.id, now=now)
+        return True
+
+
+def _note_guest_confirmed(session: Session, patient_id: int, key: str | None, now: datetime) -> None:
+    """The patient's address is shown to be theirs. Raises LinkDead when it is another one by now."""
+    patient = session.get_one(Patient, patient_id)
+    if patient.email is None or key != email_key(patient.email):
+        raise LinkDead
+    patient.email_verified_at = patient.email_verified_at or now
 
 
 def _account_of(session: Session, account_id: int | None, key: str | None) -> Account:

@@ -102,8 +102,11 @@ def verify() -> ResponseReturnValue:
     form = ButtonForm()
     if not form.validate_on_submit():
         return render_template("accounts/verify.html", form=form), _status(form)
-    accounts.confirm_address(db.session(), actor=access.actor(), token=token, now=utc_now())
+    may_log_in = accounts.confirm_address(db.session(), actor=access.actor(), token=token, now=utc_now())
     access.server_session().pop(link_key(LinkAction.VERIFY_ADDRESS))
+    if not may_log_in:
+        flash(gettext("Your e-mail address is confirmed. We can send you reminders now."), "success")
+        return redirect(url_for("public.index"), 303)
     flash(gettext("Your e-mail address is confirmed. You can log in now."), "success")
     return redirect(url_for(".log_in"), 303)
 
