@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +32,9 @@ class Database(Protocol):
     def reset(self) -> None:
         """Back to the start; nobody may be connected."""
 
+    def copy(self, folder: Path) -> AbstractContextManager[str]:
+        """The URL of another such database, for a program that runs beside other tests; gone at the end."""
+
 
 class SqliteDatabase:
     name = "sqlite"
@@ -47,6 +50,12 @@ class SqliteDatabase:
             Path(f"{self.file}{suffix}").unlink(missing_ok=True)
         shutil.copy(self.template, self.file)
 
+    @contextmanager
+    def copy(self, folder: Path) -> Iterator[str]:
+        file = folder / "copy.db"
+        shutil.copy(self.template, file)
+        yield f"sqlite:///{file}"
+
 
 class PostgresDatabase:
     name = "postgres"
@@ -61,6 +70,11 @@ class PostgresDatabase:
     def reset(self) -> None:
         self.server.drop_database(self.database)
         self.server.create_database(self.database, template=self.template)
+
+    @contextmanager
+    def copy(self, folder: Path) -> Iterator[str]:  # noqa: ARG002 - SQLite needs one; callers know no difference.
+        with self.server.temporary_database("copy", template=self.template) as url:
+            yield url
 
 
 def build(url: str, folder: Path) -> None:

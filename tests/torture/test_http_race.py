@@ -1,0 +1,181 @@
+"""Eight browsers press one button at the same instant: one gets the time, seven are told the three nearest others.
+
+Real web servers, two processes with four threads each; browsers are threads with keep-alive connections, each with a
+session and a form token of its own.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+import sqlalchemy as sa
+
+from booking.models import Appointment
+from tests.databases import Database, session_on
+from tests.live import LiveProgram, running_program
+from tests.torture import unguarded
+from tests.torture.http_browser import Answer, HttpBrowser
+from tests.torture.racing import CLIENTS, PATIENCE_SECONDS, overlaps
+
+pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("http-race")]
+
+ROUNDS = 15
+CONTROL_ROUNDS = 10
+TIMES = "/book/first-consultation/times?who=dr-cruz"
+DETAILS = {
+    "given_name": "Ana", "family_name": "Alvarez", "born_on-day": "17", "born_on-month": "5", "born_on-year": "1980",
+    "email": "ana@example.org", "phone": "555-0142", "reason": "",
+}  # fmt: skip
+
+HREF = re.compile(r'href="([^"]+)"')
+
+Deed = Callable[[HttpBrowser], Answer]
+
+
+@pytest.fixture(scope="module")
+def program(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveProgram]:
+    folder = tmp_path_factory.mktemp("race")
+    with database.copy(folder) as url, running_program(url, folder) as running:
+        yield running
+        assert running.complaints() == []
+
+
+@pytest.fixture
+def browsers(program: LiveProgram) -> Iterator[list[HttpBrowser]]:
+    with looking(program) as opened:
+        yield opened
+
+
+@contextmanager
+def looking(program: LiveProgram) -> Iterator[list[HttpBrowser]]:
+    """Eight browsers that have seen the times, each with a session and a form token."""
+    with ExitStack() as stack:
+        opened = [stack.enter_context(closing(HttpBrowser(program))) for _ in range(CLIENTS)]
+        assert {browser.get(TIMES).status for browser in opened} == {200}
+        yield opened
+
+
+def race(browsers: list[HttpBrowser], deed: Deed) -> list[Answer]:
+    """All do it at once; answers in the order of the browsers."""
+    barrier = Barrier(len(browsers))
+
+    def run(browser: HttpBrowser) -> Answer:
+        barrier.wait(PATIENCE_SECONDS)
+        return deed(browser)
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        return list(pool.map(run, browsers, timeout=PATIENCE_SECONDS))
+
+
+def hold(slot: str) -> Deed:
+    return lambda browser: browser.post("/book/hold", slot=slot)
+
+
+def apart(slots: list[str]) -> list[str]:
+    """Every fourth: quarter hours of visits of three quarters, so that rounds do not meet."""
+    return list(dict.fromkeys(slots))[::4]
+
+
+def times(program: LiveProgram, number: int) -> list[str]:
+    """Buttons of as many weeks as are needed, for so many rounds."""
+    path, found = TIMES, list[str]()
+    with closing(HttpBrowser(program)) as browser:
+        while len(found) < number:
+            page = browser.get(path)
+            found += [slot for slot in apart(page.slots) if slot not in found]
+            path = later_week(page)
+    return found[:number]
+
+
+def later_week(page: Answer) -> str:
+    hrefs = [html.unescape(href) for href in HREF.findall(page.text)]
+    return max((href for href in hrefs if "/times?" in href), key=lambda href: href.partition("from=")[2])
+
+
+def statuses(answers: list[Answer]) -> Counter[int]:
+    return Counter(answer.status for answer in answers)
+
+
+def count(program: LiveProgram, model: type) -> int:
+    with program.session() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+def overlaps_in(program: LiveProgram) -> int:
+    with program.session() as session:
+        return overlaps(session)
+
+
+ONE_WINS = Counter({303: 1, 409: CLIENTS - 1})
+
+
+def test_one_of_eight_browsers_gets_the_time(program: LiveProgram, browsers: list[HttpBrowser]) -> None:
+    rounds = [race(browsers, hold(slot)) for slot in times(program, ROUNDS)]
+
+    assert [statuses(answers) for answers in rounds] == [ONE_WINS] * ROUNDS
+    losers = [answer for answers in rounds for answer in answers if answer.status == 409]
+    assert {len(set(answer.slots)) for answer in losers} == {3}
+    assert overlaps_in(program) == 0
+
+
+def test_a_double_click_on_book_books_once(program: LiveProgram, browsers: list[HttpBrowser]) -> None:
+    before = count(program, Appointment)
+    answers = [double_click(browser, slot) for browser, slot in zip(browsers, times(program, CLIENTS), strict=True)]
+
+    assert [statuses(pair) for pair in answers] == [Counter({303: 2})] * CLIENTS
+    targets = [{answer.location for answer in pair} for pair in answers]
+    assert [len(pair) for pair in targets] == [1] * CLIENTS
+    assert all("/book/confirmed/" in location for pair in targets for location in pair)
+    assert len(set.union(*targets)) == CLIENTS
+    assert count(program, Appointment) == before + CLIENTS
+    assert overlaps_in(program) == 0
+
+
+def double_click(browser: HttpBrowser, slot: str) -> list[Answer]:
+    """Hold, fill in, and send the last form twice at once, on two connections of one browser."""
+    assert browser.post("/book/hold", slot=slot).status == 303
+    assert browser.get("/book/details").status == 200
+    assert browser.post("/book/details", **DETAILS).status == 303
+    assert browser.get("/book/check").status == 200
+    with closing(browser.twin()) as twin:
+        return race([browser, twin], lambda one: one.post("/book/check", nonce=one.hidden["nonce"]))
+
+
+def test_without_guards_the_same_race_has_several_winners(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("unguarded")
+    with database.copy(folder) as url, unguarded_program(url, folder) as program:
+        with looking(program) as browsers:
+            rounds = [race(browsers, hold(slot)) for slot in times(program, CONTROL_ROUNDS)]
+        found = overlaps_in(program)
+
+    assert max(statuses(answers)[303] for answers in rounds) > 1
+    assert found > 0
+
+
+@contextmanager
+def unguarded_program(url: str, folder: Path) -> Iterator[LiveProgram]:
+    with session_on(url) as session:
+        unguarded.drop_guards(session)
+    with running_program(url, folder, entry="tests.torture.unguarded_wsgi:app") as program:
+        yield program
+
+
+def test_the_program_itself_does_not_start_without_guards(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("refused")
+    with database.copy(folder) as url:
+        with session_on(url) as session:
+            unguarded.drop_guards(session)
+        with pytest.raises(AssertionError, match="is missing or altered"), running_program(url, folder):
+            pass
