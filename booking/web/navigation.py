@@ -24,7 +24,7 @@ def links(account: SessionAccount | None) -> list[dict[str, Any]]:
             _link(url_for("visits.visits"), gettext("My visits")),
             _link(url_for("accounts.log_in"), gettext("Log in")),
         ]
-    own = [_link(url_for("accounts.account"), gettext("Your account"))]
+    own = [_link(url_for("accounts.account"), gettext("Account"))]
     if account.role is Role.PATIENT:
         return [
             _link(url_for("scheduling.services"), gettext("Book")),
