@@ -95,7 +95,8 @@ class Reservation(Base):
             name="one_owner",
         ),
         sa.Index("ix_reservation_resource_id_lane_ends_at", "resource_id", "lane", "ends_at"),
-        sa.Index("ix_reservation_resource_id_ends_at", "resource_id", "ends_at", "starts_at", "lane"),
+        # Holds all that a search reads, and lets it skip the past.
+        sa.Index("ix_reservation_resource_id_ends_at", "resource_id", "ends_at", "starts_at", "lane", "hold_id"),
         sa.Index("ix_reservation_patient_id_ends_at", "patient_id", "ends_at"),
     )
 

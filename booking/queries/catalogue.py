@@ -24,6 +24,7 @@ from booking.models import (
     WeeklyHours,
 )
 
+_REVISION = sa.select(Clinic.revision)
 _kept: WeakKeyDictionary[Any, core.Catalogue] = WeakKeyDictionary()
 
 
@@ -33,7 +34,7 @@ class NoClinic(Exception):
 
 def catalogue(session: Session) -> core.Catalogue:
     """The clinic as it stands in this transaction. One query when nothing changed since the last use."""
-    revision = session.scalar(sa.select(Clinic.revision))
+    revision = session.connection().scalar(_REVISION)
     if revision is None:
         raise NoClinic
     engine = session.get_bind().engine

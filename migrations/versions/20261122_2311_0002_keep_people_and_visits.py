@@ -333,7 +333,7 @@ def create_reservation() -> None:
     op.create_index(
         "ix_reservation_resource_id_ends_at",
         "reservation",
-        ["resource_id", "ends_at", "starts_at", "lane"],
+        ["resource_id", "ends_at", "starts_at", "lane", "hold_id"],
         unique=False,
     )
     op.create_index(
