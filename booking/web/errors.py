@@ -68,7 +68,9 @@ def refusal_page(error: BookingError) -> ResponseReturnValue:
     """A refusal that no view has a better page for."""
     status = STATUS.get(error.code, 400)
     message = MESSAGES.get(error.code, HTTP_MESSAGES[400])
-    return render_template("errors/refused.html", message=message, code=error.code, status=status), status
+    wait = error.details.get("retry_seconds")
+    headers = {"Retry-After": str(wait)} if wait else {}
+    return render_template("errors/refused.html", message=message, code=error.code, status=status), status, headers
 
 
 def http_page(error: HTTPException) -> ResponseReturnValue:

@@ -1,0 +1,23 @@
+"""The colours: three choices, kept on this device, and back to a page of ours."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [("dark", "dark"), ("light", "light"), ("auto", "auto"), ("<b>", "auto")])
+def test_the_choice_is_kept_on_this_device(client: FlaskClient, chosen: str, kept: str) -> None:
+    answer = client.post("/theme", data={"theme": chosen, "next": "/account/log-in"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/log-in")
+    assert f'data-theme="{kept}"' in client.get("/account/log-in").text
+
+
+@pytest.mark.parametrize("wanted", [None, "", "//evil.example", "https://evil.example", "/\\evil"])
+def test_it_leads_to_a_page_of_ours_only(client: FlaskClient, wanted: str | None) -> None:
+    assert client.post("/theme", data={"theme": "dark", "next": wanted or ""}).headers["Location"] == "/"
+
+
+def test_a_cookie_that_somebody_wrote_by_hand_means_as_the_device_says(client: FlaskClient) -> None:
+    client.set_cookie("theme", '"><script>')
+    assert 'data-theme="auto"' in client.get("/account/log-in").text
