@@ -22,9 +22,21 @@ QUIET = ("alembic", "apscheduler", "asyncio", "mail.log")
 """Libraries whose ordinary progress is not worth a line."""
 
 
+class _StandardError(logging.Handler):
+    """Writes to what is the error stream at that moment: whoever redirects it gets the lines, too."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line for the record; a stream that is gone must not take the program with it."""
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            return
+
+
 def configure(level: str) -> None:
     """Send everything that is logged in this process, by us and by libraries, to the error stream as JSON."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_BEFORE,
@@ -35,9 +47,11 @@ def configure(level: str) -> None:
             ],
         )
     )
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    root = logging.getLogger()
+    root.handlers = [kept for kept in root.handlers if not isinstance(kept, _StandardError)] + [handler]
+    root.setLevel(level)
     for name in QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
 def remember(**values: str) -> None:

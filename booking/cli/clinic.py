@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sized
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask
@@ -83,12 +84,18 @@ def load_or_exit(plan: ClinicPlan) -> None:
 
 
 def _clash(plan: ClinicPlan, taken: SlotTaken) -> str:
+    """The block that met something, in the wall-clock time of where its resource works."""
     code, starts_at = taken.details["resource"], taken.details["starts_at"]
     block = next(b for b in plan.blocks if (b.resource, b.starts_at) == (code, starts_at))
-    return (
-        f"The block of {code} from {block.starts_at.isoformat()} to {block.ends_at.isoformat()} "
-        "meets a visit or another block."
-    )
+    tz = _zone_of(plan, code)
+    starts, ends = (at.astimezone(tz).isoformat(" ", "minutes") for at in (block.starts_at, block.ends_at))
+    return f"The block of {code} from {starts} to {ends} meets a visit or another block."
+
+
+def _zone_of(plan: ClinicPlan, code: str) -> ZoneInfo:
+    zones = {place.code: ZoneInfo(place.tz_name) for place in plan.locations}
+    hours = next(r.weekly_hours for r in plan.resources if r.code == code)
+    return zones[hours[0].location] if hours else next(iter(zones.values()))
 
 
 def _stored_or_exit() -> ClinicPlan:

@@ -82,8 +82,10 @@ def _check_feasible(
     plan: ClinicPlan, services: Sequence[tuple[Path, ServicePlan]], at: Crews, findings: Findings
 ) -> None:
     check_specialists(services, plan.resources, findings)
-    check_pools(services, plan.resources, findings)
-    check_services(services, plan.resources, at, findings)
+    # A retired service stays in the file for the sake of its past visits; nobody has to be there for it any more.
+    offered = [(path, service) for path, service in services if service.is_active]
+    check_pools(offered, plan.resources, findings)
+    check_services(offered, plan.resources, at, findings)
 
 
 def _check_format(root: Table) -> None:

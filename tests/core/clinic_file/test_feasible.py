@@ -50,6 +50,11 @@ def test_a_service_for_all_locations_is_refused_for_the_location_that_lacks_leas
     assert (mistake.code, mistake.params["location"]) == ("no_pool_member", "quay")
 
 
+def test_a_retired_service_needs_nobody() -> None:
+    text = spoiled(LANES_2, f"{LANES_2}\nactive = false").replace("[[services]]", "[[services]]\nactive = false", 1)
+    assert not read(text).services[0].is_active
+
+
 def test_a_service_for_all_specialists_needs_any_of_them() -> None:
     assert read(spoiled('specialists = ["dr-cruz"]\n', "")).services[0].specialists is None
 
