@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
@@ -75,6 +75,9 @@ class DatabaseSessions(SessionInterface):
     def save_session(self, _app: Flask, session: SessionMixin, response: Response) -> None:
         if not isinstance(session, ServerSession):
             raise TypeError("not a session of ours")
+        if request.path.startswith("/static/"):
+            # Opened as empty above: an error page for a missing file must not replace the login's cookie.
+            return
         if not session.token and not session.modified:
             if session.had_cookie:
                 response.delete_cookie(self.cookie, path="/", secure=self.is_https, httponly=True, samesite="Lax")
