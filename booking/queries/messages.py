@@ -34,7 +34,9 @@ UNVERIFIED = "unverified"
 class MessageVisit:
     """The visit that a message is about, as its letter tells it. `open_form_count`: questionnaires to complete."""
 
+    id: int
     public_id: str
+    patient_id: int
     starts_at: datetime
     ends_at: datetime
     sequence: int
@@ -201,7 +203,9 @@ def message_facts(session: Session, message_id: int) -> MessageFacts:
 
 def _visit(row: Any) -> MessageVisit:
     return MessageVisit(
+        id=row.appointment_id,
         public_id=row.public_id,
+        patient_id=row.patient_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         sequence=row.sequence,

@@ -21,6 +21,7 @@ from booking.queries.messages import (
     REASON_AGAINST,
     UNVERIFIED,
     MessageFacts,
+    MessageVisit,
     lock_due_or_none,
     lock_held,
     message_facts,
@@ -169,29 +170,24 @@ def _recorded(session: Session, claim: Claim, facts: MessageFacts, outcome: Outc
 def _settle(session: Session, facts: MessageFacts, state: MessageState, code: str, now: datetime) -> Settled:
     """The end of the message; the desk is asked to call where somebody has to be told in another way."""
     _write(session, facts.id, state=state, settled_at=now, last_code=code, owner=None, lease_until=None)
-    if _leaves_patient_untold(facts, state, now):
-        cause = f"{facts.appointment_id}|{UNVERIFIED}" if code == UNVERIFIED else f"message:{facts.id}"
-        _ask_to_call(session, facts, code, cause, now)
+    if facts.visit and _leaves_patient_untold(facts, facts.visit, state, now):
+        cause = f"{facts.visit.id}|{UNVERIFIED}" if code == UNVERIFIED else f"message:{facts.id}"
+        tasks.ask_to_call(
+            session, patient_id=facts.visit.patient_id, appointment_id=facts.visit.id, reason_code=code, cause=cause,
+            now=now,
+        )  # fmt: skip
     return Settled(state, code)
 
 
-def _leaves_patient_untold(facts: MessageFacts, state: MessageState, now: datetime) -> bool:
+def _leaves_patient_untold(facts: MessageFacts, visit: MessageVisit, state: MessageState, now: datetime) -> bool:
     """Whether that end means that a patient does not hear what they ought to, about a visit still to come."""
-    if facts.visit is None or facts.visit.starts_at <= now:
+    if visit.starts_at <= now:
         return False
     if facts.reason_against is not None:
         return facts.reason_against == UNVERIFIED
     # The first reminder gives way to the second when that falls due.
     is_lost = state is MessageState.EXPIRED and facts.kind is not MessageKind.REMINDER_3D
     return state is MessageState.FAILED or is_lost
-
-
-def _ask_to_call(session: Session, facts: MessageFacts, code: str, cause: str, now: datetime) -> None:
-    if facts.patient_id is not None and facts.appointment_id is not None:
-        tasks.ask_to_call(
-            session, patient_id=facts.patient_id, appointment_id=facts.appointment_id, reason_code=code, cause=cause,
-            now=now,
-        )  # fmt: skip
 
 
 def _give_back(session: Session, message_id: int, *, due_at: datetime, last_code: str, **values: Any) -> None:

@@ -1,0 +1,165 @@
+"""What a claim carries: links drawn from the rules in force, and the facts of the letter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from booking.adapters.letters import REQUIRED_LINKS, LetterWriter
+from booking.core.messages import MessageKind
+from booking.models import Appointment, LinkAction, LinkToken, QuestionnaireResponse, ResponseStatus, Service
+from booking.services import messages as service
+from booking.services.claims import Claim, letter_facts
+from booking.services.links import RESET_LIFE, link_or_none
+from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_patient
+from tests.outbox import OFFICE, change, messages, plan_account, plan_booking
+
+K = MessageKind
+
+
+def claim_next(session: Session, now: object = NOW) -> Claim:
+    claim = service.claim_one(session, office=OFFICE, now=now)
+    assert isinstance(claim, Claim)
+    return claim
+
+
+def token_of(link: str) -> str:
+    return link.rpartition("/l/")[2].partition("#")[0]
+
+
+def test_the_link_opens_the_visit_until_it_is_over(session: Session) -> None:
+    visit = make_appointment(session)
+    plan_booking(session, visit)
+    token = token_of(claim_next(session).links["open_visit"])
+    link = link_or_none(session, token=token, action=LinkAction.OPEN_VISIT, now=NOW)
+    assert link is not None
+    assert (link.appointment_id, link.patient_id, link.expires_at) == (visit.id, visit.patient_id, visit.ends_at)
+
+
+def test_a_second_try_mints_anew_and_the_first_link_stays_good(session: Session) -> None:
+    plan_booking(session, make_appointment(session))
+    first = claim_next(session).links["open_visit"]
+    second = claim_next(session, NOW + OFFICE.lease).links["open_visit"]
+    assert first != second
+    assert session.scalar(sa.select(sa.func.count()).select_from(LinkToken)) == 2
+
+
+def test_no_link_to_cancelling_when_it_is_too_late_for_that(session: Session) -> None:
+    visit = make_appointment(session)
+    plan_booking(session, visit)
+    change(session, session.get_one(Service, visit.service_id), cancel_notice_minutes=7 * 24 * 60 + 59)
+    assert "cancel" in claim_next(session).links
+    change(session, session.get_one(Service, visit.service_id), cancel_notice_minutes=7 * 24 * 60 + 60)
+    assert "cancel" not in claim_next(session, NOW + OFFICE.lease).links
+
+
+def answer(session: Session, visit: Appointment, form: str, status: ResponseStatus) -> None:
+    about = {"appointment_id": visit.id, "patient_id": visit.patient_id, "questionnaire": form}
+    session.add(QuestionnaireResponse(**about, form_version="1", status=status, started_at=NOW))
+    session.commit()
+
+
+def test_no_link_to_questions_that_are_answered(session: Session) -> None:
+    visit = make_appointment(session)
+    plan_booking(session, visit)
+    answer(session, visit, "intake-short", ResponseStatus.COMPLETED)
+    answer(session, visit, "peg", ResponseStatus.COMPLETED)
+    assert "questions" not in claim_next(session).links
+
+
+def test_questions_half_answered_are_asked_for(session: Session) -> None:
+    visit = make_appointment(session)
+    plan_booking(session, visit)
+    answer(session, visit, "intake-short", ResponseStatus.COMPLETED)
+    answer(session, visit, "peg", ResponseStatus.IN_PROGRESS)
+    assert claim_next(session).links["questions"].endswith("#questions")
+
+
+def test_a_verified_address_is_not_asked_to_prove_itself(session: Session) -> None:
+    plan_booking(session, make_appointment(session))
+    assert "verify" not in claim_next(session).links
+
+
+def test_the_guest_proves_the_address_that_the_letter_went_to(session: Session) -> None:
+    patient = make_patient(session, email="Guest@Example.org", email_verified_at=None)
+    visit = make_appointment(session, patient)
+    plan_booking(session, visit)
+    token = token_of(claim_next(session).links["verify"])
+    link = link_or_none(session, token=token, action=LinkAction.VERIFY_ADDRESS, now=NOW)
+    assert link is not None
+    assert (link.patient_id, link.account_id, link.email_key) == (patient.id, None, "guest@example.org")
+    assert link.expires_at == visit.starts_at
+
+
+@pytest.mark.parametrize("kind", [K.VERIFY_ADDRESS, K.RESET_PASSWORD])
+def test_links_about_an_account_do_their_one_thing(session: Session, kind: MessageKind) -> None:
+    account = make_account(session, email_verified_at=None)
+    plan_account(session, account, kind)
+    claim = claim_next(session)
+    [link] = claim.links.values()
+    found = link_or_none(session, token=token_of(link), action=LinkAction(kind.value), now=NOW)
+    assert found is not None
+    assert (found.account_id, found.email_key) == (account.id, account.email_key)
+
+
+def test_a_reset_link_lives_from_when_it_is_sent(session: Session) -> None:
+    plan_account(session, make_account(session), K.RESET_PASSWORD)
+    late = NOW + RESET_LIFE - timedelta(seconds=1)
+    token = token_of(claim_next(session, late).links["reset"])
+    link = link_or_none(session, token=token, action=LinkAction.RESET_PASSWORD, now=late)
+    assert link is not None
+    assert link.expires_at == late + RESET_LIFE
+
+
+def test_nobody_who_did_not_ask_gets_a_token(session: Session) -> None:
+    plan_account(session, make_account(session), K.ACCOUNT_EXISTS)
+    assert claim_next(session).links == {
+        "sign_in": "http://localhost:8000/account/log-in",
+        "reset": "http://localhost:8000/account/forgotten",
+    }
+    assert session.scalars(sa.select(LinkToken)).all() == []
+
+
+def test_every_mailed_address_is_one_of_ours(app: Flask, session: Session) -> None:
+    plan_booking(session, make_appointment(session))
+    plan_account(session, make_account(session), K.ACCOUNT_EXISTS)
+    links = [*claim_next(session).links.values(), *claim_next(session).links.values(), "http://localhost:8000/book/"]
+    routes = app.url_map.bind("localhost:8000")
+    found = {routes.match(link.removeprefix("http://localhost:8000").partition("#")[0])[0] for link in links}
+    assert found == {"links.open_link", "accounts.log_in", "accounts.reset_request", "scheduling.services"}
+
+
+def test_the_letter_is_about_its_visit_and_nobody_else(session: Session) -> None:
+    visit = make_appointment(session, make_patient(session, given_name="Ana Lucía", language="xx"))
+    row = plan_booking(session, visit)[0]
+    facts = letter_facts(claim_next(session), OFFICE)
+    assert (facts.message_id, facts.first_name, facts.language) == (f"<{row.message_id}@localhost>", "Ana Lucía", "en")
+    assert facts.visit is not None
+    assert (facts.visit.uid, facts.visit.sequence) == (f"{visit.public_id}@localhost", 0)
+    assert (facts.visit.place, facts.visit.tz) == ("12 Main Street, Springfield", ZoneInfo("America/New_York"))
+    assert facts.clinic.sender_name == "Northside Appointments"
+
+
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_a_letter_can_be_written_of_every_kind(session: Session, kind: MessageKind) -> None:
+    account = make_account(session, email_verified_at=None, name="Ana Alvarez")
+    row = plan_account(session, account, K.RESET_PASSWORD)
+    visit = make_appointment(session)
+    plan_booking(session, visit)
+    is_account = kind in {K.VERIFY_ADDRESS, K.RESET_PASSWORD, K.ACCOUNT_EXISTS}
+    rows = [row] if is_account else [messages(session)[1]]
+    change(session, rows[0], kind=kind, due_at=NOW, expires_at=NEXT_MONDAY_9 - timedelta(days=6))
+    if kind is K.CANCELLED:
+        change(session, visit, status="cancelled")
+    if not is_account:
+        session.delete(session.merge(row))
+        session.commit()
+    claim = claim_next(session)
+    assert claim.facts.kind is kind
+    assert REQUIRED_LINKS[kind] <= claim.links.keys()
+    assert b"Hello Ana," in LetterWriter().write(letter_facts(claim, OFFICE)).raw
