@@ -23,6 +23,8 @@ _CACHED = 4096
 _ENGLISH_DAY = "EEEE d MMMM y"
 _ENGLISH_SHORT_DAY = "EEE d MMM"
 _SHORT_DAY_SKELETON = "MMMEd"
+_ENGLISH_WEEKDAY = "EEEE d MMMM"
+_WEEKDAY_SKELETON = "MMMMEEEEd"
 
 
 def day_and_time(instant: datetime, tz: ZoneInfo, locale: str) -> str:
@@ -61,6 +63,20 @@ def short_date_text(on: date, locale: str) -> str:
     return _plain(format_skeleton(_SHORT_DAY_SKELETON, datetime.combine(on, time(12)), locale=locale))
 
 
+@lru_cache(_CACHED)
+def weekday_text(on: date, locale: str) -> str:
+    """ "Monday 9 March": a date in a list whose heading says the year."""
+    if _is_english(locale):
+        return format_date(on, _ENGLISH_WEEKDAY, locale=locale)
+    return _plain(format_skeleton(_WEEKDAY_SKELETON, datetime.combine(on, time(12)), locale=locale))
+
+
+@lru_cache(_CACHED)
+def birth_date_text(on: date, locale: str) -> str:
+    """ "17 May 1980": a date without its weekday."""
+    return _plain(format_date(on, "d MMMM y" if _is_english(locale) else "long", locale=locale))
+
+
 def span_text(starts_at: datetime, ends_at: datetime, tz: ZoneInfo, locale: str) -> str:
     """ "9:00 am – 10:30 am"; a span that ends on another local date names that day as well."""
     first, last = time_only(starts_at, tz, locale), time_only(ends_at, tz, locale)
@@ -72,6 +88,31 @@ def span_text(starts_at: datetime, ends_at: datetime, tz: ZoneInfo, locale: str)
 def length_text(length: timedelta, locale: str) -> str:
     """ "40 minutes", "24 hours", "3 days": rounded to the unit in which the length is at least two."""
     return _plain(format_timedelta(length, threshold=2, locale=locale))
+
+
+def board_time(instant: datetime, tz: ZoneInfo, locale: str) -> str:
+    """ "9:20", where a scale of hours beside it says which half of the day is meant."""
+    local = instant.astimezone(tz)
+    return f"{local.hour % 12 or 12}:{local.minute:02}" if _is_english(locale) else time_only(instant, tz, locale)
+
+
+@lru_cache(_CACHED)
+def hour_text(hour: int, locale: str) -> str:
+    """ "9 am": a full hour on a scale."""
+    return f"{hour % 12 or 12} {'am' if hour < 12 else 'pm'}" if _is_english(locale) else _time_text(hour, 0, locale)
+
+
+def spoken_time(instant: datetime, tz: ZoneInfo, locale: str, *, today: date) -> str:
+    """ "Tuesday the 24th at 10:20 am", to be read aloud; with its month when that is not the present one."""
+    on = instant.astimezone(tz).date()
+    if not _is_english(locale):
+        return day_and_time(instant, tz, locale)
+    month = "" if (on.year, on.month) == (today.year, today.month) else on.strftime(" of %B")
+    return f"{on.strftime('%A')} the {on.day}{_ordinal_ending(on.day)}{month} at {time_only(instant, tz, locale)}"
+
+
+def _ordinal_ending(day: int) -> str:
+    return "th" if 10 <= day <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
 
 
 @lru_cache(_CACHED)

@@ -22,6 +22,7 @@ SPECIALISTS: Who = frozenset({Role.SPECIALIST.value})
 STAFF: Who = frozenset(r.value for r in STAFF_ROLES)
 
 OWN_VISIT = "own visit, or one opened in this browser session"
+OWN_LOCATION = "locations where the person works"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,21 @@ ROWS: tuple[Row, ...] = (
     Row("visits.cancel", "POST", PUBLIC, OWN_VISIT),
     Row("visits.cancelled", "GET", PUBLIC, OWN_VISIT),
     Row("visits.calendar", "GET", PUBLIC, OWN_VISIT),
+    Row("desk.index", "GET", STAFF, OWN_LOCATION),
+    Row("desk.day", "GET", STAFF, OWN_LOCATION),
+    Row("desk.go_to", "GET", STAFF, OWN_LOCATION),
+    Row("desk.visit", "GET", STAFF, "a visit at an own location; for specialists one that they give"),
+    Row("desk.cancel", "GET", DESK, "a visit at an own location"),
+    Row("desk.cancel", "POST", DESK, "a visit at an own location"),
+    Row("desk.move", "POST", DESK, "a visit at an own location"),
+    Row("desk.patients", "GET", DESK),
+    Row("desk.search", "POST", DESK),
+    Row("desk.patient", "GET", DESK, "any patient; visits elsewhere show time and place only"),
+    Row("desk.book", "GET", DESK, OWN_LOCATION),
+    Row("desk.describe", "GET", DESK),
+    Row("desk.describe", "POST", DESK),
+    Row("desk.check", "GET", DESK, OWN_LOCATION),
+    Row("desk.check", "POST", DESK, OWN_LOCATION),
 )
 
 DEMO_ROWS: tuple[Row, ...] = (

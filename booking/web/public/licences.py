@@ -9,7 +9,7 @@ from pathlib import Path
 
 NOTICE = Path(__file__).resolve().parents[3] / "NOTICE"
 _SECTION = re.compile(
-    r"^=+\n(?P<name>.+)\nUsed for: (?P<role>.+)\nLicence: (?P<licence>.+)\n=+\n(?P<text>.*?)(?=^=+$|\Z)",
+    r"^=+\n(?P<name>[^\n]+)\nUsed for: (?P<role>[^\n]+)\nLicence: (?P<licence>[^\n]+)\n=+\n(?P<text>.*?)(?=^=+$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 

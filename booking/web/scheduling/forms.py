@@ -18,7 +18,7 @@ LONGEST_NAME = 120
 LONGEST_REASON = 1000
 
 
-class _KnownTicks(SelectMultipleField):
+class KnownTicks(SelectMultipleField):
     """Ticks of which unknown ones are dropped: a need we do not know is no reason to stop somebody."""
 
     data: list[str]
@@ -29,7 +29,7 @@ class _KnownTicks(SelectMultipleField):
         self.data = [value for value in self.data or () if value in NEEDS]
 
 
-class _PersonFields:
+class PersonFields:
     """Who the patient is. Written before the visit's fields, since a form lists its fields in the order of writing."""
 
     given_name = StringField(
@@ -57,7 +57,7 @@ class VisitDetailsForm(FlaskForm):
         lazy_gettext("What is the visit about?"),
         [Length(max=LONGEST_REASON, message=lazy_gettext("Please use fewer words")), some_lines],
     )
-    needs = _KnownTicks(lazy_gettext("What would make the visit easier for you?"), choices=choices_of(NEEDS))
+    needs = KnownTicks(lazy_gettext("What would make the visit easier for you?"), choices=choices_of(NEEDS))
 
     def input_names(self) -> list[str]:
         """Names of the inputs that are kept in the draft."""
@@ -82,7 +82,7 @@ class VisitDetailsForm(FlaskForm):
         raise TypeError("this form does not ask who the patient is")
 
 
-class PatientDetailsForm(_PersonFields, VisitDetailsForm):
+class PatientDetailsForm(PersonFields, VisitDetailsForm):
     """The patient as well: for people who have no account yet, or book for somebody new."""
 
     def validate_email(self, field: StringField) -> None:

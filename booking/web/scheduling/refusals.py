@@ -25,6 +25,10 @@ SENTENCES: dict[str, LazyString] = {
     "specialist_not_for_service": lazy_gettext("That specialist does not offer this kind of visit."),
     "staff_only": lazy_gettext("This kind of visit is arranged by the clinic. Please call us."),
     "course_only": lazy_gettext("This kind of visit is arranged together with your specialist. Please call us."),
+    "service_not_offered": lazy_gettext("This kind of visit is not offered any more."),
+    "no_specialist": lazy_gettext("Nobody offers this kind of visit just now. Please call us."),
+    "closed": lazy_gettext("We are closed on that day."),
+    "outside_hours": lazy_gettext("Nobody is there for this kind of visit at that time."),
     "off_grid": lazy_gettext("Visits do not begin at that minute."),
     "no_extension_left": lazy_gettext("We cannot keep the time any longer than that. You can still book it now."),
 }

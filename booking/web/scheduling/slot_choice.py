@@ -53,13 +53,16 @@ def choice_of(slot: Slot, catalogue: Catalogue, *, is_any: bool) -> SlotChoice:
     )
 
 
-def choice_or_none(text: str, catalogue: Catalogue) -> SlotChoice | None:
-    """Read the value of a button; None for anything that no button of ours says. Whether it is free is asked later."""
+def choice_or_none(text: str, catalogue: Catalogue, *, is_staff: bool = False) -> SlotChoice | None:
+    """Read the value of a button; None for anything that no button of ours says. Whether it is free is asked later.
+
+    The desk (`is_staff`) may also choose services that patients do not book themselves."""
     parts = text.split(SEPARATOR)
     if len(parts) != 5:
         return None
     service_code, location_code, any_mark, specialist_code, start = parts
-    service = bookable_service_or_none(service_code, catalogue)
+    known = offered_service_or_none if is_staff else bookable_service_or_none
+    service = known(service_code, catalogue)
     location = catalogue.location_by_code.get(location_code)
     specialist = catalogue.resource_by_code.get(specialist_code)
     starts_at = _instant_or_none(start)
@@ -68,11 +71,16 @@ def choice_or_none(text: str, catalogue: Catalogue) -> SlotChoice | None:
     return SlotChoice(service, location, specialist, any_mark == ANY, starts_at)
 
 
+def offered_service_or_none(code: str, catalogue: Catalogue) -> Service | None:
+    """The service of that code, unless it is retired."""
+    service = catalogue.service_by_code.get(code)
+    return service if service is not None and service.is_active else None
+
+
 def bookable_service_or_none(code: str, catalogue: Catalogue) -> Service | None:
     """The service of that code, when everyone may book it; a hidden one is as unknown as any other word."""
-    service = catalogue.service_by_code.get(code)
-    is_bookable = service is not None and service.is_active and service.policy.audience is Audience.ANYONE
-    return service if is_bookable else None
+    service = offered_service_or_none(code, catalogue)
+    return service if service is not None and service.policy.audience is Audience.ANYONE else None
 
 
 def bookable_services(catalogue: Catalogue) -> list[Service]:

@@ -42,6 +42,7 @@ class DayTimes:
 
     key: str
     title: str
+    short: str
     places: list[PlaceTimes]
     count: int
     note: str
@@ -73,10 +74,10 @@ def times_page(catalogue: Catalogue, wish: Wish, week: FoundWeek) -> TimesPage:
         days=page.days(week, buttons),
         soonest=buttons[0][1] if buttons and week.is_first else None,
         count=len(buttons),
-        first_day=page.day(week.first_on),
+        first_day=page.day_without_year(week.first_on),
         last_day=page.day(week.ends_on),
         earlier_on=None if week.is_first else max(week.first_on - WEEK, week.today),
-        later_on=later_on if later_on <= week.last_on else None,
+        later_on=later_on if later_on <= week.last_on and (buttons or week.next_free) else None,
         next_free=page.button(week.next_free) if week.next_free else None,
         next_free_on=page.local_day(week.next_free) if week.next_free else None,
         zones=page.zones(week),
@@ -116,7 +117,8 @@ class _Writer:
         several = len(self._places) > 1
         return DayTimes(
             key=on.isoformat(),
-            title=self.day(on),
+            title=self.day_without_year(on),
+            short=dates.short_date_text(on, self._locale),
             places=[
                 PlaceTimes(self._catalogue.locations[location_id].name if several else "", buttons)
                 for location_id, buttons in by_place.items()
@@ -143,6 +145,9 @@ class _Writer:
 
     def day(self, on: date) -> str:
         return dates.date_text(on, self._locale)
+
+    def day_without_year(self, on: date) -> str:
+        return dates.weekday_text(on, self._locale)
 
     def local_day(self, slot: Slot) -> date:
         return local_date(slot.starts_at, self._catalogue.locations[slot.location_id].tz)

@@ -32,12 +32,11 @@ def visits() -> ResponseReturnValue:
     patient_ids = access.actor().patient_ids
     found = visits_of_patients(db.session(), patient_ids, since=now - PAST_SHOWN) if patient_ids else []
     listed = [shown(visit, clinic_now(), now=now) for visit in found]
-    names = {one.visit.patient_name for one in listed}
     return render_template(
         "visits/visits.html",
         coming=[one for one in listed if one.is_expected],
         past=[one for one in reversed(listed) if not one.is_expected],
-        has_several_patients=len(names) > 1,
+        has_several_patients=len(patient_ids) > 1,
     )
 
 
