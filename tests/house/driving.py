@@ -49,9 +49,13 @@ class Driver:
         for name in sorted(rule_of(self.app, row).arguments):
             yield from ((name, example) for example in maker_of(row.endpoint, name)(self.world))
 
+    def good(self, row: Row) -> dict[str, Example]:
+        """The ordinary example of each parameter."""
+        return {name: maker_of(row.endpoint, name)(self.world)[0] for name in rule_of(self.app, row).arguments}
+
     def values(self, row: Row) -> dict[str, str]:
         """A good value for each parameter."""
-        return {name: maker_of(row.endpoint, name)(self.world)[0].value for name in rule_of(self.app, row).arguments}
+        return {name: example.value for name, example in self.good(row).items()}
 
 
 def rule_of(app: Flask, row: Row) -> Rule:

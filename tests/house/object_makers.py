@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.core.actor import Role
+from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
 from booking.models import Account, Appointment, LinkAction, Patient
 from booking.models.base import new_public_id
@@ -22,6 +22,7 @@ from booking.services.links import mint_link
 from booking.services.transaction import transaction
 from booking.web.access_table import VISITOR
 from tests.factories import make_account, make_appointment, make_patient
+from tests.services.forms_cast import fill_peg, send, visit_of
 
 ANA, BEN, DORA, ELI, CRUZ, ADEYEMI, FAY = "ana", "ben", "dora", "eli", "dr-cruz", "dr-adeyemi", "fay"
 CAST = (VISITOR, ANA, BEN, DORA, ELI, CRUZ, ADEYEMI, FAY)
@@ -114,8 +115,22 @@ def a_file(_world: World) -> list[Example]:
     return [Example("img/favicon.svg", "img/missing.svg")]
 
 
-def a_questionnaire(_world: World) -> list[Example]:
-    return [Example("peg", "no-such-questionnaire")]
+def a_form(_world: World) -> list[Example]:
+    return [Example("peg", "no-such-form")]
+
+
+def a_page_of_a_form(_world: World) -> list[Example]:
+    return [Example("1", "999")]
+
+
+def a_visit_with_a_sent_form(world: World) -> list[Example]:
+    """Answers that were given: the patient reads a copy, the specialist of the visit reads them, nobody else does."""
+    appointment, account = world.visit(), world.accounts[ANA]
+    visit = visit_of(world.session, appointment.id)
+    ana = Actor(account.id, Role.PATIENT, frozenset({world.ana_patient.id}))
+    fill_peg(world.session, ana, visit, 4, 5, 6)
+    send(world.session, ana, visit)
+    return [Example(visit.public_id, new_public_id(), frozenset({ANA, CRUZ}))]
 
 
 Maker = Callable[[World], list[Example]]
@@ -131,8 +146,10 @@ MAKERS: dict[str, Maker] = {
     "date": a_date,
     "day": a_date,
     "on": a_date,
-    "questionnaire": a_questionnaire,
-    "code": a_questionnaire,
+    "code": a_form,
+    "number": a_page_of_a_form,
+    "sent_forms:public_id": a_visit_with_a_sent_form,
+    "desk.patient:public_id": a_patient,
 }
 
 

@@ -54,12 +54,15 @@ def check_let_in(driver: Driver, row: Row, name: str, values: dict[str, str], *,
 
 
 def check_objects(driver: Driver, row: Row, name: str) -> None:
-    good = driver.values(row)
+    """Each example of each parameter, beside ordinary values of the others that this member of the cast may see."""
+    good = driver.good(row)
     for parameter, example in driver.examples(row):
-        if name in example.seen_by:
-            check_let_in(driver, row, name, {**good, parameter: example.value})
-        else:
-            check_foreign(driver, row, name, {**good, parameter: example.value}, parameter, example)
+        values = {**{other: one.value for other, one in good.items()}, parameter: example.value}
+        is_beside_foreign = any(name not in one.seen_by for other, one in good.items() if other != parameter)
+        if name not in example.seen_by:
+            check_foreign(driver, row, name, values, parameter, example)
+        elif not is_beside_foreign:
+            check_let_in(driver, row, name, values)
 
 
 def check_foreign(

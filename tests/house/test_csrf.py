@@ -23,8 +23,8 @@ from tests.house.object_makers import World
 pytestmark = pytest.mark.sqlite_only
 
 TYPED = {"note": 'the left knee & "more"', "given_name": "Ana", "password": "blue lamp 47 river", "csrf_token": "stale"}
-# Sessions note when they were last seen; that is no change that anybody asked for.
-NOT_COMPARED = {"login_session"}
+# Sessions note when they were last seen, and who read answers is recorded: no changes that anybody asked for.
+NOT_COMPARED = {"login_session", "audit_event"}
 
 
 @pytest.fixture
