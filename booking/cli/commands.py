@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.cli import accounts, clinic
+from booking.cli import accounts, clinic, demo, messages, slots, worker
 
 
 def register(app: Flask) -> None:
     """Add the commands of `flask --app wsgi`."""
     accounts.register(app)
     clinic.register(app)
+    demo.register(app)
+    messages.register(app)
+    slots.register(app)
+    worker.register(app)
