@@ -13,7 +13,8 @@ from wtforms.validators import ValidationError
 from booking.adapters.addresses import is_plain_address
 from booking.core.clock import utc_now
 
-_PHONE = re.compile(r"\+?[0-9][0-9 ()./\-]{4,30}(?: ?(?:x|ext\.?) ?[0-9]{1,6})?")
+_PHONE = re.compile(r"\+?[0-9(][0-9 ()./\-]{4,30}(?: ?(?:x|ext\.?) ?[0-9]{1,6})?")
+_LEAST_DIGITS = 5
 _OLDEST_YEARS = 130
 # Control characters (NUL would be refused by PostgreSQL), surrogates, and the marks that turn the direction of writing.
 _UNWANTED = frozenset({"Cc", "Cs", "Co"})
@@ -49,7 +50,8 @@ def email_address(_form: Any, field: Any) -> None:
 
 def phone_number(_form: Any, field: Any) -> None:
     """Digits with the usual signs between them, of any country."""
-    if field.data and not _PHONE.fullmatch(field.data):
+    text = field.data or ""
+    if text and (not _PHONE.fullmatch(text) or sum(sign.isdigit() for sign in text) < _LEAST_DIGITS):
         raise ValidationError(lazy_gettext("Enter a phone number like 555 0142 or +1 212 555 0142"))
 
 
