@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -105,7 +106,19 @@ def is_patient_busy(session: Session, *, patient_id: int, starts_at: datetime, e
     return session.scalar(overlap.limit(1)) is not None
 
 
-def resource_ids_of_holds(session: Session, *, owner: str) -> frozenset[int]:
-    """Resources that the holds of `owner` take; a hold that ran out may still take them."""
-    taken = sa.select(Reservation.resource_id).join(Hold, Hold.id == Reservation.hold_id).where(Hold.owner == owner)
-    return frozenset(resource_id for resource_id in session.scalars(taken) if resource_id is not None)
+@dataclass(frozen=True, slots=True)
+class OwnHolds:
+    """The holds of one browser session, and the resources they take; a hold that ran out may still take them."""
+
+    hold_ids: frozenset[int]
+    resource_ids: frozenset[int]
+
+
+def holds_of(session: Session, owner: str) -> OwnHolds:
+    """All holds of `owner`; none for ""."""
+    if not owner:
+        return OwnHolds(frozenset(), frozenset())
+    own = sa.select(Hold.id, Reservation.resource_id).outerjoin(Reservation, Reservation.hold_id == Hold.id)
+    rows = session.execute(own.where(Hold.owner == owner)).all()
+    resource_ids = frozenset(row.resource_id for row in rows if row.resource_id is not None)
+    return OwnHolds(frozenset(row.id for row in rows), resource_ids)

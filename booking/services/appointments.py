@@ -14,6 +14,7 @@ from booking.core.actor import Actor, Role
 from booking.core.errors import HoldExpired, NotFound, RulesRefuse, SlotTaken
 from booking.core.people import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from booking.core.scheduling.allocation import Refused, SlotRequest, allocate
+from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.rules import Refusal
@@ -92,7 +93,7 @@ def book_held(
         held = hold_for(session, actor=actor, public_id=hold_public_id)
         if held is None:
             raise NotFound
-        return _book(session, order, _wish_for(held, actor, now))
+        return _book(session, catalogue(session), order, _wish_for(held, actor, now))
 
     return book_in_transaction(session, work, now=now)
 
@@ -138,17 +139,18 @@ def book_at_desk(
     def work() -> BookedVisit:
         if earlier := _earlier(session, order, nonce, body):
             return earlier
-        refusals = needs_override(session, asked)
+        clinic = catalogue(session)
+        refusals = needs_override(clinic, asked)
         if refusals and not override_reason:
             raise RulesRefuse(refusals)
-        return _book(session, order, Wish(asked, actor.owner))
+        return _book(session, clinic, order, Wish(asked, actor.owner))
 
     return book_in_transaction(session, work, now=now)
 
 
-def needs_override(session: Session, asked: SlotRequest) -> tuple[Refusal, ...]:
+def needs_override(clinic: Catalogue, asked: SlotRequest) -> tuple[Refusal, ...]:
     """The rules for patients that stand against a time, of those that staff may override with a reason."""
-    answer = allocate(catalogue(session), replace(asked, apply_policies=True), {})
+    answer = allocate(clinic, replace(asked, apply_policies=True), {})
     refusals = answer.refusals if isinstance(answer, Refused) else ()
     return tuple(refusal for refusal in refusals if refusal.code in OVERRIDABLE)
 
@@ -170,30 +172,36 @@ def _earlier(session: Session, order: _Order, nonce: str, body: str) -> BookedVi
     return BookedVisit(row.id, subject, row.reference, row.patient_id)
 
 
-def _book(session: Session, order: _Order, wish: Wish) -> BookedVisit:
-    """Reserve, then write appointment, messages and audit event into the open transaction."""
+def _book(session: Session, clinic: Catalogue, order: _Order, wish: Wish) -> BookedVisit:
+    """Reserve, then write messages and audit events into the open transaction."""
     known = _known_patient(session, order.patient)
-    made: list[Appointment] = []
+    made: list[tuple[Appointment, Patient]] = []
 
     def keep(slot: Slot) -> ReservedFor:
         patient = known or _new_patient(session, order)
         appointment = _appointment(session, order, slot, patient.id)
         session.add(appointment)
         session.flush()
-        made.append(appointment)
-        tz = catalogue(session).locations[slot.location_id].tz
-        outbox.plan_for_booking(
-            session, appointment=appointment, tz=tz, has_email=patient.email is not None, now=order.now
-        )
+        made.append((appointment, patient))
         return ReservedFor(appointment_id=appointment.id, patient_id=patient.id)
 
-    reserve(session, replace(wish, patient_id=known.id if known else None), now=order.now, keep=keep)
-    booked = BookedVisit(made[0].id, made[0].public_id, made[0].reference, made[0].patient_id)
+    wish = replace(wish, patient_id=known.id if known else None)
+    reserve(session, wish, now=order.now, keep=keep, clinic=clinic)
+    [(appointment, patient)] = made
+    _tell(session, clinic, order, appointment, patient)
+    return BookedVisit(appointment.id, appointment.public_id, appointment.reference, patient.id)
+
+
+def _tell(session: Session, clinic: Catalogue, order: _Order, appointment: Appointment, patient: Patient) -> None:
+    """The messages that the visit wants, and who did what. Last, so that they are written in one go at the end."""
+    now, tz = order.now, clinic.locations[appointment.location_id].tz
+    outbox.plan_for_booking(session, appointment=appointment, tz=tz, has_email=patient.email is not None, now=now)
+    if not isinstance(order.patient, int):
+        audit.record(session, order.actor, "patient_created", "patient", patient.id, now=now)
+    reason_code = order.override_reason
     audit.record(
-        session, order.actor, "appointment_booked", "appointment", booked.appointment_id, now=order.now,
-        reason_code=order.override_reason,
-    )  # fmt: skip
-    return booked
+        session, order.actor, "appointment_booked", "appointment", appointment.id, now=now, reason_code=reason_code
+    )
 
 
 def _known_patient(session: Session, patient: PatientDetails | int) -> Patient | None:
@@ -209,9 +217,7 @@ def _known_patient(session: Session, patient: PatientDetails | int) -> Patient |
 def _new_patient(session: Session, order: _Order) -> Patient:
     assert not isinstance(order.patient, int)  # noqa: S101 - a known patient was found before; this tells the type checker.
     account_id = order.actor.account_id if order.actor.role is Role.PATIENT else None
-    patient = create_described(session, order.patient, account_id=account_id, now=order.now)
-    audit.record(session, order.actor, "patient_created", "patient", patient.id, now=order.now)
-    return patient
+    return create_described(session, order.patient, account_id=account_id, now=order.now)
 
 
 def _appointment(session: Session, order: _Order, slot: Slot, patient_id: int) -> Appointment:

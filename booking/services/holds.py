@@ -15,10 +15,10 @@ from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
 from booking.models import Hold, Reservation
-from booking.queries.reservations import resource_ids_of_holds
+from booking.queries.reservations import holds_of
 from booking.services import locks
 from booking.services.availability import nearest_slots
-from booking.services.reserving import ReservedFor, Wish, book_in_transaction, drop_holds_of, reserve
+from booking.services.reserving import ReservedFor, Wish, book_in_transaction, drop_holds, reserve
 from booking.services.transaction import transaction
 
 HOLD_LENGTH = timedelta(minutes=15)
@@ -137,8 +137,9 @@ def release_hold(session: Session, *, actor: Actor, public_id: str, now: datetim
     with transaction(session):
         locks.take_owner(session, actor.owner)
         if session.scalars(_own(actor, public_id)).one_or_none() is not None:
-            locks.take_resources(session, resource_ids_of_holds(session, owner=actor.owner))
-            drop_holds_of(session, actor.owner)
+            own = holds_of(session, actor.owner)
+            locks.take_resources(session, own.resource_ids)
+            drop_holds(session, own)
 
 
 def prune_holds(session: Session, *, now: datetime) -> int:

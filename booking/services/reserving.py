@@ -20,7 +20,7 @@ from booking.core.scheduling.intervals import Span, from_minutes
 from booking.core.scheduling.slots import Slot, busy_window
 from booking.models import Hold, Reservation
 from booking.queries.catalogue import catalogue
-from booking.queries.reservations import busy_by_lane, is_patient_busy, resource_ids_of_holds
+from booking.queries.reservations import OwnHolds, busy_by_lane, holds_of, is_patient_busy
 from booking.services import locks
 from booking.services.availability import nearest_slots
 from booking.services.readiness import is_guard_refusal
@@ -87,17 +87,23 @@ def _run_twice_if_busy(session: Session, work: Callable[[], Answer]) -> Answer:
         return work()
 
 
-def reserve(session: Session, wish: Wish, *, now: datetime, keep: Callable[[Slot], ReservedFor]) -> Slot:
+def reserve(
+    session: Session,
+    wish: Wish,
+    *,
+    now: datetime,
+    keep: Callable[[Slot], ReservedFor],
+    clinic: Catalogue | None = None,
+) -> Slot:
     """Take the time in the open transaction: lock, drop holds in the way, ask the engine, insert the reservations.
 
-    `keep` adds what the reservations shall belong to, once the engine has placed the visit. Returns the slot as placed.
+    `keep` adds what the reservations shall belong to, once the engine has placed the visit. `clinic` is the catalogue
+    when the caller has read it in this transaction. Returns the slot as placed.
     Raises Lost when it is taken, PatientBusy, or RulesRefuse with every refusal.
     """
-    clinic = catalogue(session)
+    clinic = clinic or catalogue(session)
     window, resource_ids = _window(clinic, wish.request)
-    _take_locks(session, wish, resource_ids)
-    drop_holds_of(session, wish.owner)
-    _drop_expired_holds(session, resource_ids, window, now)
+    _make_way(session, wish, resource_ids, window, now)
     _refuse_busy_patient(session, clinic, wish)
     busy = busy_by_lane(session, resource_ids, window, now=now) if resource_ids else {}
     placement = allocate(clinic, wish.request, busy)
@@ -117,35 +123,37 @@ def _window(clinic: Catalogue, request: SlotRequest) -> tuple[Span, Sequence[int
     return (starts, ends), resource_ids
 
 
-def _take_locks(session: Session, wish: Wish, resource_ids: Sequence[int]) -> None:
+def _make_way(session: Session, wish: Wish, resource_ids: Sequence[int], window: Span, now: datetime) -> None:
+    """Take all locks, then drop the holds that must not stand in the way."""
     locks.take_owner(session, wish.owner)
-    held = resource_ids_of_holds(session, owner=wish.owner) if wish.owner else frozenset()
-    locks.take_resources(session, held.union(resource_ids))
+    own = holds_of(session, wish.owner)
+    locks.take_resources(session, own.resource_ids.union(resource_ids))
     if wish.patient_id is not None:
         locks.take_patient(session, wish.patient_id)
+    drop_holds(session, own)
+    _drop_expired_holds(session, resource_ids, window, now)
 
 
-def drop_holds_of(session: Session, owner: str) -> None:
-    """Release the holds of a browser session; nothing when it has none. The caller has the locks."""
-    if owner:
-        _drop_reservations(session, Hold.owner == owner)
-        session.execute(sa.delete(Hold).where(Hold.owner == owner), execution_options={"synchronize_session": False})
+def drop_holds(session: Session, own: OwnHolds) -> None:
+    """Release these holds. The caller has the locks."""
+    if own.hold_ids:
+        _execute(session, sa.delete(Reservation).where(Reservation.hold_id.in_(own.hold_ids)))
+        _execute(session, sa.delete(Hold).where(Hold.id.in_(own.hold_ids)))
 
 
 def _drop_expired_holds(session: Session, resource_ids: Sequence[int], window: Span, now: datetime) -> None:
     """Only rows of locked resources: two bookings that tidied the same hold in full could wait for each other."""
-    _drop_reservations(
-        session,
-        Hold.expires_at <= now,
+    in_the_way = (
+        Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= now)),
         Reservation.resource_id.in_(resource_ids),
         Reservation.ends_at > from_minutes(window[0]),
         Reservation.starts_at < from_minutes(window[1]),
     )
+    _execute(session, sa.delete(Reservation).where(*in_the_way))
 
 
-def _drop_reservations(session: Session, of_hold: sa.ColumnElement[bool], *where: sa.ColumnElement[bool]) -> None:
-    held = sa.delete(Reservation).where(Reservation.hold_id.in_(sa.select(Hold.id).where(of_hold)), *where)
-    session.execute(held, execution_options={"synchronize_session": False})
+def _execute(session: Session, statement: sa.Delete) -> None:
+    session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _refuse_busy_patient(session: Session, clinic: Catalogue, wish: Wish) -> None:
@@ -188,7 +196,7 @@ def _inserted(session: Session, rows: list[dict[str, Any]]) -> bool:
         wanted = postgresql.insert(Reservation).values(rows).on_conflict_do_nothing().returning(Reservation.id)
         return len(session.execute(wanted).all()) == len(rows)
     try:
-        session.execute(sa.insert(Reservation), rows)
+        session.connection().execute(sa.insert(Reservation), rows)
     except IntegrityError as error:
         if is_guard_refusal(error):
             return False

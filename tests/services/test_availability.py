@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from booking.core.scheduling.allocation import SlotRequest
@@ -31,27 +28,11 @@ from tests.services.cast import (
     VISITOR,
     hold,
 )
+from tests.services.statements import counted_statements
 
 NEXT_MONDAY = date(2026, 11, 30)
 ONE_DAY = SlotQuery(FIRST_CONSULTATION, frozenset({NORTHSIDE}), frozenset({DR_CRUZ}), NEXT_MONDAY, NEXT_MONDAY, NOW)
 STATEMENTS = 2
-
-
-@contextmanager
-def counted_statements(session: Session) -> Iterator[list[str]]:
-    """The statements that the block sends, without BEGIN and the like."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")):
-            sent.append(statement)
-
-    engine = session.get_bind().engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def starts_of(slots: list) -> list[int]:

@@ -19,6 +19,7 @@ from booking.services.reserving import book_in_transaction
 from tests.databases import Database, session_on
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
 from tests.services.cast import DORA, VISITOR, book, book_for_caller, hold
+from tests.services.statements import counted_statements
 
 
 def test_the_guard_refuses_what_a_blind_engine_accepts(
@@ -54,6 +55,15 @@ def test_a_time_can_be_reserved_without_a_browser_session(session: Session) -> N
     booked = book_for_caller(session, actor=replace(DORA, owner=""))
 
     assert booked.reference
+
+
+def test_a_booking_costs_few_statements(session: Session, database: Database) -> None:
+    """Two of those on PostgreSQL are locks; SQLite writes each message and event by itself."""
+    book_for_caller(session)
+    with counted_statements(session) as sent:
+        book_for_caller(session, starts_at=NEXT_MONDAY_9 + timedelta(hours=1))
+
+    assert len(sent) == {"sqlite": 13, "postgres": 12}[database.name]
 
 
 def test_any_other_broken_constraint_is_a_bug(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
