@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,7 +51,9 @@ class Clock:
         return self.now
 
 
-def make_test_tools(session: Session, *, mailer: Mailer | None = None, clock: Clock | None = None) -> Tools:
+def make_test_tools(
+    session: Session, *, mailer: Mailer | None = None, clock: Callable[[], datetime] | None = None
+) -> Tools:
     """Tools on the session's database; letters go to a RecordingMailer unless another one is given."""
     return Tools(
         sessions=sessionmaker(session.get_bind(), info={KEYS: FIELD_KEYS}),
