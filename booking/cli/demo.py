@@ -14,7 +14,8 @@ from flask import Flask, current_app
 
 from booking.adapters.database import database_file
 from booking.cli import demo_contents
-from booking.cli.demo_programs import serve
+from booking.cli.demo_programs import free_hosts, serve
+from booking.cli.demo_settings import DEFAULT_PORT
 from booking.config import Settings
 
 REFUSED = 1
@@ -35,13 +36,15 @@ def demo(context: click.Context, *, fresh: bool) -> None:
     """Serve the demo clinic: web, worker and mail catcher, until Ctrl-C."""
     settings: Settings = current_app.config["SETTINGS"]
     _refuse_unless_demo(settings)
+    port = int(os.environ.get("PORT") or DEFAULT_PORT)
     with _only_one(settings.data_folder):
+        hosts = free_hosts(port)
         click.echo(f"Respite demo, kept in {settings.data_folder}")
         if fresh:
             _throw_away(settings)
         demo_contents.prepare()
         with (settings.data_folder / LOG_FILE).open("wb") as log:
-            context.exit(serve(settings, os.environ, log))
+            context.exit(serve(settings, os.environ, log, hosts=hosts, port=port))
 
 
 def _refuse_unless_demo(settings: Settings) -> None:

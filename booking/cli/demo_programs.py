@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import socket
 import sys
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from booking.cli.demo_settings import DEFAULT_PORT, HOST
+from booking.cli.demo_settings import HOST
 from booking.cli.processes import Ended, Processes, Program
 from booking.config import Settings
 from booking.core.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
@@ -51,12 +52,8 @@ class _Wish:
         self.is_to_stop = True
 
 
-def serve(settings: Settings, environ: Mapping[str, str], log: IO[bytes]) -> int:
-    """Run all programs until they are to stop; the exit status. When it returns, nothing runs any more.
-
-    Raises ClickException when the port cannot be used."""
-    port = int(environ.get("PORT") or DEFAULT_PORT)
-    hosts = _free_hosts(port)
+def serve(settings: Settings, environ: Mapping[str, str], log: IO[bytes], *, hosts: list[str], port: int) -> int:
+    """Run all programs until they are to stop; the exit status. When it returns, nothing runs any more."""
     processes = Processes(ROOT, environ, log)
     with _stop_signals() as wish:
         try:
@@ -109,7 +106,7 @@ def _python(module: str, *arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", module, *(str(argument) for argument in arguments)]
 
 
-def _free_hosts(port: int) -> list[str]:
+def free_hosts(port: int) -> list[str]:
     """The loopback addresses to serve at; "localhost" may mean either. Raises ClickException when the port is taken."""
     hosts = [HOST]
     try:
@@ -118,7 +115,8 @@ def _free_hosts(port: int) -> list[str]:
             socket.create_server((HOST_V6, port), family=socket.AF_INET6).close()
             hosts.append(HOST_V6)
     except OSError as error:
-        sentence = f"Port {port} cannot be used ({error.strerror}). Choose another one: PORT=8001 make run"
+        why = os.strerror(error.errno or 0)
+        sentence = f"Port {port} cannot be used ({why}). Choose another one: PORT=8001 make run"
         raise click.ClickException(sentence) from error
     return hosts
 
