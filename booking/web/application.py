@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from flask import Flask
-from flask_babel import get_locale
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from booking.adapters.database import engine_options, prepare_engine
 from booking.config import Settings
-from booking.extensions import babel, csrf, db, migrate
+from booking.extensions import csrf, db, migrate
 from booking.services.sealed import KEYS
-from booking.web import access, assets, context, errors, filters, origin, request_log, security_headers, sessions
+from booking.web import (
+    access,
+    assets,
+    context,
+    errors,
+    filters,
+    origin,
+    request_log,
+    security_headers,
+    sessions,
+    translations,
+)
 from booking.web.blueprints import BLUEPRINTS, DEMO_BLUEPRINTS
 from booking.web.converters import PublicIdConverter
 
@@ -65,5 +75,4 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         prepare_engine(db.engine)
     migrate.init_app(app, db, directory="migrations")
     csrf.init_app(app)
-    babel.init_app(app, locale_selector=lambda: "en")
-    app.jinja_env.globals["get_locale"] = get_locale
+    translations.init_app(app)
