@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from booking.core.errors import BookingError
 from booking.extensions import db
@@ -73,6 +73,11 @@ def refusal_page(error: BookingError) -> ResponseReturnValue:
     return render_template("errors/refused.html", message=message, code=error.code, status=status), status, headers
 
 
+def foreign_host_answer(_error: SecurityError) -> ResponseReturnValue:
+    """Somebody asks for a host that is not ours. No page: without a host of our own its links could not be made."""
+    return Response(str(HTTP_MESSAGES[400]), 400, mimetype="text/plain")
+
+
 def http_page(error: HTTPException) -> ResponseReturnValue:
     """Any other answer that is no success, in our own words."""
     status = error.code or 500
@@ -105,5 +110,6 @@ def init_app(app: Flask) -> None:
     """Register the pages."""
     app.register_error_handler(BookingError, refusal_page)
     app.register_error_handler(CSRFError, stale_form_page)
+    app.register_error_handler(SecurityError, foreign_host_answer)
     app.register_error_handler(HTTPException, http_page)
     app.register_error_handler(Exception, bug_page)
