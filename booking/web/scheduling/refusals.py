@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, get_locale, lazy_gettext
 
 from booking.adapters import dates
+from booking.core.clock import local_date
 from booking.core.errors import HoldExpired, NotFound, PatientBusy, RulesRefuse, SlotTaken
 from booking.web.context import clinic_now
 from booking.web.scheduling.choosing import bp
@@ -45,10 +46,10 @@ def _asked() -> SlotChoice | None:
 @bp.errorhandler(SlotTaken)
 @bp.errorhandler(HoldExpired)
 def taken(error: SlotTaken | HoldExpired) -> ResponseReturnValue:
-    """Somebody was quicker: the nearest free times, one tap each."""
+    """Somebody was quicker: the nearest free times, one tap each, in the order of the clock."""
     asked = _asked()
     is_any = asked is None or asked.wanted_specialist_id is None
-    nearest = [choice_of(slot, clinic_now(), is_any=is_any) for slot in error.alternatives]
+    nearest = [choice_of(slot, clinic_now(), is_any=is_any) for slot in sorted(error.alternatives)]
     return _page("taken", asked, buttons=[_button(choice) for choice in nearest], code=error.code), 409
 
 
@@ -84,6 +85,7 @@ def _page(name: str, asked: SlotChoice | None, **variables: Any) -> str:
 def _button(choice: SlotChoice) -> TimeButton:
     locale, tz = str(get_locale() or "en"), choice.location.tz
     return TimeButton(
+        on=local_date(choice.starts_at, tz),
         time=dates.time_only(choice.starts_at, tz, locale),
         when=dates.day_and_time(choice.starts_at, tz, locale),
         who=choice.specialist.name if choice.specialist else "",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from flask_babel import get_locale, gettext
 
 from booking.adapters import dates
-from booking.core.clock import local_date
 from booking.core.scheduling.clinic import Catalogue, Closure, Location
 from booking.core.scheduling.slots import Slot
 from booking.web.scheduling.search import WEEK, FoundWeek, Wish
@@ -19,13 +18,14 @@ from booking.web.scheduling.slot_choice import choice_of
 
 @dataclass(frozen=True, slots=True)
 class TimeButton:
-    """One free time. `when` is the whole sentence, `time` the clock time alone."""
+    """One free time at its local date. `time` is the clock time alone, `when` the day as well, only where it is said."""
 
+    on: date
     time: str
-    when: str
     who: str
     place: str
     value: str
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,6 @@ class TimesPage:
     earlier_on: date | None
     later_on: date | None
     next_free: TimeButton | None
-    next_free_on: date | None
     zones: list[tuple[str, str]]
     until: str
 
@@ -68,18 +67,17 @@ class TimesPage:
 def times_page(catalogue: Catalogue, wish: Wish, week: FoundWeek) -> TimesPage:
     """What to show of the week. The soonest time is the first button of the list: both come from the same slots."""
     page = _Writer(catalogue, wish)
-    buttons = [(slot, page.button(slot)) for slot in week.slots]
+    buttons = [(slot.location_id, page.button(slot)) for slot in week.slots]
     later_on = week.first_on + WEEK
     return TimesPage(
         days=page.days(week, buttons),
-        soonest=buttons[0][1] if buttons and week.is_first else None,
+        soonest=page.offer(week.slots[0]) if buttons and week.is_first else None,
         count=len(buttons),
         first_day=page.day_without_year(week.first_on),
         last_day=page.day(week.ends_on),
         earlier_on=None if week.is_first else max(week.first_on - WEEK, week.today),
         later_on=later_on if later_on <= week.last_on and (buttons or week.next_free) else None,
-        next_free=page.button(week.next_free) if week.next_free else None,
-        next_free_on=page.local_day(week.next_free) if week.next_free else None,
+        next_free=page.offer(week.next_free) if week.next_free else None,
         zones=page.zones(week),
         until=page.day(week.last_on),
     )
@@ -96,20 +94,25 @@ class _Writer:
 
     def button(self, slot: Slot) -> TimeButton:
         choice = choice_of(slot, self._catalogue, is_any=self._wish.specialist is None)
-        tz = choice.location.tz
+        local = choice.starts_at.astimezone(choice.location.tz)
         return TimeButton(
-            time=dates.time_only(choice.starts_at, tz, self._locale),
-            when=dates.day_and_time(choice.starts_at, tz, self._locale),
+            on=local.date(),
+            time=dates.time_only(local, choice.location.tz, self._locale),
             who=choice.specialist.name if choice.specialist else "",
             place=choice.location.name if len(self._places) > 1 else "",
             value=choice.value,
         )
 
-    def days(self, week: FoundWeek, buttons: Iterable[tuple[Slot, TimeButton]]) -> list[DayTimes]:
+    def offer(self, slot: Slot) -> TimeButton:
+        """The button with its day in words, for a time that stands alone."""
+        tz = self._catalogue.locations[slot.location_id].tz
+        return replace(self.button(slot), when=dates.day_and_time(slot.starts_at, tz, self._locale))
+
+    def days(self, week: FoundWeek, buttons: Iterable[tuple[int, TimeButton]]) -> list[DayTimes]:
         """Every day of the week in order. A location's times stand together, the one with the first time first."""
         found: dict[date, dict[int, list[TimeButton]]] = defaultdict(lambda: defaultdict(list))
-        for slot, button in buttons:
-            found[self.local_day(slot)][slot.location_id].append(button)
+        for location_id, button in buttons:
+            found[button.on][location_id].append(button)
         length = (week.ends_on - week.first_on).days + 1
         return [self._day(on, found.get(on, {})) for on in (week.first_on + timedelta(n) for n in range(length))]
 
@@ -136,11 +139,11 @@ class _Writer:
 
     def zones(self, week: FoundWeek) -> list[tuple[str, str]]:
         """Location and zone, for each location of the page, by its clock at the first time shown."""
-        instants = {slot.location_id: slot.starts_at for slot in reversed(week.slots)}
+        first = {slot.location_id: slot for slot in reversed(week.slots)}
         return [
-            (place.name, dates.zone_label(place.tz, instants[place.id], self._locale))
+            (place.name, dates.zone_label(place.tz, first[place.id].starts_at, self._locale))
             for place in self._places
-            if place.id in instants
+            if place.id in first
         ]
 
     def day(self, on: date) -> str:
@@ -148,9 +151,6 @@ class _Writer:
 
     def day_without_year(self, on: date) -> str:
         return dates.weekday_text(on, self._locale)
-
-    def local_day(self, slot: Slot) -> date:
-        return local_date(slot.starts_at, self._catalogue.locations[slot.location_id].tz)
 
 
 def _covers(closure: Closure, place: Location, on: date) -> bool:
