@@ -18,7 +18,7 @@ from booking.web.scheduling.slot_choice import choice_of
 
 @dataclass(frozen=True, slots=True)
 class TimeButton:
-    """One free time at its local date. `time` is the clock time alone, `when` the day as well, only where it is said."""
+    """One free time at its local date. `time` is the clock time alone, `when` has the day too, where it is said."""
 
     on: date
     time: str
