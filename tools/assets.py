@@ -39,8 +39,8 @@ FONT_PACKAGE: Final = "@fontsource-variable/atkinson-hyperlegible-next"
 FONT_FILES: Final = {"font-latin": "latin", "font-latin-ext": "latin-ext"}
 # Which of our sheets make up the one that a kind of page loads.
 BUNDLES: Final = {
-    "patient.css": ("tokens.css", "app.css", "patient.css", "print.css"),
-    "staff.css": ("tokens.css", "app.css", "staff.css", "print.css"),
+    "patient.css": ("tokens.css", "app.css", "patient.css", "questionnaires.css", "print.css"),
+    "staff.css": ("tokens.css", "app.css", "staff.css", "desk.css", "questionnaires.css", "print.css"),
 }
 
 

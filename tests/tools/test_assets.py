@@ -18,7 +18,8 @@ def tree(tmp_path: Path) -> Path:
     """A checkout whose locked packages are already installed, so that nothing is fetched."""
     (tmp_path / "package-lock.json").write_text("{}")
     static = tmp_path / "booking" / "static"
-    for folder, names in (("css", ("tokens.css", "app.css", "staff.css", "print.css")), ("js", ("app.js",))):
+    sheets = {sheet for parts in assets.BUNDLES.values() for sheet in parts}
+    for folder, names in (("css", sheets), ("js", ("app.js",))):
         (static / folder).mkdir(parents=True)
         for name in names:
             (static / folder / name).write_text(f"/* {name} */")

@@ -35,9 +35,14 @@ class Section:
 
 def sections(questionnaire: Questionnaire, answers: Answers) -> tuple[Section, ...]:
     """The parts that are shown with these answers, in order: one for each group at the top, one for loose questions."""
-    titles = {item.link_id: _title(top) for top in questionnaire.items for item in walk((top,))}
+    titles = section_titles(questionnaire)
     grouped = groupby(steps(questionnaire, answers), key=lambda step: titles[step.key])
     return tuple(_section(title, tuple(found), answers) for title, found in grouped)
+
+
+def section_titles(questionnaire: Questionnaire) -> dict[str, str]:
+    """The heading above each item, by link id; "" above those that stand loose."""
+    return {item.link_id: _title(top) for top in questionnaire.items for item in walk((top,))}
 
 
 def _title(top: Item) -> str:

@@ -16,6 +16,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, IntegerField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from booking.core.questionnaires.answers import AnswerMistake, Chosen, Value, length_limit
 from booking.core.questionnaires.definition import Item, ItemType
@@ -101,15 +102,15 @@ def _field(item: Item) -> Any:
     return field_class(item.text, choices=_choices(item))
 
 
-def _choices(item: Item) -> list[tuple[str, str]]:
+def _choices(item: Item) -> list[SelectChoice]:
     if item.type is ItemType.BOOLEAN:
-        return [("true", gettext("Yes")), ("false", gettext("No"))]
+        return [SelectChoice("true", gettext("Yes")), SelectChoice("false", gettext("No"))]
     if item.type is ItemType.INTEGER:
-        return [(str(number), str(number)) for number in range(SCALE[0], SCALE[1] + 1)]
-    options = [(option.code, option.label) for option in item.options]
+        return [SelectChoice(str(number), str(number)) for number in range(SCALE[0], SCALE[1] + 1)]
+    options = [SelectChoice(option.code, option.label) for option in item.options]
     if item.type is ItemType.OPEN_CHOICE and not item.repeats:
         # A radio button cannot be taken back: this one makes room for own words alone.
-        options.append(("", gettext("In my own words")))
+        options.append(SelectChoice("", gettext("In my own words")))
     return options
 
 

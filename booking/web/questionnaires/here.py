@@ -28,6 +28,11 @@ class Sight:
         version = self.form.version_of(link_id)
         return self.is_full or version in (0, self.written.get(link_id))
 
+    @property
+    def has_unseen(self) -> bool:
+        """Whether there are answers that are not shown here."""
+        return not all(self.sees(link_id) for link_id in self.form.stored)
+
     def opens(self, step: Step) -> bool:
         """Whether the page may be shown with the answers on it."""
         return all(self.sees(question.link_id) for question in step.questions)

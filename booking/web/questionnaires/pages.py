@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from flask import abort, url_for
@@ -15,9 +15,10 @@ from booking.adapters import dates
 from booking.core.questionnaires import flow
 from booking.core.questionnaires.answers import Chosen, Value
 from booking.core.questionnaires.definition import Item
-from booking.core.questionnaires.sections import Completion, Section, page_keys, sections
+from booking.core.questionnaires.sections import Completion, Section, page_keys, section_titles, sections
 from booking.queries.appointments import Visit
 from booking.services.filled_forms import FilledForm, StoredAnswer
+from booking.services.sent_forms import SentForm
 from booking.web.questionnaires.forms import SCALE
 from booking.web.questionnaires.here import Sight
 
@@ -86,7 +87,9 @@ def _task(visit: Visit, sight: Sight, part: Section, *, is_open: bool) -> dict[s
     unanswered = [step for step in open_steps if any(q.link_id not in form.answers for q in step.questions)]
     wanted = (unanswered or open_steps)[:1]
     href = "" if form.is_sent or not is_open or not wanted else page_url(visit, form, wanted[0].key)
-    return {"title": part.title or form.questionnaire.title, "status": words, "tone": tone, "href": href}
+    count = sum(len(step.questions) for step in part.steps)
+    title = part.title or ngettext("%(num)s question", "%(num)s questions", count)
+    return {"title": title, "status": words, "tone": tone, "href": href}
 
 
 def length_text(minutes: int) -> str:
@@ -173,18 +176,27 @@ def _review_row(visit: Visit, sight: Sight, step: flow.Step, item: Item) -> dict
     }
 
 
-def answer_rows(rows: Iterable[tuple[Item, StoredAnswer | None]]) -> list[dict[str, Any]]:
-    """Questions and answers as rows of a summary list, to read only."""
-    return [{"key": item.text, "value": stored_text(item, stored)} for item, stored in rows]
+def answer_parts(sent: SentForm) -> tuple[ReviewPart, ...]:
+    """What was sent, under the headings of the form, to read only."""
+    titles = section_titles(sent.form.questionnaire)
+    grouped = groupby(sent.rows, key=lambda row: titles[row[0].link_id])
+    return tuple(
+        ReviewPart(title, tuple({"key": item.text, "value": stored_text(item, stored)} for item, stored in rows))
+        for title, rows in grouped
+    )
 
 
 def stored_text(item: Item, stored: StoredAnswer | None) -> str:
-    """An answer, or why there is none, in words."""
+    """An answer, or why there is none, in words; the latter are set apart."""
+    if stored is not None and stored.is_readable and stored.value is not None:
+        return answer_text(item, stored.value)
+    return Markup('<span class="unanswered">{}</span>').format(_missing_text(stored))
+
+
+def _missing_text(stored: StoredAnswer | None) -> str:
     if stored is None:
         return gettext("Not answered")
-    if not stored.is_readable:
-        return gettext("This answer cannot be read.")
-    return gettext("Skipped") if stored.value is None else answer_text(item, stored.value)
+    return gettext("Skipped") if stored.is_readable else gettext("This answer cannot be read.")
 
 
 def answer_text(item: Item, value: Value) -> str:
@@ -209,7 +221,7 @@ def plain_text(item: Item, stored: StoredAnswer) -> str:
     """A stored answer in one line, to be quoted in a sentence."""
     if stored.is_readable and stored.value is not None:
         return ", ".join(answer_lines(item, stored.value))
-    return stored_text(item, stored)
+    return _missing_text(stored)
 
 
 def _number_text(item: Item, value: int) -> str:

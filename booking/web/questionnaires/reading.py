@@ -12,7 +12,7 @@ from booking.queries.questionnaires import Sender
 from booking.services import sent_forms
 from booking.services.filled_forms import form_of_visit, is_full
 from booking.web import access
-from booking.web.questionnaires.pages import answer_rows
+from booking.web.questionnaires.pages import answer_parts
 from booking.web.visits.loading import shown_visit_or_404
 
 bp = Blueprint("sent_forms", __name__, url_prefix="/visits/<public_id:public_id>/forms")
@@ -34,7 +34,7 @@ def copy(public_id: str, code: str) -> ResponseReturnValue:
     if not is_full(actor, found.visit) and actor.role is None:
         return redirect(url_for("accounts.log_in", next=request.path), 303)
     sent = sent_forms.own_copy(db.session(), actor=actor, visit=found.visit, code=code)
-    return render_template("sent_forms/copy.html", shown=found, sent=sent, rows=answer_rows(sent.rows))
+    return render_template("sent_forms/copy.html", shown=found, sent=sent, parts_sent=answer_parts(sent))
 
 
 @bp.get("/<code>/answers")
@@ -47,16 +47,12 @@ def answers(public_id: str, code: str) -> ResponseReturnValue:
     sent = sent_forms.read_as_specialist(
         db.session(), actor=access.actor(), visit=found.visit, code=code, now=utc_now()
     )
-    missing = [
-        sent.form.questionnaire.question_by_link_id[key].text for key in (sent.score.missing if sent.score else ())
-    ]
     return render_template(
         "sent_forms/answers.html",
         shown=found,
         sent=sent,
-        rows=answer_rows(sent.rows),
+        parts_sent=answer_parts(sent),
         score_words=SCORES.get(code),
-        missing=missing,
         sender=_sender_text(sent.sender),
     )
 

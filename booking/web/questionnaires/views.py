@@ -36,6 +36,8 @@ def start(public_id: str) -> ResponseReturnValue:
         lists=[pages.form_tasks(found.visit, sight, is_open=is_open) for sight in sights],
         is_open=is_open,
         is_full=all(sight.is_full for sight in sights),
+        has_unseen=any(sight.has_unseen for sight in sights),
+        is_all_sent=bool(sights) and all(sight.form.is_sent for sight in sights),
     )
 
 
@@ -193,7 +195,7 @@ def _review(
         ],
         has_changed=has_changed,
         has_hidden=len(applying) < len(form.answers),
-        is_full=sight.is_full,
+        has_unseen=sight.has_unseen,
         is_blank=form.response_id is None,
         is_refused=is_refused,
     )  # fmt: skip
