@@ -6,17 +6,16 @@ The number of statements does not depend on how much there is on the day. No hea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Role
 from booking.core.scheduling.clinic import Catalogue, Location, Resource
-from booking.core.scheduling.intervals import Span, from_minutes
+from booking.core.scheduling.intervals import Span, from_minutes, intersect
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.local_time import day_span
 from booking.core.scheduling.opening_hours import open_spans
@@ -24,43 +23,27 @@ from booking.models import (
     Appointment,
     Block,
     Patient,
-    QuestionnaireResponse,
     Reservation,
-    ResponseStatus,
     Task,
     TaskState,
 )
+from booking.queries.appointments import Visit, select_visits
+from booking.queries.questionnaires import VisitForms, forms_of_visits
 
 TASKS_SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class FormsStatus:
-    """How many of the forms that a visit asks for are filled in; `begun` is one that is not finished."""
-
-    wanted: int
-    done: int
-    begun: int
 
 
 @dataclass(frozen=True, slots=True)
 class DayVisit:
     """A visit as the day shows it. `resource_ids` are all that it takes, the specialist among them, by id."""
 
-    id: int
-    public_id: str
+    visit: Visit
     given_name: str
     family_name: str
     born_on: date
     phone: str | None
-    service_id: int
-    location_id: int
-    specialist_id: int | None
-    starts_at: datetime
-    ends_at: datetime
-    status: AppointmentStatus
     resource_ids: tuple[int, ...]
-    forms: FormsStatus
+    forms: VisitForms
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +70,7 @@ class OpenTask:
 
 @dataclass(frozen=True, slots=True)
 class LocationDay:
-    """Everything of one local date at one location. `open_spans` maps each resource to its hours, [] when away."""
+    """Everything of one local date at one location. `open_spans` maps each resource to its hours, () when away."""
 
     location: Location
     on: date
@@ -98,64 +81,45 @@ class LocationDay:
 
 
 def location_day(session: Session, clinic: Catalogue, location: Location, on: date) -> LocationDay:
-    """The day with all its visits, the cancelled ones too, by start. Four statements."""
+    """The day with all its visits, the cancelled ones too, by start. Five statements."""
     span = day_span(on, location.tz)
     since, until = from_minutes(span[0]), from_minutes(span[1])
-    rows = session.execute(_visits_between(location.id, since, until)).all()
-    ids = [row.id for row in rows]
-    taken, responses = resources_taken(session, ids), responses_of(session, ids)
-    visits = [
-        _day_visit(
-            row, taken.get(row.id, ()), forms_status(_forms_of(clinic, row.service_id), responses.get(row.id, {}))
-        )
-        for row in rows
-    ]
     here = [r for r in clinic.resources.values() if r.is_active and location.id in r.location_ids]
     return LocationDay(
         location,
         on,
         span,
-        visits,
+        _visits(session, location.id, since, until),
         _blocks(session, [resource.id for resource in here], since, until),
-        {resource.id: _hours(clinic, resource, location, on, span) for resource in here},
+        {resource.id: hours_on(clinic, resource, location, on) for resource in here},
     )
 
 
-def _day_visit(row: Iterable[Any], resource_ids: Iterable[int], forms: FormsStatus) -> DayVisit:
-    values = [*row, tuple(resource_ids), forms]
-    return DayVisit(*values)
-
-
-def _forms_of(clinic: Catalogue, service_id: int) -> tuple[str, ...]:
-    return clinic.services[service_id].questionnaires
-
-
-def _visits_between(location_id: int, since: datetime, until: datetime) -> sa.Select[*tuple[Any, ...]]:
-    columns = (
-        Appointment.id,
-        Appointment.public_id,
-        Patient.given_name,
-        Patient.family_name,
-        Patient.born_on,
-        Patient.phone,
-        Appointment.service_id,
-        Appointment.location_id,
-        Appointment.specialist_id,
-        Appointment.starts_at,
-        Appointment.ends_at,
-        Appointment.status,
-    )
-    return (
-        sa.select(*columns)
-        .join_from(Appointment, Patient, Patient.id == Appointment.patient_id)
-        .where(
+def _visits(session: Session, location_id: int, since: datetime, until: datetime) -> list[DayVisit]:
+    wanted = select_visits().add_columns(Patient.given_name, Patient.family_name, Patient.born_on, Patient.phone)
+    rows = session.execute(
+        wanted.where(
             Appointment.location_id == location_id,
             Appointment.starts_at >= since,
             Appointment.starts_at < until,
             Appointment.status != AppointmentStatus.ENTERED_IN_ERROR,
+        ).order_by(Appointment.starts_at, Appointment.id)
+    ).all()
+    visits = [Visit(*row[:-4]) for row in rows]
+    taken = resources_taken(session, [visit.id for visit in visits])
+    forms = forms_of_visits(session, visits)
+    return [
+        DayVisit(
+            visit,
+            given_name=row.given_name,
+            family_name=row.family_name,
+            born_on=row.born_on,
+            phone=row.phone,
+            resource_ids=tuple(taken.get(visit.id, ())),
+            forms=forms[visit.id],
         )
-        .order_by(Appointment.starts_at, Appointment.id)
-    )
+        for visit, row in zip(visits, rows, strict=True)
+    ]
 
 
 def resources_taken(session: Session, appointment_ids: Collection[int]) -> dict[int, list[int]]:
@@ -173,31 +137,10 @@ def resources_taken(session: Session, appointment_ids: Collection[int]) -> dict[
     return dict(found)
 
 
-def responses_of(session: Session, appointment_ids: Collection[int]) -> dict[int, dict[str, ResponseStatus]]:
-    """Appointment → form code → how far it is; forms that nobody has opened are missing. One statement."""
-    found: dict[int, dict[str, ResponseStatus]] = defaultdict(dict)
-    rows = session.execute(
-        sa.select(
-            QuestionnaireResponse.appointment_id, QuestionnaireResponse.questionnaire, QuestionnaireResponse.status
-        ).where(QuestionnaireResponse.appointment_id.in_(appointment_ids))
-    )
-    for appointment_id, form, status in rows:
-        found[appointment_id][form] = status
-    return dict(found)
-
-
-def forms_status(wanted: Collection[str], responses: Mapping[str, ResponseStatus]) -> FormsStatus:
-    """Count what is filled in of what the service asks for."""
-    states = [responses.get(code) for code in wanted]
-    return FormsStatus(len(wanted), states.count(ResponseStatus.COMPLETED), states.count(ResponseStatus.IN_PROGRESS))
-
-
-def _hours(clinic: Catalogue, resource: Resource, location: Location, on: date, day: Span) -> tuple[Span, ...]:
-    """The hours that the engine sees, cut at the midnights of the day."""
+def hours_on(clinic: Catalogue, resource: Resource, location: Location, on: date) -> tuple[Span, ...]:
+    """When the resource is there on that local date, as the engine sees it, cut at its midnights; () when away."""
     spans = open_spans(resource, location, clinic.closures, on, on)
-    return tuple(
-        (max(starts, day[0]), min(ends, day[1])) for starts, ends in spans if ends > day[0] and starts < day[1]
-    )
+    return tuple(intersect(spans, [day_span(on, location.tz)]))
 
 
 def _blocks(session: Session, resource_ids: Collection[int], since: datetime, until: datetime) -> list[DayBlock]:

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.messages import MessageKind, MessageState
-from booking.core.scheduling.clinic import Catalogue
 from booking.models import Account, AuditEvent, Message
 from booking.queries.appointments import Visit
-from booking.queries.desk import FormsStatus, forms_status, resources_taken, responses_of
+from booking.queries.desk import resources_taken
 from booking.queries.desk_patients import DeskPatient, patient_or_none
+from booking.queries.questionnaires import VisitForms, forms_of_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,19 @@ class VisitFacts:
 
     patient: DeskPatient
     resource_ids: tuple[int, ...]
-    forms: FormsStatus
+    forms: VisitForms
     messages: list[VisitMessage]
     history: list[HistoryEntry]
 
 
-def visit_facts(session: Session, clinic: Catalogue, visit: Visit) -> VisitFacts:
-    """All of it; five statements. The caller has authorised the visit."""
+def visit_facts(session: Session, visit: Visit) -> VisitFacts:
+    """All of it; six statements. The caller has authorised the visit."""
     patient = patient_or_none(session, visit.patient_public_id)
     assert patient is not None  # noqa: S101 - a foreign key holds it; this tells the type checker.
-    responses = responses_of(session, [visit.id]).get(visit.id, {})
     return VisitFacts(
         patient,
         tuple(resources_taken(session, [visit.id]).get(visit.id, ())),
-        forms_status(clinic.services[visit.service_id].questionnaires, responses),
+        forms_of_visits(session, [visit])[visit.id],
         _messages(session, visit.id),
         _history(session, visit.id),
     )

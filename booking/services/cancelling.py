@@ -18,6 +18,9 @@ from booking.services import audit, outbox
 from booking.services.sealed import seal_text
 from booking.services.transaction import transaction
 
+DECEASED = "pat-dec"
+"""The reason that stops every message to the patient at once."""
+
 
 def cancel(
     session: Session, *, actor: Actor, public_id: str, reason_code: str | None, note: str | None, now: datetime
@@ -36,7 +39,7 @@ def cancel(
             raise RulesRefuse(refusals)
         _set_cancelled(session, visit, reason_code, note, now)
         session.execute(sa.delete(Reservation).where(Reservation.appointment_id == visit.id))
-        _tell(session, visit, now)
+        _tell(session, visit, reason_code, now)
         audit.record(session, actor, "appointment_cancelled", "appointment", visit.id, now=now, reason_code=reason_code)
 
 
@@ -72,7 +75,10 @@ def _set_cancelled(session: Session, visit: Visit, reason_code: str | None, note
         raise MoveNotAllowed
 
 
-def _tell(session: Session, visit: Visit, now: datetime) -> None:
+def _tell(session: Session, visit: Visit, reason_code: str | None, now: datetime) -> None:
+    if reason_code == DECEASED:
+        outbox.drop_all_for_patient(session, patient_id=visit.patient_id, now=now)
+        return
     appointment = session.get_one(Appointment, visit.id, populate_existing=True)
     email = session.scalar(sa.select(Patient.email).where(Patient.id == visit.patient_id))
     outbox.plan_cancellation(session, appointment=appointment, has_email=email is not None, now=now)

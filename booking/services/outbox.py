@@ -51,6 +51,15 @@ def plan_cancellation(session: Session, *, appointment: Appointment, has_email: 
             _add_visit_message(session, appointment, planned, now)
 
 
+def drop_all_for_patient(session: Session, *, patient_id: int, now: datetime) -> None:
+    """Nothing more is to reach this person, about no visit."""
+    session.execute(
+        sa.update(Message)
+        .where(Message.patient_id == patient_id, Message.state == MessageState.PENDING)
+        .values(state=MessageState.CANCELLED, settled_at=now, last_code="stopped")
+    )
+
+
 def plan_account_message(session: Session, *, kind: MessageKind, account_id: int, now: datetime) -> None:
     """A message about the account itself, due at once."""
     planned = message_now(kind, now, valid_for=LINK_LIFE[kind])

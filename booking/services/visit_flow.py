@@ -39,7 +39,7 @@ def move(
         _check(session, visit, after, version, now)
         _hand_over_time(session, visit, after, now)
         _swap_status(session, visit, after)
-        audit.record(session, actor, f"appointment_{after.value}", "appointment", visit.id, now=now)
+        audit.record(session, actor, _action(after), "appointment", visit.id, now=now)
 
     book_in_transaction(session, work, now=now)
 
@@ -87,3 +87,8 @@ def _swap_status(session: Session, visit: Visit, after: AppointmentStatus) -> No
     )
     if changed.one_or_none() is None:
         raise MoveNotAllowed
+
+
+def _action(after: AppointmentStatus) -> str:
+    """Word of the audit event: stepping back to expected is no second booking."""
+    return "appointment_undone" if after is AppointmentStatus.BOOKED else f"appointment_{after.value}"

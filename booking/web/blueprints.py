@@ -5,6 +5,7 @@ from flask import Blueprint
 from booking.web.accounts.links import bp as links
 from booking.web.accounts.views import bp as accounts
 from booking.web.demo.views import bp as demo
+from booking.web.desk.views import bp as desk
 from booking.web.operation.views import bp as operation
 from booking.web.preferences.views import bp as preferences
 from booking.web.public.views import bp as public
@@ -23,6 +24,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     visits,
     questionnaires,
     sent_forms,
+    desk,
 )
 
 DEMO_BLUEPRINTS: tuple[Blueprint, ...] = (demo,)

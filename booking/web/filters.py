@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -30,8 +30,11 @@ def init_app(app: Flask) -> None:
     def zone_label(instant: datetime, tz: ZoneInfo) -> str:
         return dates.zone_label(tz, instant, locale())
 
+    def birth_date(on: date) -> str:
+        return dates.birth_date_text(on, locale())
+
     app.jinja_env.filters.update(
-        day_and_time=day_and_time, time_only=time_only, day_only=day_only, zone_label=zone_label
+        birth_date=birth_date, day_and_time=day_and_time, time_only=time_only, day_only=day_only, zone_label=zone_label
     )
     app.jinja_env.filters.update(
         mode_words=words.MODE.__getitem__, status_words=words.STATUS.__getitem__, status_tone=words.STATUS_TONE.get

@@ -7,13 +7,14 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext
 
-from booking.core.actor import Role
+from booking.core.actor import STAFF_ROLES, Role
 from booking.services.sessions import SessionAccount
+from booking.web.access_table import DESK
 
 
-def home_url(_account: SessionAccount | None) -> str:
-    """Where the clinic's name leads."""
-    return "/"
+def home_url(account: SessionAccount | None) -> str:
+    """Where the clinic's name leads: for the people who work here to their day."""
+    return url_for("desk.index") if account is not None and account.role in STAFF_ROLES else "/"
 
 
 def links(account: SessionAccount | None) -> list[dict[str, Any]]:
@@ -31,8 +32,22 @@ def links(account: SessionAccount | None) -> list[dict[str, Any]]:
             _link(url_for("visits.visits"), gettext("My visits")),
             *own,
         ]
-    return own
+    return [*_staff_links(account), *own]
 
 
-def _link(href: str, text: str) -> dict[str, Any]:
-    return {"href": href, "text": text, "current": request.path == href}
+def _staff_links(account: SessionAccount) -> list[dict[str, Any]]:
+    """The day for everybody who works here; patients and booking for the desk."""
+    day = _link(url_for("desk.index"), gettext("Day"), begins=url_for("desk.index") + "day")
+    if account.role.value not in DESK:
+        return [day]
+    return [
+        day,
+        _link(url_for("desk.patients"), gettext("Patients"), begins=url_for("desk.patients")),
+        _link(url_for("desk.book"), gettext("Book"), begins=url_for("desk.book")),
+    ]
+
+
+def _link(href: str, text: str, *, begins: str = "") -> dict[str, Any]:
+    """`begins`: the beginning of the addresses of the same part."""
+    is_current = request.path == href or bool(begins and request.path.startswith(begins))
+    return {"href": href, "text": text, "current": is_current}

@@ -1,0 +1,245 @@
+"""Booking for a caller: who, when, read aloud, book. Few keys, nothing typed is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from booking.adapters import dates
+from booking.core.clock import local_date, utc_now
+from booking.core.errors import PatientBusy, RulesRefuse, SlotTaken
+from booking.core.scheduling.allocation import SlotRequest
+from booking.core.scheduling.intervals import to_minutes
+from booking.core.scheduling.rules import Refusal
+from booking.extensions import db
+from booking.queries.appointments import visits_of_patients
+from booking.queries.desk_patients import patients_alike
+from booking.services import appointments
+from booking.services.sessions import new_token
+from booking.web import access
+from booking.web.context import clinic_now
+from booking.web.desk.caller import Caller, booked_with, caller_or_none, keep_described, note_booked
+from booking.web.desk.day import bp
+from booking.web.desk.forms import BookVisitForm, DescribePatientForm
+from booking.web.desk.loading import StaffVisit, locale, with_words
+from booking.web.desk.next_times import TimesWish, next_times, numbered, read_wish_or_none, times_form
+from booking.web.desk.patients import last_search, search_page
+from booking.web.desk.words import OTHER_REFUSAL, REFUSALS
+from booking.web.scheduling.slot_choice import SlotChoice, choice_or_none
+
+COMING_SHOWN = 5
+
+
+@bp.get("/book")
+def book() -> ResponseReturnValue:
+    """Who it is for; once that is known, the next times."""
+    caller = caller_or_none()
+    if caller is None:
+        return search_page("book")
+    now = utc_now()
+    wish = read_wish_or_none(caller, request.args, now=now)
+    if wish is None:
+        return render_template("desk/nothing_offered.html"), 422
+    found = next_times(wish, now=now)
+    page = render_template(
+        "desk/times.html",
+        whom=caller,
+        wish=wish,
+        form=times_form(wish),
+        next_times=found,
+        earlier_url=_skip_url(caller, wish, found.earlier),
+        later_url=_skip_url(caller, wish, found.later),
+        zone=dates.zone_label(wish.location.tz, now, locale()),
+        coming=_coming(caller),
+    )
+    return page, 422 if wish.is_unread else 200
+
+
+def _skip_url(caller: Caller, wish: TimesWish, skip: int | None) -> str:
+    return "" if skip is None else book_url(caller, skip=skip or None, **wish.arguments)
+
+
+def _coming(caller: Caller) -> list[StaffVisit]:
+    """What the patient is booked for already: nobody shall be asked to come twice without being told."""
+    if caller.known is None:
+        return []
+    visits = visits_of_patients(db.session(), [caller.known.id], since=utc_now())
+    return [with_words(visit) for visit in visits if visit.status.occupies_time][:COMING_SHOWN]
+
+
+@bp.route("/book/new", methods=["GET", "POST"])
+def describe() -> ResponseReturnValue:
+    """A new patient. Somebody with the same birth date and a similar name is shown first."""
+    form = DescribePatientForm(**_names_searched())
+    if not form.validate_on_submit():
+        return render_template("desk/describe.html", form=form, alike=[]), 422 if form.errors else 200
+    details = form.patient_details()
+    alike = patients_alike(
+        db.session(), given_name=details.given_name, family_name=details.family_name, born_on=details.born_on
+    )
+    if alike and form.is_someone_else.data != "yes":
+        return render_template("desk/describe.html", form=form, alike=alike), 422
+    return redirect(book_url(keep_described(form)), 303)
+
+
+def _names_searched() -> dict[str, str]:
+    """The name that was looked for in vain is not typed again; a number or a date is no name."""
+    words = last_search().split()
+    if not words or any(character.isdigit() for character in last_search()):
+        return {}
+    return {"given_name": " ".join(words[:-1]).title(), "family_name": words[-1].title()}
+
+
+@bp.route("/book/check", methods=["GET", "POST"])
+def check() -> ResponseReturnValue:
+    """The sentence to read aloud, and the button that books."""
+    form = BookVisitForm()
+    if form.is_submitted() and (earlier := booked_with(form.nonce.data or "")):
+        return redirect(url_for("desk.visit", public_id=earlier), 303)
+    caller, choice = caller_or_none(), _choice()
+    if caller is None or choice is None:
+        return redirect(book_url(caller), 303)
+    if not form.validate_on_submit():
+        return _check_page(caller, choice, form), 422 if form.errors else 200
+    nonce: str = form.nonce.data
+    public_id = _booked(caller, choice, form)
+    note_booked(nonce, public_id, caller)
+    flash(gettext("Booked: %(sentence)s.", sentence=sentence_of(choice)), "success")
+    return redirect(url_for("desk.visit", public_id=public_id), 303)
+
+
+def _choice() -> SlotChoice | None:
+    """The time of the address, at a location where the actor works."""
+    choice = choice_or_none(request.args.get("slot", ""), clinic_now(), is_staff=True)
+    return choice if choice is not None and access.actor().works_at(choice.location.id) else None
+
+
+def _booked(caller: Caller, choice: SlotChoice, form: BookVisitForm) -> str:
+    booked = appointments.book_at_desk(
+        db.session(),
+        actor=access.owning_actor(),
+        service_id=choice.service.id,
+        location_id=choice.location.id,
+        specialist_id=_specialist_id(choice),
+        starts_at=choice.starts_at,
+        patient=caller.for_service,
+        details=form.visit_details(),
+        nonce=form.nonce.data,
+        now=utc_now(),
+        override_reason=form.override_reason.data or None,
+    )
+    return booked.public_id
+
+
+def _check_page(caller: Caller, choice: SlotChoice, form: BookVisitForm, **variables: Any) -> str:
+    form.nonce.data = new_token()
+    refusals = appointments.needs_override(clinic_now(), _request(choice))
+    return render_template(
+        "desk/check.html",
+        whom=caller,
+        choice=choice,
+        form=form,
+        sentence=sentence_of(choice),
+        overridden=[_sentence(refusal) for refusal in refusals],
+        times_url=_times_url(caller, choice),
+        **variables,
+    )
+
+
+def _request(choice: SlotChoice) -> SlotRequest:
+    starts = to_minutes(choice.starts_at)
+    return SlotRequest(choice.service.id, choice.location.id, _specialist_id(choice), starts, utc_now())
+
+
+def _specialist_id(choice: SlotChoice) -> int | None:
+    """Whoever is named in the sentence: what was read aloud is what is booked, also when anybody would do."""
+    return choice.specialist.id if choice.specialist else None
+
+
+def sentence_of(choice: SlotChoice) -> str:
+    """ "Tuesday the 24th at 10:20 am with Dr Moreau at Port Ellery": to be read aloud."""
+    tz = choice.location.tz
+    when = dates.spoken_time(choice.starts_at, tz, locale(), today=local_date(utc_now(), tz))
+    words = {"when": when, "place": choice.location.name}
+    if choice.specialist is None:
+        return gettext("%(when)s at %(place)s", **words)
+    return gettext("%(when)s with %(who)s at %(place)s", who=choice.specialist.name, **words)
+
+
+def _sentence(refusal: Refusal) -> str:
+    return str(REFUSALS.get(refusal.code, OTHER_REFUSAL))
+
+
+def _times_url(caller: Caller, choice: SlotChoice) -> str:
+    """The list of times around what was chosen."""
+    who = "" if choice.is_any or choice.specialist is None else choice.specialist.code
+    return book_url(
+        caller,
+        service=choice.service.code,
+        location=choice.location.code,
+        who=who or None,
+        start=local_date(choice.starts_at, choice.location.tz).isoformat(),
+    )
+
+
+def book_url(caller: Caller | None, **arguments: Any) -> str:
+    """The page of the next times for them; without a caller the page that asks for one."""
+    named: dict[str, Any] = caller.arguments if caller else {}
+    return url_for("desk.book", **named, **arguments)
+
+
+def lost_race_page(error: SlotTaken, caller: Caller, choice: SlotChoice) -> ResponseReturnValue:
+    """Somebody was quicker: the nearest free times, numbered; everything else is kept."""
+    is_any = choice.wanted_specialist_id is None
+    times = [numbered(slot, number, is_any=is_any) for number, slot in enumerate(error.alternatives, start=1)]
+    page = render_template(
+        "desk/taken.html",
+        whom=caller,
+        choice=choice,
+        sentence=sentence_of(choice),
+        times=times,
+        times_url=_times_url(caller, choice),
+    )
+    return page, 409
+
+
+@bp.errorhandler(SlotTaken)
+@bp.errorhandler(PatientBusy)
+@bp.errorhandler(RulesRefuse)
+def refused(error: SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
+    """Why not, and the ways out. While booking, with all that was chosen."""
+    caller, choice = (caller_or_none(), _choice()) if request.endpoint == "desk.check" else (None, None)
+    if caller is None or choice is None:
+        return _refused_page(error)
+    if isinstance(error, SlotTaken):
+        return lost_race_page(error, caller, choice)
+    sentences = _sentences(error)
+    is_overridable = isinstance(error, RulesRefuse) and all(r.code in appointments.OVERRIDABLE for r in error.refusals)
+    if is_overridable:
+        form = BookVisitForm()
+        form.override_reason.errors = [gettext("Say why it is booked all the same")]
+        return _check_page(caller, choice, form), 422
+    status = 409 if isinstance(error, PatientBusy) else 422
+    times_url = _times_url(caller, choice)
+    return render_template(
+        "desk/refused.html", sentences=sentences, way_on=times_url, way_text=gettext("Other times")
+    ), status
+
+
+def _refused_page(error: SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
+    status = 422 if isinstance(error, RulesRefuse) else 409
+    visit = (request.view_args or {}).get("public_id")
+    way_on = url_for("desk.visit", public_id=visit) if visit else url_for("desk.index")
+    text = gettext("Back to the visit") if visit else gettext("Back to the day")
+    return render_template("desk/refused.html", sentences=_sentences(error), way_on=way_on, way_text=text), status
+
+
+def _sentences(error: SlotTaken | PatientBusy | RulesRefuse) -> list[str]:
+    if isinstance(error, RulesRefuse):
+        return [_sentence(refusal) for refusal in error.refusals]
+    if isinstance(error, PatientBusy):
+        return [gettext("The patient has another visit at that time.")]
+    return [gettext("The time has been given to somebody else meanwhile.")]

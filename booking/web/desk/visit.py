@@ -1,0 +1,96 @@
+"""One visit for the people who work here: who, when, how far, what happened; cancelling and the steps of the day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from booking.core.clock import utc_now
+from booking.core.messages import messages_for_cancelling
+from booking.core.scheduling.day_steps import STEPS_BACK, steps_for
+from booking.core.scheduling.lifecycle import AppointmentStatus, may_move
+from booking.extensions import db
+from booking.queries.desk_visit import VisitFacts, visit_facts
+from booking.services import appointments, visit_flow
+from booking.services.cancelling import DECEASED
+from booking.web import access
+from booking.web.context import clinic_now
+from booking.web.desk.day import bp
+from booking.web.desk.forms import CancelVisitForm
+from booking.web.desk.loading import StaffVisit, is_desk, own_locations, staff_visit_or_404
+from booking.web.desk.words import STATUS
+from booking.web.next_page import checked_next
+
+
+@bp.get("/visits/<public_id:public_id>")
+def visit(public_id: str) -> ResponseReturnValue:
+    """Everything of the visit but what the patient wrote."""
+    found, now = staff_visit_or_404(public_id), utc_now()
+    one, facts = found.visit, visit_facts(db.session(), found.visit)
+    resources = clinic_now().resources
+    return render_template(
+        "desk/visit.html",
+        found=found,
+        facts=facts,
+        taken=[resources[i] for i in facts.resource_ids if i != one.specialist_id],
+        steps=steps_for(one.status, one.starts_at, found.location.tz, now) if is_desk() else [],
+        back=STEPS_BACK.get(one.status) if is_desk() else None,
+        may_cancel=is_desk() and may_move(one.status, AppointmentStatus.CANCELLED),
+        is_desk=is_desk(),
+        sees_day=found.location in own_locations(),
+        is_own=one.specialist_id is not None and one.specialist_id == access.actor().resource_id,
+    )
+
+
+@bp.route("/visits/<public_id:public_id>/cancel", methods=["GET", "POST"])
+def cancel(public_id: str) -> ResponseReturnValue:
+    """Cancel with a reason, after saying whether the patient will be written to."""
+    found = staff_visit_or_404(public_id)
+    if not may_move(found.visit.status, AppointmentStatus.CANCELLED):
+        return redirect(url_for("desk.visit", public_id=public_id), 303)
+    form, now = CancelVisitForm(), utc_now()
+    facts = visit_facts(db.session(), found.visit)
+    if not form.validate_on_submit():
+        writes = _is_written_to(found, facts, now)
+        page = render_template("desk/cancel.html", found=found, facts=facts, form=form, is_written_to=writes)
+        return page, 422 if form.errors else 200
+    appointments.cancel(
+        db.session(),
+        actor=access.actor(),
+        public_id=public_id,
+        reason_code=form.reason.data,
+        note=form.note.data or None,
+        now=now,
+    )
+    is_told = _is_written_to(found, facts, now) and form.reason.data != DECEASED
+    told = gettext("The patient gets an e-mail.") if is_told else gettext("The patient gets no e-mail.")
+    flash(gettext("The visit is cancelled and its time is free. %(told)s", told=told), "success")
+    return redirect(url_for("desk.visit", public_id=public_id), 303)
+
+
+def _is_written_to(found: StaffVisit, facts: VisitFacts, now: datetime) -> bool:
+    """What the outbox will decide: an address is known, and the news is not too late to be of use."""
+    return facts.patient.email is not None and bool(messages_for_cancelling(found.visit.starts_at, now))
+
+
+@bp.post("/visits/<public_id:public_id>/move")
+def move(public_id: str) -> ResponseReturnValue:
+    """One press: arrived, in the room, done, did not come, or the step back."""
+    after, version = _asked_step()
+    found = staff_visit_or_404(public_id)
+    visit_flow.move(
+        db.session(), actor=access.actor(), public_id=public_id, after=after, version=version, now=utc_now()
+    )
+    flash(gettext("%(name)s: %(status)s", name=found.visit.patient_name, status=STATUS[after]), "success")
+    back_to = checked_next(request.form.get("next"))
+    return redirect(back_to or url_for("desk.visit", public_id=public_id), 303)
+
+
+def _asked_step() -> tuple[AppointmentStatus, int]:
+    after, version = request.form.get("to", ""), request.form.get("version", "")
+    if after not in set(AppointmentStatus) or not (version.isascii() and version.isdigit() and len(version) < 10):
+        abort(400)
+    return AppointmentStatus(after), int(version)

@@ -1,0 +1,166 @@
+"""The desk's words for codes: shorter than those that patients read."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString, gettext, lazy_gettext, ngettext
+
+from booking.core.messages import MessageKind, MessageState
+from booking.core.questionnaires.sections import Completion
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.queries.questionnaires import VisitForms
+from booking.services.tasks import CALL_PATIENT, CHECK_MAIL
+
+_S = AppointmentStatus
+
+STATUS: dict[AppointmentStatus, LazyString] = {
+    _S.BOOKED: lazy_gettext("Expected"),
+    _S.ARRIVED: lazy_gettext("Arrived"),
+    _S.IN_ROOM: lazy_gettext("In the room"),
+    _S.IN_TREATMENT: lazy_gettext("In treatment"),
+    _S.IN_RECOVERY: lazy_gettext("Resting"),
+    _S.DONE: lazy_gettext("Done"),
+    _S.CANCELLED: lazy_gettext("Cancelled"),
+    _S.NO_SHOW: lazy_gettext("Did not come"),
+    _S.ENTERED_IN_ERROR: lazy_gettext("Entered by mistake"),
+}
+
+STATUS_TONE: dict[AppointmentStatus, str] = {
+    _S.BOOKED: "good",
+    _S.ARRIVED: "busy",
+    _S.IN_ROOM: "busy",
+    _S.IN_TREATMENT: "busy",
+    _S.IN_RECOVERY: "busy",
+    _S.DONE: "quiet",
+    _S.CANCELLED: "bad",
+    _S.NO_SHOW: "bad",
+}
+
+STEP: dict[AppointmentStatus, LazyString] = {
+    _S.ARRIVED: lazy_gettext("Arrived"),
+    _S.IN_ROOM: lazy_gettext("In the room"),
+    _S.DONE: lazy_gettext("Done"),
+    _S.NO_SHOW: lazy_gettext("Did not come"),
+}
+"""What is written on the buttons of the day's steps."""
+
+TASK: dict[str, LazyString] = {
+    CALL_PATIENT: lazy_gettext("Call the patient: a message did not arrive"),
+    CHECK_MAIL: lazy_gettext("Check the mail server: it refuses our messages"),
+}
+OTHER_TASK = lazy_gettext("Something to look at")
+
+MESSAGE: dict[MessageKind, LazyString] = {
+    MessageKind.BOOKED: lazy_gettext("Confirmation"),
+    MessageKind.REMINDER_3D: lazy_gettext("Reminder 3 days before"),
+    MessageKind.REMINDER_1D: lazy_gettext("Reminder 1 day before"),
+    MessageKind.CANCELLED: lazy_gettext("Note that it is cancelled"),
+}
+
+MESSAGE_STATE: dict[MessageState, LazyString] = {
+    MessageState.PENDING: lazy_gettext("planned for"),
+    MessageState.SENDING: lazy_gettext("being sent since"),
+    MessageState.DATA_SENT: lazy_gettext("being sent since"),
+    MessageState.SENT: lazy_gettext("sent"),
+    MessageState.FAILED: lazy_gettext("could not be delivered"),
+    MessageState.CANCELLED: lazy_gettext("not needed any more"),
+    MessageState.EXPIRED: lazy_gettext("not sent in time"),
+}
+
+ACTION: dict[str, LazyString] = {
+    "appointment_booked": lazy_gettext("Booked"),
+    "appointment_cancelled": lazy_gettext("Cancelled"),
+    "appointment_arrived": lazy_gettext("Marked as arrived"),
+    "appointment_in_room": lazy_gettext("Marked as in the room"),
+    "appointment_done": lazy_gettext("Marked as done"),
+    "appointment_no_show": lazy_gettext("Marked as not come"),
+    "appointment_undone": lazy_gettext("Set back to expected"),
+}
+OTHER_ACTION = lazy_gettext("Changed")
+
+ACTOR: dict[str, LazyString] = {
+    "patient": lazy_gettext("the patient"),
+    "visitor": lazy_gettext("the patient, without a login"),
+    "system": lazy_gettext("the program"),
+}
+OTHER_ACTOR = lazy_gettext("the clinic")
+
+# Codes of http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason, by whose side the reason is on.
+PATIENT_REASONS: dict[str, LazyString] = {
+    "pat": lazy_gettext("The patient would rather not say"),
+    "pat-fb": lazy_gettext("The patient feels better"),
+    "pat-lt": lazy_gettext("No way to get here"),
+    "pat-mv": lazy_gettext("The patient moved away"),
+    "pat-ucp": lazy_gettext("Wants another specialist"),
+    "pat-preg": lazy_gettext("Pregnancy"),
+    "pat-dec": lazy_gettext("The patient has died"),
+    "pat-mt": lazy_gettext("The insurance has ended"),
+    "pat-swl": lazy_gettext("Moved up from the waiting list"),
+}
+CLINIC_REASONS: dict[str, LazyString] = {
+    "prov": lazy_gettext("The specialist cannot be there"),
+    "prov-pers": lazy_gettext("The specialist: personal reasons"),
+    "prov-edu": lazy_gettext("The specialist: training"),
+    "prov-hosp": lazy_gettext("A stay in hospital"),
+    "prov-dch": lazy_gettext("Discharged from our care"),
+    "prov-labs": lazy_gettext("Test results out of range"),
+    "prov-mri": lazy_gettext("The safety check for a scan said no"),
+    "prov-onc": lazy_gettext("The cancer treatment plan changed"),
+    "oth-room": lazy_gettext("The room or a device is not available"),
+    "oth-weath": lazy_gettext("Weather"),
+    "oth-err": lazy_gettext("Booked by mistake"),
+    "other": lazy_gettext("Another reason"),
+}
+REASONS_OF_PATIENTS: dict[str, LazyString] = {
+    "pat-cpp": lazy_gettext("cancelled on the website"),
+    "pat-crs": lazy_gettext("cancelled from a reminder"),
+}
+
+OVERRIDE_REASONS: dict[str, LazyString] = {
+    "urgent": lazy_gettext("It cannot wait"),
+    "specialist_agreed": lazy_gettext("The specialist has agreed"),
+    "freed_time": lazy_gettext("A time that has just become free"),
+    "other": lazy_gettext("Another reason"),
+}
+
+REFUSALS: dict[str, LazyString] = {
+    "in_past": lazy_gettext("That time is already over."),
+    "too_soon": lazy_gettext("This is sooner than patients may book themselves."),
+    "beyond_horizon": lazy_gettext("This is further ahead than patients may book themselves."),
+    "course_only": lazy_gettext("This kind of visit belongs to a course that a specialist has opened."),
+    "not_given_here": lazy_gettext("This kind of visit is not given at that location."),
+    "service_not_offered": lazy_gettext("This kind of visit is not given any more."),
+    "specialist_not_for_service": lazy_gettext("That specialist does not give this kind of visit."),
+    "no_specialist": lazy_gettext("Nobody gives this kind of visit at present."),
+    "off_grid": lazy_gettext("Visits of this kind do not begin at that minute."),
+    "outside_hours": lazy_gettext("That is outside the opening hours."),
+    "closed": lazy_gettext("The location is closed on that day."),
+    "taken": lazy_gettext("That time is taken."),
+    "not_today": lazy_gettext("The visit is not today, so nobody can have arrived for it."),
+    "not_begun": lazy_gettext("The visit has not begun yet, so nobody can have missed it."),
+    "not_cancellable": lazy_gettext("The visit cannot be cancelled any more."),
+    "reason_required": lazy_gettext("Choose a reason."),
+}
+OTHER_REFUSAL = lazy_gettext("That is not possible.")
+
+
+def reason_word(code: str | None) -> str:
+    """A reason of any side, for the history; "" for none."""
+    if code is None:
+        return ""
+    for words in (PATIENT_REASONS, CLINIC_REASONS, REASONS_OF_PATIENTS, OVERRIDE_REASONS):
+        if code in words:
+            return str(words[code])
+    return code
+
+
+def forms_text(forms: VisitForms) -> str:
+    """How far the forms of a visit are; "" when it asks for none. Never an answer."""
+    if forms.completion is None:
+        return ""
+    if forms.completion is Completion.DONE:
+        return gettext("Forms filled in")
+    if forms.completion is Completion.NOT_STARTED:
+        return ngettext("Form missing", "Forms missing", forms.asked)
+    if not forms.sent:
+        return ngettext("Form begun, not sent", "Forms begun, not sent", forms.asked)
+    return gettext("%(done)s of %(all)s forms sent", done=forms.sent, all=forms.asked)
