@@ -23,6 +23,7 @@ from booking.web import (
 )
 from booking.web.blueprints import BLUEPRINTS, DEMO_BLUEPRINTS
 from booking.web.converters import PublicIdConverter
+from booking.web.preferences.views import bp as preferences
 
 MAX_FORM_BYTES = 256 * 1024
 MAX_FORM_PARTS = 400
@@ -75,4 +76,6 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         prepare_engine(db.engine)
     migrate.init_app(app, db, directory="migrations")
     csrf.init_app(app)
+    # The colours of the pages are nobody's data. Without a token, a visitor who only reads needs no session row.
+    csrf.exempt(preferences)
     translations.init_app(app)
