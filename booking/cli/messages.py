@@ -14,7 +14,7 @@ from booking.config import Settings
 from booking.core.clock import utc_now
 from booking.core.messages import MessageState
 from booking.jobs.send_messages import send_due
-from booking.jobs.tools import make_tools
+from booking.jobs.tools import open_tools
 
 SHOWN = (
     MessageState.SENT,
@@ -41,6 +41,6 @@ def send_due_messages(now: datetime | None) -> None:
     if now is not None and settings.stage == "production":
         raise click.UsageError("--now is for demonstrations: in production mail goes out when it is due.")
     ready_or_exit()
-    tools = make_tools(settings, clock=(lambda: now) if now else utc_now)
-    counts = send_due(tools)
+    with open_tools(settings, clock=(lambda: now) if now else utc_now) as tools:
+        counts = send_due(tools)
     click.echo(", ".join(f"{counts[state.value]} {state.value}" for state in SHOWN))

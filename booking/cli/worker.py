@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 from booking.cli.start_check import ready_or_exit
 from booking.config import Settings
 from booking.core.clock import utc_now
-from booking.jobs.tools import make_tools
+from booking.jobs.tools import open_tools
 from booking.jobs.worker import run_worker
 
 
@@ -32,5 +32,5 @@ def worker(ahead: int) -> None:
     if ahead and settings.stage == "production":
         raise click.UsageError("--ahead is for demonstrations: in production mail goes out when it is due.")
     ready_or_exit()
-    tools = make_tools(settings, clock=lambda: utc_now() + timedelta(seconds=ahead))
-    run_worker(tools, tick_seconds=settings.tick.total_seconds())
+    with open_tools(settings, clock=lambda: utc_now() + timedelta(seconds=ahead)) as tools:
+        run_worker(tools, tick_seconds=settings.tick.total_seconds())

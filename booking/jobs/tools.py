@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from booking.adapters.database import create_engine
@@ -37,9 +39,17 @@ class Tools:
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
-def make_tools(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Tools:
-    """Tools of this process for these settings. Connects nowhere yet."""
+@contextmanager
+def open_tools(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Iterator[Tools]:
+    """Tools of this process for these settings; connects when first used, and to nothing any more at the end."""
     engine = create_engine(settings.database_url)
+    try:
+        yield _tools(settings, engine, clock)
+    finally:
+        engine.dispose()
+
+
+def _tools(settings: Settings, engine: sa.Engine, clock: Callable[[], datetime]) -> Tools:
     host = settings.host.partition(":")[0]
     return Tools(
         sessions=sessionmaker(engine, info={KEYS: settings.field_keys}),

@@ -40,6 +40,8 @@ def run_worker(tools: Tools, *, tick_seconds: float) -> None:
     """
     with tools.sessions() as session:
         check_start(session)
+    # A tick that finds its job still at work is left out, as it should be; each would be worth a warning there.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = make_scheduler(tools, tick_seconds=tick_seconds)
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler.

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.adapters.mailer import Accepted, BeginResult, DataResult, Permanent, Ready, SetupWrong, Temporary
+from booking.adapters.mailer import Accepted, BeginResult, DataResult, Permanent, Ready, SetupWrong, Temporary, Unknown
 from booking.core.messages import MessageKind, MessageState, retry_at
 from booking.models import Message
 from booking.queries.messages import (
@@ -32,9 +32,11 @@ from booking.services.claims import Claim, MailOffice, Settled, mint_links
 from booking.services.transaction import transaction
 
 Outcome = BeginResult | DataResult
+NotSent = Ready | Temporary | Permanent | SetupWrong | Unknown
 
 TOO_LATE = "too_late"
 LEASE_LOST = "lease_lost"
+ACCEPTED = "accepted"
 UNKNOWN_OUTCOME = "unknown"
 
 _WANTED = (
@@ -55,6 +57,19 @@ _MARK = (
         state=MessageState.DATA_SENT,
         data_sent_at=sa.bindparam("now"),
         lease_until=sa.bindparam("new_lease"),
+    )
+    .returning(Message.id)
+    .execution_options(synchronize_session=False)
+)
+_SENT = (
+    sa.update(Message)
+    .where(*_MINE, Message.state == MessageState.DATA_SENT)
+    .values(
+        state=MessageState.SENT,
+        settled_at=sa.bindparam("now"),
+        last_code=ACCEPTED,
+        owner=sa.null(),
+        lease_until=sa.null(),
     )
     .returning(Message.id)
     .execution_options(synchronize_session=False)
@@ -137,18 +152,26 @@ def record_outcome(session: Session, claim: Claim, outcome: Outcome, *, now: dat
     `outcome` is what the mail server's last answer means; Ready is none, and raises ValueError.
     """
     with transaction(session):
+        if isinstance(outcome, Accepted):
+            return _record_sent(session, claim, now)
         state = lock_held(session, claim.id, owner=claim.owner)
         facts = message_facts(session, claim.id)
         if state not in {MessageState.SENDING, MessageState.DATA_SENT}:
             return Settled(facts.state, LEASE_LOST)
-        return _recorded(session, claim, facts, outcome, now)
+        return _record_unsent(session, claim, facts, outcome, now)
 
 
-def _recorded(session: Session, claim: Claim, facts: MessageFacts, outcome: Outcome, now: datetime) -> Settled:
+def _record_sent(session: Session, claim: Claim, now: datetime) -> Settled:
+    """The common case, in one statement."""
+    values = {"sought": claim.id, "worker": claim.owner, "now": now}
+    if session.execute(_SENT, values).one_or_none() is not None:
+        return Settled(MessageState.SENT, ACCEPTED)
+    return Settled(message_facts(session, claim.id).state, LEASE_LOST)
+
+
+def _record_unsent(session: Session, claim: Claim, facts: MessageFacts, outcome: NotSent, now: datetime) -> Settled:
     if isinstance(outcome, Ready):
         raise ValueError("the conversation has only begun")  # noqa: TRY004 - its meaning is wrong, not its type.
-    if isinstance(outcome, Accepted):
-        return _settle(session, facts, MessageState.SENT, "accepted", now)
     if isinstance(outcome, Permanent):
         return _settle(session, facts, MessageState.FAILED, outcome.code, now)
     if isinstance(outcome, Temporary):

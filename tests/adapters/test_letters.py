@@ -107,7 +107,8 @@ class _Page(HTMLParser):
         self.attributes += [(name, value or "") for name, value in attrs]
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        # What keeps a number or a day on one line is a space to whoever reads it.
+        self.words.append(data.replace("\u00a0", " "))
 
 
 @EVERY_KIND

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.clock import utc_now
 from booking.jobs.table import JOBS, Job
-from booking.jobs.tools import Tools, make_tools
+from booking.jobs.tools import Tools, open_tools
 from booking.jobs.worker import make_scheduler, run_worker
 from booking.models import Heartbeat, Hold
 from booking.services.readiness import NotReady
@@ -105,7 +105,8 @@ def test_ended_holds_are_tidied_away(session: Session) -> None:
 
 def test_the_tools_of_a_process_come_from_its_settings(database: Database, tmp_path: Path) -> None:
     settings = settings_for(database.url, tmp_path, BASE_URL="http://localhost:8123", MESSAGE_LEASE_SECONDS="60")
-    first, second = make_tools(settings), make_tools(settings)
+    with open_tools(settings) as first, open_tools(settings) as second:
+        pass
     assert first.office.owner != second.office.owner
     assert (first.office.host, first.office.lease.total_seconds()) == ("localhost", 60)
     assert str(os.getpid()) in first.office.owner
