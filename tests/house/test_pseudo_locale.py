@@ -1,0 +1,217 @@
+"""Every sentence for people goes through gettext: in a language of marks, no plain English is left on any page or mail.
+
+The clinic's own words (names, summaries, preparation) are marked in the database, so they cannot hide a forgotten one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from booking.adapters.letters import REQUIRED_LINKS, ClinicVoice, LetterFacts, LetterWriter, VisitFacts
+from booking.core.clock import utc_now
+from booking.core.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
+from booking.core.messages import ACCOUNT_KINDS, MessageKind
+from booking.core.questionnaires.library import SHIPPED
+from booking.models import Account, Clinic, Location, Resource, Service, ServiceSegment
+from booking.services import sessions
+from booking.web.access_table import Row
+from booking.web.application import create_app
+from tests.databases import Database
+from tests.house import pseudo_locale
+from tests.house.driving import CHANGING_ROWS, GET_ROWS, Driver, row_id
+from tests.house.object_makers import CAST, World
+from tests.house.pseudo_locale import LOCALE, mark, unmarked, visible, words
+from tests.settings import settings_for
+
+pytestmark = [
+    pytest.mark.sqlite_only,  # Pages do not know which database they come from.
+    pytest.mark.xdist_group("pseudo-locale"),
+]
+
+NO_PAGES = {"static", "operation.healthz", "operation.readyz", "public.favicon", "visits.calendar"}
+DETAILS = {
+    "given_name": mark("Ana"), "family_name": mark("Alvarez"), "born_on-day": "17", "born_on-month": "5",
+    "born_on-year": "1980", "email": "ana@example.org",
+}  # fmt: skip
+# Addresses, references of visits, the product's name, time zones in short, and packages with their versions.
+ALLOWED = re.compile(
+    r"\S+@\S+\.\S+|https?://\S+|\bT\d{7}\b|\b[A-Z0-9]{8}\b|\bRespite\b|\b[ECMP][SD]T\b|[@\w./-]+ \d+\.\d+\.\d+"
+)
+
+
+@pytest.fixture(scope="module")
+def marked_app(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application in the language of marks."""
+    folder = tmp_path_factory.mktemp("pseudo")
+    pseudo_locale.write(folder)
+    app = create_app(settings_for(database.url, folder, STAGE="demo"))
+    app.config |= {"TESTING": True, "WTF_CSRF_ENABLED": False}
+    spoken = app.extensions["babel"]
+    spoken.locale_selector = lambda: LOCALE
+    spoken.translation_directories = [str(folder)]
+    return app
+
+
+@pytest.fixture
+def driver(marked_app: Flask, session: Session) -> Driver:
+    """Drives the marked application, on a clinic whose own words are marked."""
+    mark_clinic(session)
+    world = World(session)
+    for person in (*world.accounts.values(), world.ana_patient):
+        mark_columns(person, "name", "given_name", "family_name")
+    session.commit()
+
+    def client_as(account: Account) -> FlaskClient:
+        token = sessions.begin_session(session, account_id=account.id, data={}, now=utc_now())
+        client = marked_app.test_client()
+        client.set_cookie("respite_session", token, domain="localhost")
+        return client
+
+    return Driver(marked_app, world, client_as)
+
+
+def mark_clinic(session: Session) -> None:
+    """Put every text of the clinic's own into brackets."""
+    for clinic in session.scalars(sa.select(Clinic)):
+        mark_columns(clinic, "name", "sender_name", "crisis_line")
+        clinic.revision += 1
+    for place in session.scalars(sa.select(Location)):
+        mark_columns(place, "name", "street", "city", "directions")
+    for named in (*session.scalars(sa.select(Resource)), *session.scalars(sa.select(ServiceSegment))):
+        mark_columns(named, "name")
+    for service in session.scalars(sa.select(Service)):
+        mark_columns(service, "name", "summary")
+        service.preparation = [mark(line) for line in service.preparation]
+    session.commit()
+
+
+def mark_columns(row: object, *names: str) -> None:
+    """Those of the columns that the row has and that hold a text."""
+    for name in names:
+        if text := getattr(row, name, None):
+            setattr(row, name, mark(text))
+
+
+def plain_words(page: str) -> list[str]:
+    """English that nobody could translate, on a page."""
+    text = visible(page)
+    for own in (*OF_THE_FORMS, *OF_THE_DEMO):
+        text = text.replace(own, "")
+    return list(words(text, ALLOWED))
+
+
+def texts_of_forms() -> list[str]:
+    """Questions come in the language of their file, which is translated as a whole; longest first."""
+    found = {own for form in SHIPPED.questionnaires for own in texts_in(form)}
+    return sorted((" ".join(own.split()) for own in found), key=len, reverse=True)
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text inside a value."""
+    if isinstance(value, str):
+        yield value
+    elif is_dataclass(value):
+        yield from (text for field in fields(value) for text in texts_in(getattr(value, field.name)))
+    elif isinstance(value, tuple | list):
+        yield from (text for one in value for text in texts_in(one))
+
+
+OF_THE_DEMO = [DEMO_PASSWORD, *(login.name for login in DEMO_LOGINS)]
+OF_THE_FORMS = [text for text in texts_of_forms() if " " in text or text.istitle()]
+
+
+def answers(driver: Driver, row: Row) -> Iterator[TestResponse]:
+    """What everybody whom the row lets in gets."""
+    for name in CAST:
+        if driver.world.role(name) in row.who:
+            yield driver.send(row, name, driver.values(row))
+
+
+def pages(driver: Driver, row: Row) -> Iterator[str]:
+    yield from (answer.text for answer in answers(driver, row) if _is_page(answer))
+
+
+def _is_page(answer: TestResponse) -> bool:
+    """Werkzeug writes a page of its own beside a redirection, which no browser shows."""
+    return answer.mimetype == "text/html" and not 300 <= answer.status_code < 400
+
+
+@pytest.mark.parametrize("row", [row for row in GET_ROWS if row.endpoint not in NO_PAGES], ids=row_id)
+def test_no_page_holds_a_sentence_that_nobody_can_translate(driver: Driver, row: Row) -> None:
+    assert {line for page in pages(driver, row) for line in plain_words(page)} == set()
+
+
+@pytest.mark.parametrize("row", CHANGING_ROWS, ids=row_id)
+def test_no_refusal_holds_a_sentence_that_nobody_can_translate(driver: Driver, row: Row) -> None:
+    """Every form is sent empty."""
+    assert {line for page in pages(driver, row) for line in plain_words(page)} == set()
+
+
+@pytest.mark.parametrize("path", ["/demo/inbox", "/demo/logins", "/nowhere", "/book/surgery/times", "/l/none"])
+def test_other_addresses_are_translated_too(driver: Driver, path: str) -> None:
+    assert plain_words(driver.client("visitor").get(path).text) == []
+
+
+def test_the_way_to_a_booked_visit_is_translated(driver: Driver) -> None:
+    client = driver.client("visitor")
+    times = client.get("/book/first-consultation/times")
+    slot = re.findall(r'name="slot" value="([^"]+)"', times.text)[-1]
+    seen = [times, client.post("/book/hold", data={"slot": slot}, follow_redirects=True)]
+    seen.append(client.post("/book/details", data={"given_name": ""}))
+    seen.append(client.post("/book/details", data=DETAILS, follow_redirects=True))
+    [nonce] = re.findall(r'name="nonce"[^>]*value="([^"]+)"', seen[-1].text)
+    seen.append(client.post("/book/check", data={"nonce": nonce}, follow_redirects=True))
+    seen.append(driver.client("visitor").post("/book/hold", data={"slot": slot}))
+
+    assert [answer.status_code for answer in seen] == [200, 200, 422, 200, 200, 409]
+    assert {line for answer in seen for line in plain_words(answer.text)} == set()
+
+
+@pytest.mark.parametrize("kind", MessageKind)
+def test_every_mail_is_translated(kind: MessageKind) -> None:
+    letter = LetterWriter(lambda _: pseudo_locale.translations()).write(facts(kind))
+    message = message_from_bytes(letter.raw, policy=policy.default)
+    text = message.get_body(("plain",)).get_content()
+    html = message.get_body(("html",)).get_content()
+
+    assert unmarked(letter.subject).strip() == ""
+    assert list(words(text, ALLOWED)) == []
+    assert plain_words(html) == []
+
+
+def facts(kind: MessageKind) -> LetterFacts:
+    """A letter of that kind, with all its links."""
+    starts_at = datetime(2026, 11, 30, 14, tzinfo=UTC)
+    visit = VisitFacts(
+        starts_at=starts_at, ends_at=starts_at + timedelta(minutes=45), tz=ZoneInfo("America/New_York"),
+        place=mark("12 Main Street"), uid="a@localhost", sequence=0,
+    )  # fmt: skip
+    names = {*REQUIRED_LINKS[kind], "cancel", "questions", "verify", "not_me"}
+    return LetterFacts(
+        kind=kind, to="ana@example.org", message_id="<a@localhost>", written_at=starts_at,
+        clinic=ClinicVoice(
+            sender_name=mark("Northside"), sender_address="a@clinic.example", reply_to="b@clinic.example", phone="555",
+        ),
+        links={name: f"https://localhost/l/{name}" for name in names}, first_name=mark("Ana"), language=LOCALE,
+        visit=None if kind in ACCOUNT_KINDS else visit, link_valid_for=timedelta(hours=24),
+    )  # fmt: skip
+
+
+def test_plain_english_on_a_page_is_found() -> None:
+    """Negative control."""
+    page = (
+        '<p>⟦Åll ⟦Ana⟧ ïš wéll⟧</p><img alt="A plain picture"><button title="⟦x⟧">Send</button><pre>MIT licence</pre>'
+    )
+    assert plain_words(page) == ["A plain picture", "Send"]
