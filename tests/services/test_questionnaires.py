@@ -18,11 +18,9 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Actor, Role
 from booking.core.errors import FormClosed, FormNotReady, NotFound
 from booking.core.questionnaires.answers import AnswerMistake, Chosen
-from booking.core.questionnaires.sections import Completion
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Answer, Appointment, QuestionnaireResponse
 from booking.queries.appointments import Visit
-from booking.queries.questionnaires import VisitForms, forms_of_visits
 from booking.services.filled_forms import forms_of_visit
 from booking.services.questionnaires import PostedAnswer, PostedPage, SavedPage, send_form
 from tests.core.questionnaires.forms import display, form, group, options, question, when
@@ -36,7 +34,6 @@ from tests.services.forms_cast import (
     PEG,
     TEST_FORM,
     ask_for,
-    counted,
     events,
     fill_peg,
     filled,
@@ -367,31 +364,6 @@ def test_answers_are_neither_in_the_file_nor_in_the_log(
     assert canary not in caplog.text
 
 
-def test_the_desk_sees_how_far_forms_are(session: Session, ana: Actor, visit: Visit) -> None:
-    other = make_appointment(session, starts_at=visit.starts_at + timedelta(days=1), service_id=3)
-    call = visit_of(session, other.id)
-    fill_peg(session, ana, visit, 7, 8, 6)
-    send(session, ana, visit)
-    with counted(session) as asked:
-        found = forms_of_visits(session, [visit, call])
-    assert len(asked) == 2
-    assert found == {visit.id: VisitForms(asked=2, begun=1, sent=1), call.id: VisitForms(0, 0, 0)}
-
-
-@pytest.mark.parametrize(
-    ("forms", "word"),
-    [
-        (VisitForms(0, 0, 0), None),
-        (VisitForms(2, 0, 0), Completion.NOT_STARTED),
-        (VisitForms(2, 1, 0), Completion.IN_PROGRESS),
-        (VisitForms(2, 2, 1), Completion.IN_PROGRESS),
-        (VisitForms(2, 2, 2), Completion.DONE),
-    ],
-)
-def test_one_word_for_all_forms_of_a_visit(forms: VisitForms, word: Completion | None) -> None:
-    assert forms.completion is word
-
-
 def test_the_score_is_sealed_with_its_rule(session: Session, ana: Actor, visit: Visit) -> None:
     fill_peg(session, ana, visit, 7, 8, 6)
     send(session, ana, visit)
@@ -413,3 +385,11 @@ def test_a_form_without_a_score_keeps_none(session: Session, ana: Actor, visit: 
     save(session, ana, visit, page("a", "true"), TEST_FORM)
     send(session, ana, visit, TEST_FORM)
     assert session.scalars(sa.select(QuestionnaireResponse.score_sealed)).one() is None
+
+
+def test_a_begun_form_may_have_no_answer_left(session: Session, ana: Actor, visit: Visit) -> None:
+    fill_peg(session, ana, visit, 7)
+    session.execute(sa.delete(Answer))
+    session.commit()
+    assert filled(session, visit).stored == {}
+    assert filled(session, visit).response_id is not None

@@ -61,8 +61,10 @@ class Question:
         return self.kind in ("text", "textarea") or self.other is not None
 
 
-def page_form(items: Iterable[Item], values: Mapping[str, Value | None]) -> AnswerPageForm:
-    """A form with the fields of these questions. What was posted goes before the stored `values`."""
+def page_form(
+    items: Iterable[Item], values: Mapping[str, Value | None], typed: MultiDict[str, str] | None = None
+) -> AnswerPageForm:
+    """A form with the fields of these questions. What was posted, or `typed` before, goes before stored `values`."""
     fields: dict[str, Any] = {}
     data: dict[str, Any] = {}
     for item in items:
@@ -73,7 +75,7 @@ def page_form(items: Iterable[Item], values: Mapping[str, Value | None]) -> Answ
             fields[f"o_{item.link_id}"] = StringField(_other_label(item))
             data[f"o_{item.link_id}"] = value.other if isinstance(value, Chosen) else ""
     page_class: Any = type("AnswerPageForm", (AnswerPageForm,), fields)
-    made: AnswerPageForm = page_class(data=data)
+    made: AnswerPageForm = page_class(data=data) if typed is None else page_class(formdata=typed)
     return made
 
 
@@ -180,8 +182,8 @@ def sentence(item: Item, mistake: AnswerMistake) -> str:
         most = length_limit(item)
         return ngettext("Use %(num)s character or fewer", "Use %(num)s characters or fewer", most)
     if mistake is AnswerMistake.EXCLUSIVE:
-        alone = next(option.label for option in item.options if option.is_exclusive)
-        return gettext("Choose “%(alone)s” by itself, or choose the others", alone=alone)
+        alone = ", ".join(f"“{option.label}”" for option in item.options if option.is_exclusive)
+        return gettext("This cannot be chosen together with other answers: %(alone)s", alone=alone)
     return str(SENTENCES[mistake])
 
 

@@ -17,7 +17,7 @@ from booking.services import questionnaires
 from booking.services.filled_forms import FilledForm, form_of_visit, forms_of_visit, takes_answers
 from booking.services.questionnaires import PostedPage, SavedPage, unanswered
 from booking.web import access
-from booking.web.questionnaires import forms, here, pages
+from booking.web.questionnaires import forms, here, pages, unsent
 from booking.web.questionnaires.here import Sight, sight_of
 from booking.web.visits.loading import ShownVisit, shown_visit_or_404
 
@@ -56,7 +56,10 @@ def step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     if not sight.opens(page):
         flash(gettext("That question is answered. Log in to see or change answers that were given before."), "info")
         return redirect(url_for(".start", public_id=public_id), 303)
-    return _page(found, sight, page, forms.page_form(page.questions, form.answers))
+    typed = unsent.take()
+    if typed is not None:
+        flash(gettext("You were logged out before this could be saved. Press Continue to save what you typed."), "info")
+    return _page(found, sight, page, forms.page_form(page.questions, form.answers, typed))
 
 
 def _other_page(found: ShownVisit, form: FilledForm) -> str | None:
@@ -102,6 +105,7 @@ def _page(
 @bp.post("/<code>/<int:number>")
 def save_step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     """Save what is an answer and go on; what is none stays on the page with what to do about it."""
+    unsent.keep_if_logged_out(public_id)
     found = shown_visit_or_404(public_id)
     version = request.form.get("form_version", "")
     before = form_of_visit(db.session(), visit=found.visit, code=code, version=version)

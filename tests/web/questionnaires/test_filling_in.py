@@ -18,7 +18,7 @@ from booking.core.questionnaires.definition import parse_questionnaire
 from booking.core.questionnaires.library import SHIPPED, Library
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
-from booking.models import Account, Appointment
+from booking.models import Account, Appointment, LoginSession
 from booking.queries.appointments import Visit
 from booking.services import sessions
 from booking.services.filled_forms import LIBRARY
@@ -206,6 +206,12 @@ def test_each_kind_is_saved_shown_again_and_reviewed(
     assert shown in phone.get(url(visit, TEST_FORM, "review")).text
 
 
+def test_none_of_these_stands_by_itself(phone: FlaskClient, visit: Visit) -> None:
+    answer = post(phone, visit, 15, "needs", "none", "needles", code="intake-short")
+    assert answer.status_code == 422
+    assert "together with other answers: “Not sure”, “None of these”" in answer.text
+
+
 def test_an_older_page_is_shown_the_newer_answer(phone: FlaskClient, visit: Visit) -> None:
     post(phone, visit, 1, PAIN, "10")
     late = post(phone, visit, 1, PAIN, "3")
@@ -341,6 +347,23 @@ def test_a_mailed_link_never_replaces_an_answer(
     kept = post(link, visit, 1, PAIN, "1", version=1)
     assert kept.location.endswith("/peg/2")
     assert filled(session, visit).answers == {PAIN: 7}
+
+
+def test_a_time_out_discards_nothing(app: Flask, session: Session, visit: Visit, ana: Account) -> None:
+    browser = app.test_client()
+    refused = post(browser, visit, 6, "goal", "Work in the garden", code="intake-short")
+    assert refused.location.startswith("/account/log-in")
+    session.execute(sa.update(LoginSession).values(account_id=ana.id))
+    session.commit()
+    page = browser.get(url(visit, "intake-short", 6)).text
+    assert "Work in the garden" in page
+    assert "You were logged out before this could be saved." in page
+    assert "Work in the garden" not in browser.get(url(visit, "intake-short", 6)).text
+
+
+def test_a_huge_text_is_not_kept_for_nobody(app: Flask, session: Session, visit: Visit) -> None:
+    post(app.test_client(), visit, 6, "goal", "x" * 13_000, code="intake-short")
+    assert session.scalar(sa.select(sa.func.count(LoginSession.id))) == 0
 
 
 def test_strangers_see_nothing(client_as: ClientAs, visit: Visit, session: Session) -> None:

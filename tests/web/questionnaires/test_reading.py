@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,8 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
+from booking.core.clock import utc_now
 from booking.models import Account, QuestionnaireResponse
 from booking.queries.appointments import Visit
+from booking.services import sessions
 from tests.factories import make_account, make_appointment, make_patient
 from tests.services.forms_cast import PAIN, PEG, events, fill_peg, send, spoil, visit_of
 
@@ -104,6 +107,11 @@ def test_the_patient_prints_a_copy_without_the_score(session: Session, client_as
 
 def test_the_copy_asks_for_a_login(session: Session, visit: Visit, client: FlaskClient, client_as: ClientAs) -> None:
     fill_and_send(session, visit, 7, 8, 6)
+    assert client.get(copy_url(visit)).location.startswith("/account/log-in")
+    until = utc_now() + timedelta(hours=1)
+    data = {"visit_grant": {"appointment": visit.public_id, "until": until.isoformat()}}
+    token = sessions.begin_session(session, account_id=None, data=data, now=utc_now())
+    client.set_cookie("respite_session", token, domain="localhost")
     assert client.get(copy_url(visit)).location.startswith("/account/log-in")
     ben = client_as(make_account(session, patients=(make_patient(session),)))
     assert ben.get(copy_url(visit)).status_code == 404
