@@ -14,12 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Barrier
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
 
+from booking.core.actor import Role
+from booking.core.clock import utc_now
 from booking.models import Appointment
+from booking.services import sessions
 from tests.databases import Database, session_on
+from tests.factories import make_account, make_patient
 from tests.live import LiveProgram, running_program
 from tests.torture import unguarded
 from tests.torture.http_browser import Answer, HttpBrowser
@@ -35,6 +40,7 @@ DETAILS = {
     "email": "ana@example.org", "phone": "555-0142", "reason": "",
 }  # fmt: skip
 
+SLOT_LINK = re.compile(r'href="[^"]*[?&;]slot=([^"&]+)')
 HREF = re.compile(r'href="([^"]+)"')
 
 Deed = Callable[[HttpBrowser], Answer]
@@ -124,6 +130,43 @@ def test_one_of_eight_browsers_gets_the_time(program: LiveProgram, browsers: lis
     losers = [answer for answers in rounds for answer in answers if answer.status == 409]
     assert {len(set(answer.slots)) for answer in losers} == {3}
     assert overlaps_in(program) == 0
+
+
+def test_one_of_eight_schedulers_books_the_time(program: LiveProgram) -> None:
+    slots = times(program, 2 * ROUNDS)[ROUNDS:]
+    before = count(program, Appointment)
+    with desks(program) as schedulers:
+        rounds = [race_of_desks(schedulers, slot) for slot in slots]
+
+    assert [statuses(answers) for answers in rounds] == [ONE_WINS] * ROUNDS
+    losers = [answer for answers in rounds for answer in answers if answer.status == 409]
+    assert {len(set(SLOT_LINK.findall(answer.text))) for answer in losers} == {3}
+    assert count(program, Appointment) == before + ROUNDS
+    assert overlaps_in(program) == 0
+
+
+@contextmanager
+def desks(program: LiveProgram) -> Iterator[dict[str, HttpBrowser]]:
+    """Eight schedulers who are logged in, each by the patient who is on the phone."""
+    with ExitStack() as stack, program.session() as session:
+        callers: dict[str, HttpBrowser] = {}
+        for _ in range(CLIENTS):
+            account = make_account(session, Role.SCHEDULER, location_ids=(1,))
+            patient = make_patient(session)
+            token = sessions.begin_session(session, account_id=account.id, data={}, now=utc_now())
+            callers[patient.public_id] = stack.enter_context(closing(HttpBrowser(program, token)))
+            session.rollback()
+        yield callers
+
+
+def race_of_desks(callers: dict[str, HttpBrowser], slot: str) -> list[Answer]:
+    """All have read the sentence aloud; all press Book."""
+    paths = {
+        browser: f"/desk/book/check?{urlencode({'patient': caller, 'slot': slot})}"
+        for caller, browser in callers.items()
+    }
+    assert {browser.get(path).status for browser, path in paths.items()} == {200}
+    return race(list(paths), lambda browser: browser.post(paths[browser], nonce=browser.hidden["nonce"]))
 
 
 def test_a_double_click_on_book_books_once(program: LiveProgram, browsers: list[HttpBrowser]) -> None:
