@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.core.people import REFERENCE_ALPHABET, email_key, fold, name_key, one_line, phone_key
+from booking.core.people import REFERENCE_ALPHABET, are_names_alike, email_key, fold, name_key, one_line, phone_key
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,15 @@ def test_addresses_are_compared_without_case() -> None:
 def test_references_hold_no_letter_that_is_misheard() -> None:
     assert not set("01ILOU") & set(REFERENCE_ALPHABET)
     assert len(set(REFERENCE_ALPHABET)) == len(REFERENCE_ALPHABET)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("ana alvarez", "ana maria alvarez", True), ("ana alvarez", "alvarez ana", True),
+        ("jon smyth", "john smith", True),
+        ("ana alvarez", "ben brown", False), ("al wu", "al ng", False), ("", "ana", False),
+    ],
+)  # fmt: skip
+def test_names_that_may_be_the_same_persons(one: str, other: str, alike: bool) -> None:
+    assert are_names_alike(one, other) is alike

@@ -79,8 +79,8 @@ def _is_written_to(found: StaffVisit, facts: VisitFacts, now: datetime) -> bool:
 @bp.post("/visits/<public_id:public_id>/move")
 def move(public_id: str) -> ResponseReturnValue:
     """One press: arrived, in the room, done, did not come, or the step back."""
-    after, version = _asked_step()
     found = staff_visit_or_404(public_id)
+    after, version = _asked_step()
     visit_flow.move(
         db.session(), actor=access.actor(), public_id=public_id, after=after, version=version, now=utc_now()
     )
