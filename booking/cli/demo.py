@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 from booking.adapters.database import database_file
 from booking.cli import demo_contents
@@ -31,6 +32,7 @@ def register(app: Flask) -> None:
 
 @click.command()
 @click.option("--fresh", is_flag=True, help="Throw the demo's database and mail away and begin anew.")
+@with_appcontext
 @click.pass_context
 def demo(context: click.Context, *, fresh: bool) -> None:
     """Serve the demo clinic: web, worker and mail catcher, until Ctrl-C."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -46,14 +46,18 @@ def prepare() -> None:
 
 
 @contextmanager
-def step(label: str) -> Iterator[None]:
-    """Say what is being done, and at its end how long it took."""
+def step(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Say what is being done, how far it is (the yielded function takes done and total), and how long it took."""
     began = time.monotonic()
-    # A terminal sees the step at once, and then its line again with the time; a log gets the second line alone.
-    if sys.stdout.isatty():
-        click.echo(f"  {label} …", nl=False)
-    yield
+    # A terminal sees the step at once and its line again with each news; a log gets the last line alone.
     start_of_line = CLEAR_LINE if sys.stdout.isatty() else ""
+
+    def tell(done: int, total: int) -> None:
+        if start_of_line:
+            click.echo(f"{start_of_line}  {label}: {100 * done // max(total, 1)} %", nl=False)
+
+    tell(0, 1)
+    yield tell
     click.echo(f"{start_of_line}  {label}: {time.monotonic() - began:.1f} s")
 
 
@@ -85,7 +89,7 @@ def _fill_or_tell_age() -> None:
 
 def _fill() -> None:
     try:
-        with step("inventing patients and visits"):
-            fill_demo(db.session(), password=DEMO_PASSWORD, now=utc_now())
+        with step("inventing patients and visits") as tell:
+            fill_demo(db.session(), password=DEMO_PASSWORD, now=utc_now(), tell=tell)
     except NotEmpty as error:
         raise click.ClickException("This database holds patients who are not the demo's; it is left alone.") from error

@@ -1,0 +1,89 @@
+"""What `flask demo` refuses, and how it prepares its database; the running of it is tried in tests/torture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import click
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from booking.cli import create_app, demo_contents
+from booking.core.clock import utc_now
+from booking.extensions import db
+from booking.models import Appointment, Clinic
+from booking.services.demo import fill_demo
+from tests.databases import Database
+from tests.factories import make_patient
+from tests.settings import settings_for
+
+
+@pytest.fixture
+def program(app: Flask, database: Database, tmp_path: Path) -> Iterator[Flask]:
+    program = create_app(settings_for(database.url, tmp_path, STAGE="demo"))
+    yield program
+    with program.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_real_clinic_is_never_filled_with_invented_people(app: Flask, database: Database, tmp_path: Path) -> None:
+    program = create_app(settings_for(database.url, tmp_path))
+    result = program.test_cli_runner().invoke(args=["demo"])
+    assert result.exit_code == 1
+    assert (
+        result.stderr
+        == "Error: These are the settings of a real clinic; the demo would fill it with invented people.\n"
+    )
+
+
+def test_an_old_sqlite_is_told(program: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("booking.cli.demo.LEAST_SQLITE", (99, 0, 0))
+    result = program.test_cli_runner().invoke(args=["demo"])
+    assert result.exit_code == 1
+    assert "or newer is needed." in result.stderr
+
+
+def test_a_database_elsewhere_is_not_thrown_away(program: Flask, session: Session) -> None:
+    patient = make_patient(session)
+    result = program.test_cli_runner().invoke(args=["demo", "--fresh"], env={"PORT": "0"})
+    assert result.exit_code == 1
+    assert result.stderr == "Error: --fresh only renews a database in the demo's own folder.\n"
+    session.refresh(patient)
+
+
+def test_patients_who_are_there_are_left_alone(program: Flask, session: Session) -> None:
+    make_patient(session)
+    with program.app_context(), pytest.raises(click.ClickException, match="it is left alone"):
+        demo_contents.prepare()
+
+
+def test_an_empty_database_gets_clinic_and_visits_once(
+    program: Flask, session: Session, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.execute(sa.delete(Clinic))
+    session.commit()
+    monkeypatch.setattr(
+        demo_contents, "fill_demo", lambda *given, **named: fill_demo(*given, **named, days=1, load=0.2)
+    )
+    with program.app_context():
+        demo_contents.prepare()
+        first = capsys.readouterr().out
+        demo_contents.prepare()
+    assert "loading the clinic" in first
+    assert "inventing patients and visits" in first
+    assert capsys.readouterr().out == ""
+    assert session.scalar(sa.select(sa.func.count()).select_from(Appointment))
+
+
+def test_old_visits_are_told_of_with_the_way_to_new_ones(
+    program: Flask, session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill_demo(session, password="calm-harbour-lights", now=utc_now() - timedelta(days=20), days=1, load=0.1)
+    with program.app_context():
+        demo_contents.prepare()
+    assert capsys.readouterr().out == '  The invented visits are 20 days old. To begin anew: make run ARGS="--fresh"\n'
