@@ -14,7 +14,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
+CONFIG = Path(__file__).with_name("gunicorn_settings.py")
 CONNECTIONS = 8
 REQUESTS = 400
 START_SECONDS = 20
@@ -26,9 +28,8 @@ def served(target: str, environ: Mapping[str, str]) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "-c", "/dev/null", "-w", "2", "--worker-class", "gthread"]
-    options = ["--threads", "4", "--no-control-socket", "--log-level", "error", "-b", f"127.0.0.1:{port}", target]
-    program = subprocess.Popen([*command, *options], env={**os.environ, **environ})
+    command = [sys.executable, "-m", "gunicorn", "-c", str(CONFIG), "-b", f"127.0.0.1:{port}", target]
+    program = subprocess.Popen(command, env={**os.environ, **environ})
     try:
         _wait_for(port)
         yield port

@@ -9,19 +9,9 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    "patient",
-    "account",
-    "account_patient",
-    "account_location",
-    "login_session",
-    "appointment",
-    "link_token",
-    "token_bucket",
-    "idempotency",
-    "hold",
-    "block",
-    "reservation",
-)
+    "patient", "account", "account_patient", "account_location", "login_session", "appointment",
+    "link_token", "token_bucket", "idempotency", "hold", "block", "reservation",
+)  # fmt: skip
 
 
 def create_patient() -> None:
