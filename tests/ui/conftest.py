@@ -6,6 +6,7 @@ Skipped where no Chromium is found; with REQUIRE_BROWSER=1 that is a failure. CH
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,8 +23,8 @@ from tests.ui.people import add_people
 
 FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
-# A refused form is an answer of status 422, which Chromium tells the console about.
-REFUSED_FORM = "the server responded with a status of 422"
+# Chromium tells the console about every answer that is an error: of those that are pages for people, nothing is wrong.
+TOLD_PAGES = re.compile(r"the server responded with a status of (?:404|409|410|422)")
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 PATIENCE_MILLISECONDS = 15_000
 
@@ -74,8 +75,13 @@ class Watch:
         context.on("request", self._request)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and REFUSED_FORM not in message.text:
+        if message.type in {"error", "warning"} and not self._is_told_page(message):
             self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    @staticmethod
+    def _is_told_page(message: ConsoleMessage) -> bool:
+        url = message.location.get("url", "")
+        return bool(TOLD_PAGES.search(message.text)) and "/static/" not in url and "favicon" not in url
 
     def _error(self, error: WebError) -> None:
         self.problems.append(f"script: {error.error}")

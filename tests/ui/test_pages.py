@@ -1,0 +1,111 @@
+"""Every page, on a phone and a desk, light and dark: accessible, without sideways scrolling, with targets to hit.
+
+A page is loaded once and then looked at in each form. A second window, whose content policy is in force, opens every
+page as well: there nothing may complain and nothing may be asked of another host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from booking.web.access_table import DEMO_ROWS, ROWS
+from tests.live import LiveProgram
+from tests.ui.conftest import DESK, PHONE, Windows
+from tests.ui.pages import SHOWN, WAYS, Stage
+
+# SQLite alone: pages do not know which database they come from, and each look costs a second.
+pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-pages")]
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NARROW = {"width": 320, "height": 740}
+# Files, answers for machines, and addresses that only lead elsewhere.
+NO_PAGES = {
+    "static", "operation.healthz", "operation.readyz", "public.favicon", "visits.calendar", "demo.letter_html",
+    "desk.index", "desk.go_to",
+}  # fmt: skip
+SMALLEST = {"patient": 44, "staff": 28}
+# Links in running text are exempt (WCAG 2.2, 2.5.8), and so is what only a screen reader meets. A link that fills its
+# card is as high as the card.
+TARGETS = """smallest => [...document.querySelectorAll("button, .govuk-button, .slot, .nav-link, summary")]
+  .filter(one => one.offsetParent && !one.closest(".govuk-visually-hidden"))
+  .map(one => [one.textContent.trim().slice(0, 40), Math.round(one.getBoundingClientRect().height)])
+  .filter(([_, height]) => height < smallest)"""
+SIDEWAYS = "() => document.documentElement.scrollWidth - innerWidth"
+DOUBLE_TEXT = "() => { document.documentElement.style.fontSize = '200%' }"
+ONE_TEXT = "() => { document.documentElement.style.fontSize = '' }"
+
+
+@pytest.fixture(scope="module")
+def stage(browser: Browser, program: LiveProgram) -> Iterator[Stage]:
+    """Windows into which a tool may be injected."""
+    with ExitStack() as stack:
+        windows = Windows(browser, program, stack)
+        yield Stage(program, lambda: windows.open(size=PHONE, bypass_csp=True))
+
+
+@pytest.fixture(scope="module")
+def strict_stage(browser: Browser, program: LiveProgram) -> Iterator[Stage]:
+    """Windows as people have them."""
+    with ExitStack() as stack:
+        windows = Windows(browser, program, stack)
+        yield Stage(program, windows.open)
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """What axe finds, short enough to read."""
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    return [{"rule": one["id"], "where": [(n["target"], n["failureSummary"]) for n in one["nodes"]]} for one in found]
+
+
+def looks(page: Page) -> dict[str, list[dict[str, Any]]]:
+    """What axe finds in each form of the page."""
+    found = {}
+    for name, size in (("phone", PHONE), ("desk", DESK)):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            found[f"{name}, {scheme}"] = violations(page)
+    return {form: problems for form, problems in found.items() if problems}
+
+
+def sideways(page: Page) -> dict[str, int]:
+    """Pixels by which the page is wider than its window: narrow, and on a phone with text of double size."""
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    narrow = page.evaluate(SIDEWAYS)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.evaluate(DOUBLE_TEXT)
+    doubled = page.evaluate(SIDEWAYS)
+    page.evaluate(ONE_TEXT)
+    return {form: pixels for form, pixels in (("320 px", narrow), ("text at 200 %", doubled)) if pixels > 0}
+
+
+def small_targets(page: Page) -> list[Any]:
+    """Buttons and links like buttons that are too low to hit, with their heights, on a phone."""
+    smallest = SMALLEST["patient" if page.locator("body.patient").count() else "staff"]
+    found: list[Any] = page.evaluate(TARGETS, smallest)
+    return found
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_page_is_accessible_in_every_form(stage: Stage, name: str) -> None:
+    page = WAYS[name](stage)
+    assert (sideways(page), small_targets(page), looks(page)) == ({}, [], {})
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_page_keeps_its_content_policy_and_to_itself(strict_stage: Stage, name: str) -> None:
+    """The windows are looked at when they close."""
+    page = WAYS[name](strict_stage)
+    page.wait_for_load_state("networkidle")
+    assert page.locator("h1").count() == 1
+
+
+def test_every_page_of_the_access_table_is_looked_at() -> None:
+    wanted = {row.endpoint for row in (*ROWS, *DEMO_ROWS) if row.method == "GET"} - NO_PAGES
+    assert wanted - set().union(*SHOWN.values()) == set()
