@@ -106,6 +106,16 @@ def test_cancelling_tells_nobody_without_an_address(session: Session) -> None:
     assert K.CANCELLED not in states(session)
 
 
+def test_nothing_more_reaches_a_person_who_is_to_be_left_in_peace(session: Session) -> None:
+    visit, other = make_appointment(session), make_appointment(session, starts_at=NOW + timedelta(days=9))
+    change(session, plan_booking(session, visit)[0], state=S.SENT)
+    plan_booking(session, other)
+    with transaction(session):
+        outbox.drop_all_for_patient(session, patient_id=visit.patient_id, now=NOW)
+    assert {row.state for row in messages(session) if row.patient_id == visit.patient_id} == {S.SENT, S.CANCELLED}
+    assert {row.state for row in messages(session) if row.patient_id == other.patient_id} == {S.PENDING}
+
+
 def test_nobody_is_written_to_twice_for_one_reason(session: Session) -> None:
     visit = make_appointment(session)
     plan_booking(session, visit)
