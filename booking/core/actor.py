@@ -25,6 +25,7 @@ class Actor:
     `is_system`. `patient_ids` are the patients the actor may act for now; `location_ids` None means all locations.
     `owner` names the browser session, which owns holds and idempotency nonces. `visit_ids` are the public ids of single
     appointments that this browser session may see and cancel: booked in it a moment ago, or opened by a mailed link.
+    `booked_ids` are those of them that it booked itself.
     """
 
     account_id: int | None = None
@@ -35,6 +36,7 @@ class Actor:
     owner: str = ""
     is_system: bool = False
     visit_ids: frozenset[str] = frozenset()
+    booked_ids: frozenset[str] = frozenset()
 
     @property
     def is_staff(self) -> bool:

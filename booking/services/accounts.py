@@ -22,7 +22,7 @@ from booking.core.people import email_key
 from booking.models import Account, AccountLocation, AccountPatient, LinkAction, LoginSession, Patient
 from booking.queries.accounts import account_by_email_or_none
 from booking.queries.catalogue import catalogue
-from booking.services import audit, idempotency, outbox
+from booking.services import audit, guests, idempotency, outbox
 from booking.services.links import SENT_AGAIN, any_link_or_none, is_alive, link_or_none, use_link, use_up_links
 from booking.services.passwords import demand_good_password, hash_password, is_password, needs_new_hash
 from booking.services.patients import PatientDetails, create_described
@@ -64,11 +64,12 @@ class Door:
 def register(
     session: Session, *, actor: Actor, door: Door, registration: Registration, nonce: str, now: datetime
 ) -> None:
-    """Make an account and its own new patient, and mail the address a link that confirms it.
+    """Make an account with its patient, and mail the address a link that confirms it.
 
-    A known address changes nothing and gets a mail that says so. An existing patient with that address is never
-    taken over: the front desk joins the two when the person shows who they are.
-    Raises WeakPassword, TooManyTries, TooBusy."""
+    The patient is the one of the visit that this person booked in the same browser session a moment ago, when name and
+    date of birth agree (`services/guests.py`), else a new one. A known address changes nothing and gets a mail that
+    says so. Any other patient with that address is never taken over: the front desk joins the two when the person shows
+    who they are. Raises WeakPassword, TooManyTries, TooBusy."""
     key = email_key(registration.email)
     take(session, door.limiter, Tried.REGISTER, account=key, network=door.network, now=now)
     name = f"{registration.given_name} {registration.family_name}"
@@ -86,7 +87,7 @@ def register(
         if account_id is None:
             _tell_owner(session, key, now)
         else:
-            _give_own_patient(session, account_id, registration, now)
+            _give_patient(session, actor, account_id, registration, now)
             outbox.plan_account_message(session, kind=MessageKind.VERIFY_ADDRESS, account_id=account_id, now=now)
         audit.record(session, actor, "account_registered", "account", account_id, now=now)
 
@@ -107,7 +108,8 @@ def _tell_owner(session: Session, key: str, now: datetime) -> None:
         outbox.plan_account_message(session, kind=MessageKind.ACCOUNT_EXISTS, account_id=account.id, now=now)
 
 
-def _give_own_patient(session: Session, account_id: int, registration: Registration, now: datetime) -> None:
+def _give_patient(session: Session, actor: Actor, account_id: int, registration: Registration, now: datetime) -> None:
+    """Nobody can log in, and so nobody can see the patient, before the address is confirmed."""
     details = PatientDetails(
         given_name=registration.given_name,
         family_name=registration.family_name,
@@ -116,7 +118,8 @@ def _give_own_patient(session: Session, account_id: int, registration: Registrat
         email=registration.email,
         language=registration.language,
     )
-    create_described(session, details, account_id=account_id, now=now)
+    if not guests.link_booked_patients(session, actor, details, account_id=account_id, now=now):
+        create_described(session, details, account_id=account_id, now=now)
 
 
 def confirm_address(session: Session, *, actor: Actor, token: str, now: datetime) -> bool:
@@ -152,15 +155,15 @@ def _account_of(session: Session, account_id: int | None, key: str | None) -> Ac
 
 
 def _note_confirmed(session: Session, account: Account, now: datetime) -> None:
-    """The account's address is shown to be theirs; so is the same address on the patients the account made."""
+    """The account's address is shown to be theirs; so is the same address on the patients it acts for."""
     account.email_verified_at = account.email_verified_at or now
     own = sa.select(AccountPatient.patient_id).where(AccountPatient.account_id == account.id)
-    session.execute(
-        sa.update(Patient)
-        .where(Patient.id.in_(own), Patient.email == account.email, Patient.email_verified_at.is_(None))
-        .values(email_verified_at=now)
-        .execution_options(synchronize_session=False)
+    unproven = sa.select(Patient).where(
+        Patient.id.in_(own), Patient.email.is_not(None), Patient.email_verified_at.is_(None)
     )
+    for patient in session.scalars(unproven):
+        if email_key(patient.email or "") == account.email_key:
+            patient.email_verified_at = now
 
 
 def log_in(session: Session, *, actor: Actor, door: Door, email: str, password: str, now: datetime) -> LoggedIn:

@@ -58,12 +58,14 @@ def actor() -> Actor:
 def _actor(account: SessionAccount | None) -> Actor:
     owner = server_session().get("owner", "")
     if account is None:
-        return Actor(owner=owner, visit_ids=opened_visits())
+        return Actor(owner=owner, visit_ids=opened_visits(), booked_ids=booked_visits())
     if account.role in STAFF_ROLES:
         locations = accounts.location_ids(db.session(), account_id=account.id)
         return Actor(account.id, account.role, frozenset(), locations, account.resource_id, owner)
     patients = accounts.patient_ids(db.session(), account_id=account.id, now=utc_now())
-    return Actor(account.id, Role.PATIENT, patients, None, None, owner, visit_ids=opened_visits())
+    return Actor(
+        account.id, Role.PATIENT, patients, None, None, owner, visit_ids=opened_visits(), booked_ids=booked_visits()
+    )
 
 
 def opened_visits() -> frozenset[str]:
@@ -71,12 +73,17 @@ def opened_visits() -> frozenset[str]:
     kept = server_session()
     grant = kept.get(VISIT_GRANT) or {}
     opened = {grant["appointment"]} if grant and datetime.fromisoformat(grant["until"]) > utc_now() else set()
-    return frozenset(opened | set(kept.get(BOOKED, {}).values()))
+    return booked_visits() | opened
+
+
+def booked_visits() -> frozenset[str]:
+    """Public ids of the visits that this browser session booked itself."""
+    return frozenset(server_session().get(BOOKED, {}).values())
 
 
 def was_booked_here(public_id: str) -> bool:
     """Whether this browser session booked that visit itself."""
-    return public_id in server_session().get(BOOKED, {}).values()
+    return public_id in booked_visits()
 
 
 def owning_actor() -> Actor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -13,6 +15,7 @@ from booking.core.clock import utc_now
 from booking.core.errors import AddressUnconfirmed, LinkDead, WeakPassword, WrongLogIn
 from booking.extensions import db
 from booking.models import LinkAction
+from booking.queries.own_patients import guest_of_or_none
 from booking.services import accounts
 from booking.services.links import link_or_none
 from booking.services.rate_limits import Limiter
@@ -65,7 +68,7 @@ def opened_link_or_dead(action: LinkAction) -> str:
 @bp.route("/account/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
     """Make an account. The answer is the same whether or not the address has one."""
-    form = RegisterForm()
+    form = RegisterForm(data=_just_booked())
     if not form.validate_on_submit():
         return render_template("accounts/register.html", form=form), _status(form)
     accounts.register(
@@ -77,6 +80,14 @@ def register() -> ResponseReturnValue:
         now=utc_now(),
     )
     return _check_your_mail(form.email.data, ".registered")
+
+
+def _just_booked() -> dict[str, Any]:
+    """What was typed to book the visit `?visit=`, in the browser session that booked it, so that nobody types twice."""
+    visit_id = request.args.get("visit", "")
+    guest = guest_of_or_none(db.session(), visit_id) if access.was_booked_here(visit_id) else None
+    names = ("given_name", "family_name", "born_on", "email", "phone")
+    return {name: getattr(guest, name) for name in names} if guest else {}
 
 
 @bp.get("/account/registered")
