@@ -38,9 +38,11 @@ BASE_SCRIPT: Final = "govuk-frontend/dist/govuk/govuk-frontend.min.js"
 FONT_PACKAGE: Final = "@fontsource-variable/atkinson-hyperlegible-next"
 FONT_FILES: Final = {"font-latin": "latin", "font-latin-ext": "latin-ext"}
 # Which of our sheets make up the one that a kind of page loads.
+SHARED: Final = ("tokens.css", "page.css", "frame.css", "parts.css", "forms.css", "times.css", "devices.css")
+DESK: Final = ("staff.css", "staff_words.css", "staff_lists.css", "board.css", "board_places.css", "desk.css")
 BUNDLES: Final = {
-    "patient.css": ("tokens.css", "app.css", "patient.css", "questionnaires.css", "print.css"),
-    "staff.css": ("tokens.css", "app.css", "staff.css", "desk.css", "questionnaires.css", "print.css"),
+    "patient.css": (*SHARED, "patient.css", "questionnaires.css", "print.css"),
+    "staff.css": (*SHARED, *DESK, "questionnaires.css", "print.css"),
 }
 
 

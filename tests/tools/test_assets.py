@@ -65,7 +65,7 @@ def test_a_changed_sheet_is_built_again_under_another_name(tree: Path) -> None:
     assets.prepare(tree)
     manifest_file = tree / "booking" / "static" / "vendor" / "manifest.json"
     before = json.loads(manifest_file.read_text())
-    (tree / "booking" / "static" / "css" / "app.css").write_text(".new { color: red; }")
+    (tree / "booking" / "static" / "css" / "page.css").write_text(".new { color: red; }")
     assert assets.prepare(tree)
     assert json.loads(manifest_file.read_text())["patient.css"] != before["patient.css"]
 
