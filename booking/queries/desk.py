@@ -131,9 +131,8 @@ def resources_taken(session: Session, appointment_ids: Collection[int]) -> dict[
         .distinct()
         .order_by(Reservation.resource_id)
     )
-    for appointment_id, resource_id in rows:
-        if appointment_id is not None and resource_id is not None:
-            found[appointment_id].append(resource_id)
+    for row in rows:
+        found[row.appointment_id].append(row.resource_id)
     return dict(found)
 
 

@@ -99,3 +99,39 @@ def test_no_odd_space_is_left(locale: str) -> None:
         dates.length_text(timedelta(hours=24), locale),
     ]
     assert not [char for char in "".join(words) if char in "\u202f\xa0\u2009"]
+
+
+def test_short_forms_for_the_desk() -> None:
+    assert (dates.board_time(NINE, NEW_YORK, "en"), dates.board_time(NINE, NEW_YORK, "de")) == ("9:00", "09:00")
+    assert (dates.hour_text(0, "en"), dates.hour_text(13, "en"), dates.hour_text(13, "de")) == (
+        "12 am",
+        "1 pm",
+        "13:00",
+    )
+    assert dates.birth_date_text(date(1980, 5, 17), "en") == "17 May 1980"
+    assert dates.birth_date_text(date(1980, 5, 17), "de") == "17. Mai 1980"
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (1, "Tuesday the 1st of September at 9:00 am"),
+        (2, "Wednesday the 2nd of September at 9:00 am"),
+        (3, "Thursday the 3rd of September at 9:00 am"),
+        (11, "Friday the 11th of September at 9:00 am"),
+        (13, "Sunday the 13th of September at 9:00 am"),
+        (22, "Tuesday the 22nd of September at 9:00 am"),
+        (24, "Thursday the 24th of September at 9:00 am"),
+    ],
+)
+def test_a_time_to_be_read_aloud(day: int, expected: str) -> None:
+    instant = datetime(2026, 9, day, 13, tzinfo=UTC)
+    assert dates.spoken_time(instant, NEW_YORK, "en", today=date(2026, 8, 31)) == expected
+    this_month = dates.spoken_time(instant, NEW_YORK, "en", today=date(2026, 9, 30))
+    assert this_month == expected.replace(" of September", "")
+    last_year = dates.spoken_time(instant, NEW_YORK, "en", today=date(2025, 9, 30))
+    assert last_year == expected
+
+
+def test_a_time_to_be_read_aloud_in_another_language_is_written_out() -> None:
+    assert dates.spoken_time(NINE, NEW_YORK, "de", today=date(2026, 3, 1)) == "Montag, 9. März 2026, 09:00"
