@@ -21,10 +21,11 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from booking.adapters.database import create_engine
 from booking.adapters.mail_catcher import CaughtLetter, list_messages, read_message
 from booking.cli.processes import Processes, Program
-from tests.databases import session_on
-from tests.settings import BASE_ENV
+from booking.services.sealed import KEYS
+from tests.settings import BASE_ENV, FIELD_KEYS
 
 ROOT = Path(__file__).parents[1]
 HOST = "127.0.0.1"
@@ -52,9 +53,14 @@ class LiveProgram:
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Straight into the database."""
-        with session_on(self.database_url) as session:
-            yield session
+        """Straight into the database. Each transaction writes: on SQLite a read that turns into a write may be refused
+        while the program is at work."""
+        engine = create_engine(self.database_url)
+        try:
+            with Session(engine.execution_options(write=True), info={KEYS: FIELD_KEYS}) as session:
+                yield session
+        finally:
+            engine.dispose()
 
     def connection(self) -> HTTPConnection:
         """A keep-alive connection to the web server; requests need the header of `headers`."""

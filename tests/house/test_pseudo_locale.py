@@ -5,6 +5,7 @@ The clinic's own words (names, summaries, preparation) are marked in the databas
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -24,13 +25,15 @@ from booking.core.clock import utc_now
 from booking.core.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from booking.core.messages import ACCOUNT_KINDS, MessageKind
 from booking.core.questionnaires.library import SHIPPED
+from booking.extensions import db
 from booking.models import Account, Clinic, Location, Resource, Service, ServiceSegment
 from booking.services import sessions
-from booking.web.access_table import Row
+from booking.web.access_table import VISITOR, Row
 from booking.web.application import create_app
 from tests.databases import Database
+from tests.factories import make_patient
 from tests.house import pseudo_locale
-from tests.house.driving import CHANGING_ROWS, GET_ROWS, Driver, row_id
+from tests.house.driving import CHANGING_ROWS, GET_ROWS, Driver, leads_to_log_in, row_id
 from tests.house.object_makers import CAST, World
 from tests.house.pseudo_locale import LOCALE, mark, unmarked, visible, words
 from tests.settings import settings_for
@@ -65,7 +68,7 @@ def marked_app(database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def driver(marked_app: Flask, session: Session) -> Driver:
+def driver(marked_app: Flask, session: Session) -> Iterator[Driver]:
     """Drives the marked application, on a clinic whose own words are marked."""
     mark_clinic(session)
     world = World(session)
@@ -79,7 +82,10 @@ def driver(marked_app: Flask, session: Session) -> Driver:
         client.set_cookie("respite_session", token, domain="localhost")
         return client
 
-    return Driver(marked_app, world, client_as)
+    yield Driver(marked_app, world, client_as)
+    with marked_app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def mark_clinic(session: Session) -> None:
@@ -136,7 +142,9 @@ def answers(driver: Driver, row: Row) -> Iterator[TestResponse]:
     """What everybody whom the row lets in gets."""
     for name in CAST:
         if driver.world.role(name) in row.who:
-            yield driver.send(row, name, driver.values(row))
+            answer = driver.send(row, name, driver.values(row))
+            assert name == VISITOR or row.method == "POST" or not leads_to_log_in(answer), f"{name} is not logged in"
+            yield answer
 
 
 def pages(driver: Driver, row: Row) -> Iterator[str]:
@@ -171,12 +179,36 @@ def test_the_way_to_a_booked_visit_is_translated(driver: Driver) -> None:
     seen = [times, client.post("/book/hold", data={"slot": slot}, follow_redirects=True)]
     seen.append(client.post("/book/details", data={"given_name": ""}))
     seen.append(client.post("/book/details", data=DETAILS, follow_redirects=True))
-    [nonce] = re.findall(r'name="nonce"[^>]*value="([^"]+)"', seen[-1].text)
-    seen.append(client.post("/book/check", data={"nonce": nonce}, follow_redirects=True))
+    seen.append(client.post("/book/check", data={"nonce": nonce_of(seen[-1])}, follow_redirects=True))
     seen.append(driver.client("visitor").post("/book/hold", data={"slot": slot}))
 
     assert [answer.status_code for answer in seen] == [200, 200, 422, 200, 200, 409]
     assert {line for answer in seen for line in plain_words(answer.text)} == set()
+
+
+def test_the_way_of_the_desk_is_translated(driver: Driver) -> None:
+    dora, world = driver.client("dora"), driver.world
+    day = f"/desk/day/{world.visit().starts_at.date()}"
+    other = make_patient(world.session, given_name=mark("Ben"), family_name=mark("Brown")).public_id
+    seen = [dora.get(day), dora.get(f"{day}?view=list"), dora.get(f"/desk/patients/{world.ana_patient.public_id}")]
+    seen += [dora.post("/desk/search", data={"text": text, "goal": "book"}) for text in ("åñå", "nobody", "")]
+    times = dora.get(f"/desk/book?patient={world.ana_patient.public_id}")
+    check = dora.get(html.unescape(re.findall(r'href="(/desk/book/check[^"]+)"', times.text)[-1]))
+    again = check.request.full_path.replace(world.ana_patient.public_id, other)
+    rival = dora.get(again)
+    seen += [times, check, rival]
+    seen += [
+        dora.post(path, data={"nonce": nonce_of(page)}, follow_redirects=True)
+        for path, page in ((check.request.full_path, check), (again, rival))
+    ]
+
+    assert [answer.status_code for answer in seen[-5:]] == [200, 200, 200, 200, 409]
+    assert {line for answer in seen if _is_page(answer) for line in plain_words(answer.text)} == set()
+
+
+def nonce_of(page: TestResponse) -> str:
+    [nonce] = re.findall(r'name="nonce"[^>]*value="([^"]+)"', page.text)
+    return str(nonce)
 
 
 @pytest.mark.parametrize("kind", MessageKind)
@@ -184,11 +216,11 @@ def test_every_mail_is_translated(kind: MessageKind) -> None:
     letter = LetterWriter(lambda _: pseudo_locale.translations()).write(facts(kind))
     message = message_from_bytes(letter.raw, policy=policy.default)
     text = message.get_body(("plain",)).get_content()
-    html = message.get_body(("html",)).get_content()
+    page = message.get_body(("html",)).get_content()
 
     assert unmarked(letter.subject).strip() == ""
     assert list(words(text, ALLOWED)) == []
-    assert plain_words(html) == []
+    assert plain_words(page) == []
 
 
 def facts(kind: MessageKind) -> LetterFacts:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
 from playwright.sync_api import Page
 
+from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
-from booking.models import Account, Appointment, LinkAction, Patient, Resource
+from booking.models import Account, Appointment, LinkAction, Patient
+from booking.queries.catalogue import catalogue
 from booking.services import sessions
+from booking.services.appointments import PatientDetails, VisitDetails, book_at_desk
 from booking.services.links import mint_link
 from booking.services.transaction import transaction
-from tests.factories import make_appointment
+from tests.factories import make_appointment, make_patient
 from tests.live import LiveProgram
 from tests.ui import steps
 from tests.ui.people import ANA, CRUZ, DORA, Person
@@ -117,7 +121,8 @@ def add(name: str, endpoint: str, path: str, *, by: Person | None = None) -> Non
 add("start", "public.index", "/")
 add("licences", "public.licences", "/licences")
 add("services", "scheduling.services", "/book/")
-add("times", "scheduling.times", "/book/first-consultation/times")
+# One specialist's times: axe compares each pair of targets, and all times are hundreds of buttons of the same kind.
+add("times", "scheduling.times", "/book/first-consultation/times?who=dr-cruz")
 add("times_of_nobody", "scheduling.times", "/book/first-consultation/times?who=dr-lind&where=northside")
 add("unknown_service", "scheduling.times", "/book/surgery/times")
 add("unknown_page", "", "/no-such-page")
@@ -204,10 +209,21 @@ def taken(stage: Stage) -> Page:
 
 def _take(stage: Stage, slot: str) -> None:
     """Give the time of a button to somebody else, with whoever the button names."""
-    *_, specialist, start = slot.split("~")
+    service, location, _, specialist, start = slot.split("~")
     with stage.program.session() as session:
-        resource_id = session.scalar(sa.select(Resource.id).where(Resource.code == specialist))
-        make_appointment(session, starts_at=datetime.strptime(start, "%Y%m%dT%H%M%z"), specialist_id=resource_id)
+        clinic = catalogue(session)
+        book_at_desk(
+            session,
+            actor=Actor(role=Role.SCHEDULER, location_ids=frozenset(clinic.locations)),
+            service_id=clinic.service_by_code[service].id,
+            location_id=clinic.location_by_code[location].id,
+            specialist_id=clinic.resource_by_code[specialist].id,
+            starts_at=datetime.strptime(start, "%Y%m%dT%H%M%z"),
+            patient=PatientDetails("Quentin", "Quick", date(1970, 1, 2), None, None),
+            details=VisitDetails(None),
+            nonce=secrets.token_hex(8),
+            now=utc_now(),
+        )
 
 
 @shows("scheduling.details")
@@ -381,10 +397,10 @@ add("new_patient", "desk.describe", "/desk/book/new", by=DORA)
 
 
 @shows("desk.patients")
-def patients_found(stage: Stage) -> Page:
+def patients_found(stage: Stage, name: str = "alv") -> Page:
     page = stage.page(DORA)
     page.goto("/desk/patients")
-    page.locator("#text").fill("alv")
+    page.locator("#text").fill(name)
     page.get_by_role("button", name="Search").click()
     page.locator(".match-table").wait_for()
     return page
@@ -392,7 +408,10 @@ def patients_found(stage: Stage) -> Page:
 
 @shows("desk.patient")
 def patient(stage: Stage) -> Page:
-    page = patients_found(stage)
+    """Somebody who has no visit yet, and so is free at any time."""
+    with stage.program.session() as session:
+        name = make_patient(session).family_name
+    page = patients_found(stage, name)
     page.locator(".match-table a").first.click()
     steps.heading(page, "Al")
     return page
