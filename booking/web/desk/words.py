@@ -143,10 +143,8 @@ REFUSALS: dict[str, LazyString] = {
 OTHER_REFUSAL = lazy_gettext("That is not possible.")
 
 
-def reason_word(code: str | None) -> str:
-    """A reason of any side, for the history; "" for none."""
-    if code is None:
-        return ""
+def reason_word(code: str) -> str:
+    """A reason of any side, for the history; the code itself where it is one we do not offer."""
     for words in (PATIENT_REASONS, CLINIC_REASONS, REASONS_OF_PATIENTS, OVERRIDE_REASONS):
         if code in words:
             return str(words[code])

@@ -416,3 +416,22 @@ def test_who_booked_is_recorded(session: Session, desk: FlaskClient) -> None:
     booked = sa.select(AuditEvent.actor_account_id).where(AuditEvent.action == "appointment_booked")
     [account_id] = session.scalars(booked)
     assert session.get_one(Account, account_id).name == "Dora Desk"
+
+
+def test_a_session_of_a_course_needs_no_specialist_but_a_reason(session: Session, desk: FlaskClient) -> None:
+    url = check_url(make_patient(session), "infusion~northside~any~~20261130T1400Z")
+    page = desk.get(url).text
+    assert "Monday the 30th at 9:00 am at Northside" in words(page)
+    assert "This kind of visit belongs to a course that a specialist has opened." in page
+    assert book(desk, url, override_reason="specialist_agreed").status_code == 303
+    assert [visit.specialist_id for visit in visits(session)] == [None]
+
+
+def test_other_times_lead_to_the_list_around_the_chosen_one(session: Session, desk: FlaskClient) -> None:
+    ana = make_patient(session)
+    insisted = desk.get(check_url(ana, SLOT.replace("~any~", "~~"))).text
+    [link] = hrefs(insisted, "start=2026-11-30")
+    assert "who=dr-cruz" in link
+    assert starts_in(desk.get(link).text)[0] == "20261130T1400Z"
+    [anyone] = hrefs(desk.get(check_url(ana)).text, "start=2026-11-30")
+    assert "who=" not in anyone
