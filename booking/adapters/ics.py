@@ -33,7 +33,8 @@ class CalendarFacts:
     """What the file says. Addresses are bare; `organizer_address` is the mailbox the letter comes from.
 
     `attendee_address` None: a file handed over in the browser to somebody without e-mail. `summary` is the neutral
-    word "Appointment" in the reader's language; `phone` becomes the description when it is not empty.
+    word "Appointment" in the reader's language; `place` is empty when nobody has to come anywhere; `phone` becomes the
+    description when it is not empty.
     """
 
     uid: str
@@ -73,7 +74,8 @@ def _event(facts: CalendarFacts, method: CalendarMethod) -> Event:
     event.add("dtend", _utc_second(facts.ends_at))
     event.add("status", "CANCELLED" if method is CalendarMethod.CANCEL else "CONFIRMED")
     event.add("summary", facts.summary)
-    event.add("location", facts.place)
+    if facts.place:
+        event.add("location", facts.place)
     event.add("class", "PRIVATE")
     if facts.phone:
         event.add("description", facts.phone)

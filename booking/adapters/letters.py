@@ -28,6 +28,7 @@ from booking.adapters.addresses import is_plain_address
 from booking.adapters.ics import CalendarFacts, CalendarMethod, calendar_file
 from booking.adapters.mime import Part, alternative_letter, header
 from booking.core.messages import ACCOUNT_KINDS, MessageKind
+from booking.core.scheduling.clinic import VisitMode
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -69,7 +70,9 @@ class ClinicVoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitFacts:
-    """When and where; `uid` and `sequence` are the calendar entry's. `place` is street and city, no name of a site."""
+    """When and where; `uid` and `sequence` are the calendar entry's.
+
+    `place` is street and city, no name of a site; it is empty for a visit by video or phone."""
 
     starts_at: datetime
     ends_at: datetime
@@ -77,6 +80,7 @@ class VisitFacts:
     place: str
     uid: str
     sequence: int
+    mode: VisitMode = VisitMode.IN_PERSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +207,7 @@ def _visit_context(visit: VisitFacts, language: str) -> dict[str, str]:
         "short_day": dates.short_day(visit.starts_at, visit.tz, language),
         "zone": dates.zone_city(visit.tz, language),
         "place": visit.place,
+        "mode": visit.mode.value,
     }
 
 

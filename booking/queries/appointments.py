@@ -25,6 +25,7 @@ class Visit:
     patient_id: int
     patient_public_id: str
     patient_name: str
+    patient_phone: str | None
     service_id: int
     location_id: int
     specialist_id: int | None
@@ -44,6 +45,7 @@ VISIT_COLUMNS = (
     Appointment.patient_id,
     Patient.public_id.label("patient_public_id"),
     (Patient.given_name + " " + Patient.family_name).label("patient_name"),
+    Patient.phone.label("patient_phone"),
     Appointment.service_id,
     Appointment.location_id,
     Appointment.specialist_id,

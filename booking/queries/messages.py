@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.messages import ACCOUNT_KINDS, REMINDER_KINDS, MessageKind, MessageState
+from booking.core.scheduling.clinic import VisitMode
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import (
     Account,
@@ -32,7 +33,9 @@ UNVERIFIED = "unverified"
 
 @dataclass(frozen=True, slots=True)
 class MessageVisit:
-    """The visit that a message is about, as its letter tells it. `open_form_count`: questionnaires to complete."""
+    """The visit that a message is about, as its letter tells it. `place` is empty unless somebody has to come there.
+
+    `open_form_count`: questionnaires to complete."""
 
     id: int
     public_id: str
@@ -40,6 +43,7 @@ class MessageVisit:
     starts_at: datetime
     ends_at: datetime
     sequence: int
+    mode: VisitMode
     place: str
     tz_name: str
     cancel_notice: timedelta
@@ -153,6 +157,7 @@ _FACTS = (
         (Location.street + ", " + Location.city).label("place"),
         Location.tz_name.label("tz_name"),
         Service.cancel_notice_minutes.label("cancel_notice_minutes"),
+        Service.mode.label("mode"),
         Service.questionnaires.label("questionnaires"),
         _completed.label("completed_count"),
     )
@@ -209,7 +214,8 @@ def _visit(row: Any) -> MessageVisit:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         sequence=row.sequence,
-        place=row.place,
+        mode=row.mode,
+        place=row.place if row.mode is VisitMode.IN_PERSON else "",
         tz_name=row.tz_name,
         cancel_notice=timedelta(minutes=row.cancel_notice_minutes),
         open_form_count=len(row.questionnaires) - row.completed_count,

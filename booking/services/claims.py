@@ -138,6 +138,7 @@ def _visit_facts(visit: MessageVisit, office: MailOffice) -> VisitFacts:
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         tz=ZoneInfo(visit.tz_name),
+        mode=visit.mode,
         place=visit.place,
         uid=f"{visit.public_id}@{office.host}",
         sequence=visit.sequence,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, gettext, lazy_gettext
 from wtforms.fields.choices import SelectChoice
 
-from booking.core.scheduling.clinic import VisitMode
+from booking.core.scheduling.clinic import Location, VisitMode
 from booking.core.scheduling.lifecycle import AppointmentStatus
 
 NEEDS: dict[str, LazyString] = {
@@ -56,6 +56,17 @@ CANCEL_REASONS: dict[str, LazyString] = {
 }
 NO_REASON_ON_SITE = "pat-cpp"
 """Cancelled through the site, no reason given."""
+
+
+def where_words(mode: VisitMode, location: Location, phone: str | None = None) -> str:
+    """The address of a visit, or how clinic and patient talk. `phone` is the patient's, if it may be said."""
+    if mode is VisitMode.VIDEO:
+        return gettext("By video. The clinic tells you how to join.")
+    if mode is VisitMode.PHONE and phone:
+        return gettext("By phone, we call you at %(phone)s", phone=phone)
+    if mode is VisitMode.PHONE:
+        return gettext("By phone, we call you")
+    return ", ".join((location.name, location.street, location.city))
 
 
 def choices_of(words: Mapping[str, Any]) -> list[SelectChoice]:

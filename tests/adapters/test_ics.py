@@ -111,6 +111,10 @@ def test_without_a_phone_there_is_no_description() -> None:
     assert "DESCRIPTION" not in calendar_file(replace(FACTS, phone=""), CalendarMethod.REQUEST).decode()
 
 
+def test_a_visit_by_phone_is_nowhere() -> None:
+    assert "LOCATION" not in calendar_file(replace(FACTS, place=""), CalendarMethod.REQUEST).decode()
+
+
 def test_text_is_escaped_and_cannot_add_a_property() -> None:
     place = "A; B, C\\D\nATTENDEE:mailto:eve@evil.example"
     assert "LOCATION:A\\; B\\, C\\\\D\\nATTENDEE:mailto:eve@evil.example" in unfolded(replace(FACTS, place=place))

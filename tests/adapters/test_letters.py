@@ -28,6 +28,7 @@ from booking.adapters.letters import (
     message_id_header,
 )
 from booking.core.messages import ACCOUNT_KINDS, MessageKind
+from booking.core.scheduling.clinic import VisitMode
 
 BASE_URL = "https://visits.example"
 LINKS = {
@@ -172,6 +173,19 @@ def test_the_visit_is_told_in_clinic_time_with_the_zone_named(writer: LetterWrit
     for part in ("text/plain", "text/html"):
         assert "Monday 9 March 2026 at 9:00 am (New York time)" in parts[part]
         assert "12 Main Street, Springfield" in parts[part]
+
+
+@VISIT_KINDS
+@pytest.mark.parametrize(("mode", "words"), [(VisitMode.VIDEO, "How: by video"), (VisitMode.PHONE, "How: by phone")])
+def test_a_visit_at_home_sends_nobody_to_the_clinic(
+    writer: LetterWriter, kind: MessageKind, mode: VisitMode, words: str
+) -> None:
+    parts = texts(writer.write(facts(kind, visit=replace(VISIT, mode=mode, place=""))))
+    for name in ("text/plain", "text/html"):
+        assert words in parts[name]
+        assert "Where:" not in parts[name]
+        assert "seeing you" not in parts[name]
+    assert "LOCATION" not in parts.get("text/calendar", "")
 
 
 @EVERY_KIND

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.adapters.letters import REQUIRED_LINKS, LetterWriter
 from booking.core.messages import MessageKind
+from booking.core.scheduling.clinic import VisitMode
 from booking.models import Appointment, LinkAction, LinkToken, QuestionnaireResponse, ResponseStatus, Service
 from booking.services import messages as service
 from booking.services.claims import Claim, letter_facts
@@ -143,6 +144,16 @@ def test_the_letter_is_about_its_visit_and_nobody_else(session: Session) -> None
     assert (facts.visit.uid, facts.visit.sequence) == (f"{visit.public_id}@localhost", 0)
     assert (facts.visit.place, facts.visit.tz) == ("12 Main Street, Springfield", ZoneInfo("America/New_York"))
     assert facts.clinic.sender_name == "Northside Appointments"
+
+
+def test_the_letter_of_a_call_names_no_place(session: Session) -> None:
+    visit = make_appointment(session)
+    session.get_one(Service, visit.service_id).mode = VisitMode.PHONE
+    session.commit()
+    plan_booking(session, visit)
+    facts = letter_facts(claim_next(session), OFFICE)
+    assert facts.visit is not None
+    assert (facts.visit.mode, facts.visit.place) == (VisitMode.PHONE, "")
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))

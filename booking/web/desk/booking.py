@@ -12,6 +12,7 @@ from booking.adapters import dates
 from booking.core.clock import local_date, utc_now
 from booking.core.errors import PatientBusy, RulesRefuse, SlotTaken
 from booking.core.scheduling.allocation import SlotRequest
+from booking.core.scheduling.clinic import VisitMode
 from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.extensions import db
@@ -29,6 +30,7 @@ from booking.web.desk.next_times import TimesWish, next_times, numbered, read_wi
 from booking.web.desk.patients import last_search, search_page
 from booking.web.desk.words import OTHER_REFUSAL, REFUSALS
 from booking.web.scheduling.slot_choice import SlotChoice, choice_or_none
+from booking.web.words import MODE
 
 COMING_SHOWN = 5
 
@@ -160,9 +162,12 @@ def _specialist_id(choice: SlotChoice) -> int | None:
 
 
 def sentence_of(choice: SlotChoice) -> str:
-    """ "Tuesday the 24th at 10:20 am with Dr Moreau at Port Ellery": to be read aloud."""
+    """ "Tuesday the 24th at 10:20 am with Dr Moreau at Port Ellery", or "by video": to be read aloud."""
     tz = choice.location.tz
     when = dates.spoken_time(choice.starts_at, tz, locale(), today=local_date(utc_now(), tz))
+    if choice.service.mode is not VisitMode.IN_PERSON:
+        who = [choice.specialist.name] if choice.specialist else []
+        return ", ".join([when, *who, str(MODE[choice.service.mode])])
     words = {"when": when, "place": choice.location.name}
     if choice.specialist is None:
         return gettext("%(when)s at %(place)s", **words)

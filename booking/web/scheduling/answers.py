@@ -8,10 +8,11 @@ from flask import url_for
 from flask_babel import get_locale, gettext
 
 from booking.adapters import dates
+from booking.core.scheduling.clinic import VisitMode
 from booking.web.scheduling.forms import VisitDetailsForm
 from booking.web.scheduling.kept_time import KeptTime
 from booking.web.scheduling.person import Person
-from booking.web.words import NEEDS
+from booking.web.words import NEEDS, where_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,11 @@ class AnswerRow:
 
 def answer_rows(kept: KeptTime, person: Person, typed: VisitDetailsForm, *, times_url: str) -> list[AnswerRow]:
     """All that is going to be booked, in the order of the screens before."""
-    return [*_time_rows(kept, times_url), *_person_rows(person, typed), *_visit_rows(typed)]
+    phone = person.known.phone if person.known else typed.patient_details().phone
+    return [*_time_rows(kept, times_url, phone), *_person_rows(person, typed), *_visit_rows(typed)]
 
 
-def _time_rows(kept: KeptTime, times_url: str) -> list[AnswerRow]:
+def _time_rows(kept: KeptTime, times_url: str, phone: str | None) -> list[AnswerRow]:
     locale, tz = str(get_locale() or "en"), kept.location.tz
     when = f"{dates.day_and_time(kept.starts_at, tz, locale)}, {dates.zone_label(tz, kept.starts_at, locale)}"
     rows = [
@@ -40,8 +42,9 @@ def _time_rows(kept: KeptTime, times_url: str) -> list[AnswerRow]:
     ]
     if kept.specialist:
         rows.append(AnswerRow(gettext("With"), kept.specialist.name))
-    place = ", ".join((kept.location.name, kept.location.street, kept.location.city))
-    return [*rows, AnswerRow(gettext("Where"), place)]
+    mode = kept.service.mode
+    key = gettext("Where") if mode is VisitMode.IN_PERSON else gettext("How")
+    return [*rows, AnswerRow(key, where_words(mode, kept.location, phone))]
 
 
 def _person_rows(person: Person, typed: VisitDetailsForm) -> list[AnswerRow]:

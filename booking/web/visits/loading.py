@@ -8,13 +8,14 @@ from datetime import datetime
 from flask import abort, redirect, request, url_for
 
 from booking.core.clock import utc_now
-from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service
+from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service, VisitMode
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import Visit, visit_for
 from booking.services.cancelling import refusals_of_cancelling
 from booking.web import access
 from booking.web.context import clinic_now
+from booking.web.words import where_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,16 @@ class ShownVisit:
     specialist: Resource | None
     is_past: bool
     is_brief: bool
+
+    @property
+    def is_in_person(self) -> bool:
+        """Somebody has to come to the clinic."""
+        return self.service.mode is VisitMode.IN_PERSON
+
+    @property
+    def where(self) -> str:
+        """The address, or how the clinic reaches the patient; a mailed link does not show the number."""
+        return where_words(self.service.mode, self.location, None if self.is_brief else self.visit.patient_phone)
 
     @property
     def cancel_until(self) -> datetime:

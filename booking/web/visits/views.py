@@ -97,7 +97,7 @@ def _facts(found: ShownVisit) -> CalendarFacts:
         sequence=found.visit.sequence,
         starts_at=found.visit.starts_at,
         ends_at=found.visit.ends_at,
-        place=f"{found.location.street}, {found.location.city}",
+        place=f"{found.location.street}, {found.location.city}" if found.is_in_person else "",
         stamped_at=found.visit.cancelled_at or found.visit.booked_at,
         organizer_name=clinic.sender_name,
         organizer_address=settings.mail_from,

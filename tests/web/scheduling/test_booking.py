@@ -28,7 +28,7 @@ def test_a_guest_books_and_reads_all_about_it(client: FlaskClient, session: Sess
     assert "Bring a list of your medicines." in page
     assert "Do not stop or change any medicine unless your specialist tells you to." in page
     assert "/calendar.ics" in page
-    assert "Create an account" in page
+    assert "Make an account" in page
 
 
 def test_what_was_typed_is_what_is_kept(client: FlaskClient, session: Session) -> None:
