@@ -9,8 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from booking.core.actor import Role
 from booking.models import Account, Appointment
@@ -19,6 +21,7 @@ from tests.factories import NOW, make_account, make_appointment
 
 ClientAs = Callable[[Account], FlaskClient]
 NINE_TODAY = NOW + timedelta(hours=1)
+SLOT = "first-consultation~northside~any~dr-cruz~20261130T1400Z"
 TODAY = "/desk/day/2026-11-23"
 
 
@@ -72,3 +75,20 @@ def hrefs(text: str, part: str) -> list[str]:
 def nonce_in(text: str) -> str:
     [found] = re.findall(r'name="nonce" value="([^"]+)"', text)
     return str(found)
+
+
+def check_urls(page: str) -> list[str]:
+    """Links of the numbered times."""
+    return hrefs(page, "/desk/book/check")
+
+
+def book(client: FlaskClient, url: str, **data: str) -> TestResponse:
+    """Send the last form; its nonce is read from its page unless it is given."""
+    nonce = data.pop("nonce", "") or nonce_in(client.get(url).text)
+    return client.post(url, data={"nonce": nonce, **data})
+
+
+def visits(session: Session) -> list[Appointment]:
+    """All visits as they stand now."""
+    session.rollback()
+    return list(session.scalars(sa.select(Appointment).order_by(Appointment.id)))

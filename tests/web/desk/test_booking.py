@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from booking.core.scheduling.lifecycle import AppointmentStatus as S
-from booking.models import Account, Appointment, AuditEvent, Message, Patient, Service
+from booking.models import Account, AuditEvent, Message, Patient, Service
 from booking.services.sealed import open_text
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.web.clinic_change import clinic_changed
-from tests.web.desk.desk_cast import ClientAs, dora, eli, freeze, hrefs, nonce_in, words
-
-BEN = {
-    "given_name": "Ben", "family_name": "Brown", "born_on-day": "2", "born_on-month": "1", "born_on-year": "1971",
-    "phone": "", "email": "",
-}  # fmt: skip
-SLOT = "first-consultation~northside~any~dr-cruz~20261130T1400Z"
+from tests.web.desk.desk_cast import SLOT, ClientAs, book, check_urls, dora, eli, freeze, hrefs, nonce_in, visits, words
 
 
 @pytest.fixture(autouse=True)
@@ -40,26 +33,12 @@ def times_of(client: FlaskClient, patient: Patient, **arguments: str) -> str:
     return client.get("/desk/book", query_string={"patient": patient.public_id, **arguments}).text
 
 
-def check_urls(page: str) -> list[str]:
-    return hrefs(page, "/desk/book/check")
-
-
 def starts_in(page: str) -> list[str]:
     return [parse_qs(urlsplit(url).query)["slot"][0].rpartition("~")[2] for url in check_urls(page)]
 
 
 def check_url(patient: Patient, slot: str = SLOT) -> str:
     return f"/desk/book/check?patient={patient.public_id}&slot={slot}"
-
-
-def book(client: FlaskClient, url: str, **data: str) -> TestResponse:
-    nonce = data.pop("nonce", "") or nonce_in(client.get(url).text)
-    return client.post(url, data={"nonce": nonce, **data})
-
-
-def visits(session: Session) -> list[Appointment]:
-    session.rollback()
-    return list(session.scalars(sa.select(Appointment).order_by(Appointment.id)))
 
 
 def test_the_first_page_asks_for_whom(desk: FlaskClient) -> None:
@@ -312,94 +291,6 @@ def test_a_form_without_its_secrets_books_nothing(session: Session, desk: FlaskC
     assert answer.status_code == 422
     assert nonce_in(answer.text)
     assert visits(session) == []
-
-
-def describe(client: FlaskClient, **changes: str) -> TestResponse:
-    return client.post("/desk/book/new", data={**BEN, **changes})
-
-
-def test_a_new_patient_without_phone_and_mail_is_booked_with_the_visit(session: Session, desk: FlaskClient) -> None:
-    times = describe(desk).location
-    assert "Brown" not in times
-    page = desk.get(times).text
-    assert "Ben Brown, born 2 January 1971 · new patient · no e-mail address" in words(page)
-    assert session.scalars(sa.select(Patient)).all() == []
-    [url] = [url for url in check_urls(page) if "T1500Z" in url]
-    assert "Please have the caller write the time down." in desk.get(url).text
-    session.rollback()
-    book(desk, url, override_reason="urgent")
-    [ben] = session.scalars(sa.select(Patient))
-    assert (ben.given_name, ben.family_name, ben.born_on, ben.email) == ("Ben", "Brown", date(1971, 1, 2), None)
-    assert [visit.patient_id for visit in visits(session)] == [ben.id]
-
-
-def test_a_new_patient_booked_twice_by_one_form_is_one_patient(session: Session, desk: FlaskClient) -> None:
-    key = describe(desk).location.rpartition("=")[2]
-    url = f"/desk/book/check?new={key}&slot={SLOT}"
-    nonce = nonce_in(desk.get(url).text)
-    first, second = book(desk, url, nonce=nonce), book(desk, url, nonce=nonce)
-    assert first.location == second.location
-    assert len(session.scalars(sa.select(Patient)).all()) == 1
-
-
-def test_a_lost_race_keeps_what_was_typed_of_a_new_patient(session: Session, desk: FlaskClient) -> None:
-    key = describe(desk).location.rpartition("=")[2]
-    url = f"/desk/book/check?new={key}&slot={SLOT}"
-    nonce = nonce_in(desk.get(url).text)
-    make_appointment(session)
-    answer = book(desk, url, nonce=nonce)
-    assert answer.status_code == 409
-    assert "Ben Brown" in words(answer.text)
-    assert book(desk, check_urls(answer.text)[0]).status_code == 303
-
-
-def test_callers_in_two_tabs_do_not_mix(desk: FlaskClient) -> None:
-    ben = describe(desk).location
-    cho = describe(desk, given_name="Cho", family_name="Lee", **{"born_on-day": "3"}).location
-    assert "Ben Brown" in words(desk.get(ben).text)
-    assert "Cho Lee" in words(desk.get(cho).text)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"given_name": ""}, {"family_name": " "}, {"born_on-day": ""}, {"born_on-year": "71"}, {"born_on-month": "13"},
-        {"born_on-year": "2999"}, {"born_on-year": "1700"}, {"phone": "call me"}, {"email": "nobody"},
-        {"given_name": "x" * 200}, {"given_name": "a\x00b"},
-    ],
-)  # fmt: skip
-def test_a_new_patient_who_is_not_described_is_asked_again(desk: FlaskClient, changes: dict[str, str]) -> None:
-    answer = describe(desk, **changes)
-    assert answer.status_code == 422
-    assert "There is a problem" in answer.text
-    assert 'value="1971"' in answer.text or "born_on-year" in changes
-
-
-def test_somebody_who_may_be_known_is_shown_first(session: Session, desk: FlaskClient) -> None:
-    known = make_patient(
-        session, given_name="Benjamin", family_name="Brown", name_key="benjamin brown", born_on=date(1971, 1, 2)
-    )
-    answer = describe(desk)
-    assert answer.status_code == 422
-    page = answer.text
-    assert "Perhaps we know this patient already" in page
-    assert "Benjamin Brown, 2 January 1971, 555-0142 Use this patient" in words(page)
-    assert f"/desk/book?patient={known.public_id}" in page
-    assert 'value="Ben"' in page
-    someone_else = describe(desk, is_someone_else="yes")
-    assert "new=" in someone_else.location
-
-
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [("ana maria del rio", ("Ana Maria Del", "Rio")), ("rio", ("", "Rio")), ("0142", ("", "")), ("", ("", ""))],
-)
-def test_the_name_that_was_looked_for_is_not_typed_again(desk: FlaskClient, text: str, names: tuple[str, str]) -> None:
-    desk.post("/desk/search", data={"text": text, "goal": "book"})
-    page = desk.get("/desk/book/new?found=1").text
-    given, family = names
-    assert re.search(rf'id="given_name"[^>]*value="{given}"', page)
-    assert re.search(rf'id="family_name"[^>]*value="{family}"', page)
 
 
 def test_the_desk_of_another_location_books_there(session: Session, client_as: ClientAs) -> None:
