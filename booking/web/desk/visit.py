@@ -10,6 +10,7 @@ from flask_babel import gettext
 
 from booking.core.clock import utc_now
 from booking.core.messages import messages_for_cancelling
+from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.day_steps import STEPS_BACK, steps_for
 from booking.core.scheduling.lifecycle import AppointmentStatus, may_move
 from booking.extensions import db
@@ -35,6 +36,7 @@ def visit(public_id: str) -> ResponseReturnValue:
         "desk/visit.html",
         found=found,
         facts=facts,
+        asked=[SHIPPED.latest(code) for code in found.service.questionnaires],
         taken=[resources[i] for i in facts.resource_ids if i != one.specialist_id],
         steps=steps_for(one.status, one.starts_at, found.location.tz, now) if is_desk() else [],
         back=STEPS_BACK.get(one.status) if is_desk() else None,
