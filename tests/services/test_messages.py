@@ -68,7 +68,7 @@ CLAIMABLE = {
         {"state": S.DATA_SENT, "lease_until": NOW, "data_sent_at": NOW - timedelta(minutes=10), "owner": "x"},
         S.SENDING,
     ),
-    **{state.value: ({"state": state}, state) for state in FINAL_STATES},
+    **{state.value: ({"state": state}, state) for state in sorted(FINAL_STATES)},
 }
 TAKEN = {"due", "lease lapsed", "sent to an unknown end"}
 
@@ -155,7 +155,7 @@ def test_no_outcome_changes_a_row_that_was_given_back(
     assert (settled, row.state) == (Settled(state, "lease_lost"), state)
 
 
-@pytest.mark.parametrize("state", FINAL_STATES)
+@pytest.mark.parametrize("state", sorted(FINAL_STATES))
 def test_a_settled_row_stays_as_it_is(session: Session, row: Message, state: MessageState) -> None:
     claim = claimed(session)
     change(session, row, state=state)
