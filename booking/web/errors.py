@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
@@ -41,11 +41,6 @@ MESSAGES = {
     "move_not_allowed": lazy_gettext("This appointment has changed meanwhile, so that is no longer possible."),
     "rules_refuse": lazy_gettext("That time cannot be booked."),
     "nonce_reused": lazy_gettext("This form was already sent with other answers."),
-    "not_found": lazy_gettext("We cannot find that page."),
-    "link_dead": lazy_gettext("This link does not work any more."),
-    "too_many_tries": lazy_gettext("There were many tries in a short time. Please wait a little."),
-    "busy_database": lazy_gettext("We are very busy just now. Nothing was changed. Please try again."),
-    "too_busy": lazy_gettext("We are very busy just now. Nothing was changed. Please try again in a minute."),
     "wrong_log_in": lazy_gettext("The e-mail address or the password is not right."),
     "address_unconfirmed": lazy_gettext("Please confirm your e-mail address first. We have sent you a new link."),
     "weak_password": lazy_gettext("Choose another password: this one is too easy to guess."),
@@ -53,29 +48,34 @@ MESSAGES = {
     "form_closed": lazy_gettext("This form takes no more answers. Please tell your specialist at the visit."),
     "form_not_ready": lazy_gettext("This form cannot be sent yet."),
 }
-HTTP_MESSAGES = {
-    400: lazy_gettext("We could not understand what was sent."),
-    403: lazy_gettext("This page is not for your login."),
-    404: lazy_gettext("We cannot find that page."),
-    405: lazy_gettext("This page cannot be used that way."),
-    413: lazy_gettext("That is more than we can take at once."),
-    500: lazy_gettext("Something went wrong on our side."),
-}
+OTHER_MESSAGE = lazy_gettext("We could not understand what was sent.")
+"""A refusal without a sentence of its own."""
+
+OWN_PAGES = frozenset({400, 403, 404, 405, 410, 413, 429, 500, 503})
+"""Statuses with a page of their own, `errors/<status>.html`. Of 409 and 422 the sentence is the page."""
+
 SECRET_FIELDS = ("password", "csrf_token")
 
 
 def refusal_page(error: BookingError) -> ResponseReturnValue:
     """A refusal that no view has a better page for."""
     status = STATUS.get(error.code, 400)
-    message = MESSAGES.get(error.code, HTTP_MESSAGES[400])
     wait = error.details.get("retry_seconds")
     headers = {"Retry-After": str(wait)} if wait else {}
-    return render_template("errors/refused.html", message=message, code=error.code, status=status), status, headers
+    if error.code not in MESSAGES and status in OWN_PAGES:
+        return _own_page(status), status, headers
+    message = MESSAGES.get(error.code, OTHER_MESSAGE)
+    return render_template("errors/refused.html", message=message, code=error.code), status, headers
+
+
+def _own_page(status: int) -> str:
+    """The request id helps the staff to find what was logged."""
+    return render_template(f"errors/{status}.html", request_id=g.get("request_id", ""))
 
 
 def foreign_host_answer(_error: SecurityError) -> ResponseReturnValue:
     """Somebody asks for a host that is not ours. No page: without a host of our own its links could not be made."""
-    return Response(str(HTTP_MESSAGES[400]), 400, mimetype="text/plain")
+    return Response(str(OTHER_MESSAGE), 400, mimetype="text/plain")
 
 
 def http_page(error: HTTPException) -> ResponseReturnValue:
@@ -83,16 +83,15 @@ def http_page(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400 or error.response is not None:
         return error
-    message = HTTP_MESSAGES.get(status, HTTP_MESSAGES[400 if status < 500 else 500])
-    return render_template("errors/refused.html", message=message, code=str(status), status=status), status
+    page = status if status in OWN_PAGES else 400 if status < 500 else 500
+    return _own_page(page), status
 
 
 def bug_page(error: Exception) -> ResponseReturnValue:
     """A bug: logged by type and place without values, told without details."""
     db.session.rollback()
     log.error("unexpected %s in %s", type(error).__name__, request.endpoint, exc_info=error)
-    message = HTTP_MESSAGES[500]
-    return render_template("errors/refused.html", message=message, code="500", status=500), 500
+    return _own_page(500), 500
 
 
 def stale_form_page(_error: CSRFError) -> ResponseReturnValue:
