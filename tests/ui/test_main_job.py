@@ -64,9 +64,14 @@ def let_reminder_come(program: LiveProgram, visit_id: str) -> None:
 
 
 def check_day_of_scheduler(program: LiveProgram, page: Page, visit_id: str) -> None:
+    """The visit stands on its day, and its forms are there."""
     steps.log_in(page, DORA)
     with program.session() as session:
         starts_at = session.scalar(sa.select(Appointment.starts_at).where(Appointment.public_id == visit_id))
     assert starts_at is not None
     page.goto(f"/desk/day/{starts_at.astimezone(TZ).date()}")
-    expect(page.locator("#main").get_by_text("Quist").first).to_be_visible()
+    on_board = page.locator(f'#main a[href*="{visit_id}"]').first
+    expect(on_board).to_contain_text("Quist")
+    expect(on_board).not_to_contain_text("missing")
+    on_board.click()
+    expect(page.locator("#main")).to_contain_text("Forms filled in")

@@ -16,8 +16,10 @@ from playwright.sync_api import Browser, Page
 
 from booking.web.access_table import DEMO_ROWS, ROWS
 from tests.live import LiveProgram
+from tests.ui import desk_pages, patient_pages  # noqa: F401 - They add their ways to the list.
 from tests.ui.conftest import DESK, PHONE, Windows
-from tests.ui.pages import SHOWN, WAYS, Stage
+from tests.ui.stage import Stage
+from tests.ui.ways import SHOWN, WAYS
 
 # SQLite alone: pages do not know which database they come from, and each look costs a second.
 pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-pages")]

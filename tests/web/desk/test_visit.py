@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.lifecycle import AppointmentStatus as S
 from booking.models import Appointment, AuditEvent, Message, Patient
 from booking.services.sealed import open_text
@@ -95,6 +96,7 @@ def test_for_another_location_nothing_can_be_changed(session: Session, client_as
 def test_a_specialist_reads_their_own_visit_and_has_no_buttons(session: Session, client_as: ClientAs) -> None:
     page = page_of(cruz(session, client_as), today(session))
     assert "/forms/peg/answers" in page
+    assert f"Answers: {SHIPPED.latest('peg').title}" in page
     assert "Cancel the visit" not in page
     assert "/desk/patients/" not in page
     assert 'name="to"' not in page

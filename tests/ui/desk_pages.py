@@ -1,0 +1,140 @@
+"""Ways to the pages of the desk and of specialists."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import sqlalchemy as sa
+from playwright.sync_api import Page
+
+from booking.core.clock import utc_now
+from booking.models import Appointment, Patient
+from tests.factories import make_appointment, make_patient
+from tests.ui import steps
+from tests.ui.patient_pages import sent_form
+from tests.ui.people import ANA, CRUZ, DORA
+from tests.ui.stage import Stage, full_hour
+from tests.ui.ways import add, at, shows
+
+
+def _day(stage: Stage) -> str:
+    """The path of a Monday on which Ana has a visit."""
+    earliest = utc_now() + timedelta(days=11)
+    starts_at = full_hour(earliest + timedelta(days=(7 - earliest.weekday()) % 7)).replace(hour=15)
+    with stage.program.session() as session:
+        if session.scalar(sa.select(Appointment.id).where(Appointment.starts_at == starts_at)) is None:
+            ana = session.scalar(sa.select(Patient).where(Patient.email == ANA.email))
+            make_appointment(session, ana, starts_at=starts_at)
+    return f"/desk/day/{starts_at.date()}"
+
+
+@shows("desk.day")
+def day_columns(stage: Stage) -> Page:
+    return at(_day(stage), by=DORA)(stage)
+
+
+@shows("desk.day")
+def day_list(stage: Stage) -> Page:
+    return at(f"{_day(stage)}?view=list", by=DORA)(stage)
+
+
+@shows("desk.day")
+def day_of_specialist(stage: Stage) -> Page:
+    return at(_day(stage), by=CRUZ)(stage)
+
+
+@shows("desk.day")
+def day_not_understood(stage: Stage) -> Page:
+    return at("/desk/day?date=whenever", by=DORA)(stage)
+
+
+@shows("desk.visit")
+def desk_visit(stage: Stage) -> Page:
+    return at(f"/desk/visits/{stage.visit()}", by=DORA)(stage)
+
+
+@shows("desk.cancel")
+def desk_cancel(stage: Stage) -> Page:
+    return at(f"/desk/visits/{stage.visit()}/cancel", by=DORA)(stage)
+
+
+@shows("desk.cancel")
+def desk_cancel_with_errors(stage: Stage) -> Page:
+    page = desk_cancel(stage)
+    page.locator("#main form").get_by_role("button").last.click()
+    return page
+
+
+add("patients", "desk.patients", "/desk/patients", by=DORA)
+add("book_for_caller", "desk.book", "/desk/book", by=DORA)
+add("new_patient", "desk.describe", "/desk/book/new", by=DORA)
+
+
+@shows("desk.patients")
+def patients_found(stage: Stage, name: str = "alv") -> Page:
+    page = stage.page(DORA)
+    page.goto("/desk/patients")
+    page.locator("#text").fill(name)
+    page.get_by_role("button", name="Search").click()
+    page.locator(".match-table").wait_for()
+    return page
+
+
+@shows("desk.patient")
+def patient(stage: Stage) -> Page:
+    """Somebody who has no visit yet, and so is free at any time."""
+    with stage.program.session() as session:
+        name = make_patient(session).family_name
+    page = patients_found(stage, name)
+    page.locator(".match-table a").first.click()
+    steps.heading(page, "Al")
+    return page
+
+
+@shows("desk.describe")
+def new_patient_with_errors(stage: Stage) -> Page:
+    page = at("/desk/book/new", by=DORA)(stage)
+    steps.press(page, "Choose a time")
+    return page
+
+
+@shows("desk.book")
+def next_times(stage: Stage) -> Page:
+    page = patient(stage)
+    steps.follow(page, "Book a visit")
+    page.locator(".numbered").wait_for()
+    return page
+
+
+@shows("desk.check")
+def desk_check(stage: Stage) -> Page:
+    page = next_times(stage)
+    page.locator(".numbered-time").last.click()
+    page.get_by_role("button", name="Book", exact=True).wait_for()
+    return page
+
+
+@shows("desk.visit")
+def desk_booked(stage: Stage) -> Page:
+    page = desk_check(stage)
+    page.get_by_role("button", name="Book", exact=True).click()
+    page.get_by_text("Booked:").wait_for()
+    return page
+
+
+@shows()
+def desk_taken(stage: Stage) -> Page:
+    """Somebody else is quicker."""
+    page = desk_check(stage)
+    slot = parse_qs(urlsplit(page.url).query)["slot"][0]
+    stage.take(slot)
+    page.get_by_role("button", name="Book", exact=True).click()
+    steps.heading(page, "taken")
+    return page
+
+
+@shows("sent_forms.answers")
+def answers_for_specialist(stage: Stage) -> Page:
+    _, visit_id = sent_form(stage)
+    return at(f"/visits/{visit_id}/forms/peg/answers", by=CRUZ)(stage)

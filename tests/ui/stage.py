@@ -1,0 +1,105 @@
+"""Windows of the cast on the running program, and the objects that pages are about."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+
+import sqlalchemy as sa
+from playwright.sync_api import Page
+
+from booking.core.actor import Actor, Role
+from booking.core.clock import utc_now
+from booking.models import Account, Appointment, LinkAction, Patient
+from booking.queries.catalogue import catalogue
+from booking.services import sessions
+from booking.services.appointments import PatientDetails, VisitDetails, book_at_desk
+from booking.services.links import mint_link
+from booking.services.transaction import transaction
+from tests.factories import make_appointment
+from tests.live import LiveProgram
+from tests.ui.people import ANA, Person
+
+VISITOR = "visitor"
+SESSION_COOKIE = "respite_session"
+LATER = timedelta(days=20)
+# No two visits of a test run begin at the same hour, whoever asks for them.
+HOURS, SOON = count(1), count(3)
+
+
+@dataclass
+class Stage:
+    """Windows of the cast, logged in beforehand, and visits made as they are needed, each at a time of its own."""
+
+    program: LiveProgram
+    open_page: Callable[[], Page]
+    _pages: dict[str, Page] = field(default_factory=dict)
+
+    def page(self, person: Person | None = None) -> Page:
+        """The window of that person; None is a visitor, who begins anew each time."""
+        if person is None:
+            page = self._pages.setdefault(VISITOR, self.open_page())
+            page.context.clear_cookies()
+            return page
+        if person.email not in self._pages:
+            self._pages[person.email] = self._logged_in(person)
+        return self._pages[person.email]
+
+    def _logged_in(self, person: Person) -> Page:
+        page = self.open_page()
+        with self.program.session() as session:
+            account_id = session.scalar(sa.select(Account.id).where(Account.email_key == person.email))
+            session.rollback()
+            token = sessions.begin_session(session, account_id=account_id, data={}, now=utc_now())
+        page.context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": self.program.base_url}])
+        return page
+
+    def visit(self, *, is_soon: bool = False) -> str:
+        """The id of a new visit of Ana's; one that is soon can no longer be cancelled."""
+        starts_at = full_hour(
+            utc_now() + (timedelta(hours=next(SOON)) if is_soon else LATER + timedelta(hours=next(HOURS)))
+        )
+        with self.program.session() as session:
+            ana = session.scalar(sa.select(Patient).where(Patient.email == ANA.email))
+            made: Appointment = make_appointment(session, ana, starts_at=starts_at)
+            return made.public_id
+
+    def take(self, slot: str) -> None:
+        """Give the time of a button to somebody else, with whoever the button names."""
+        service, location, _, specialist, start = slot.split("~")
+        with self.program.session() as session:
+            clinic = catalogue(session)
+            book_at_desk(
+                session,
+                actor=Actor(role=Role.SCHEDULER, location_ids=frozenset(clinic.locations)),
+                service_id=clinic.service_by_code[service].id,
+                location_id=clinic.location_by_code[location].id,
+                specialist_id=clinic.resource_by_code[specialist].id,
+                starts_at=datetime.strptime(start, "%Y%m%dT%H%M%z"),
+                patient=PatientDetails("Quentin", "Quick", date(1970, 1, 2), None, None),
+                details=VisitDetails(None),
+                nonce=secrets.token_hex(8),
+                now=utc_now(),
+            )
+
+    def link(self, action: LinkAction) -> str:
+        """The path of a link as it is mailed to Ana."""
+        with self.program.session() as session:
+            account_id = session.scalar(sa.select(Account.id).where(Account.email_key == ANA.email))
+            with transaction(session):
+                token = mint_link(
+                    session,
+                    action=action,
+                    now=utc_now(),
+                    expires_at=utc_now() + timedelta(minutes=10),
+                    account_id=account_id,
+                    email_key=ANA.email,
+                )
+        return f"/l/{token}"
+
+
+def full_hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
