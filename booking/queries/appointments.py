@@ -17,7 +17,7 @@ from booking.models import Appointment, Patient
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An appointment with its patient's name; no health text."""
+    """An appointment with its patient's name; no health text. `is_mailed`: there is an address to write to."""
 
     id: int
     public_id: str
@@ -26,6 +26,7 @@ class Visit:
     patient_public_id: str
     patient_name: str
     patient_phone: str | None
+    is_mailed: bool
     service_id: int
     location_id: int
     specialist_id: int | None
@@ -46,6 +47,7 @@ VISIT_COLUMNS = (
     Patient.public_id.label("patient_public_id"),
     (Patient.given_name + " " + Patient.family_name).label("patient_name"),
     Patient.phone.label("patient_phone"),
+    Patient.email.is_not(None).label("is_mailed"),
     Appointment.service_id,
     Appointment.location_id,
     Appointment.specialist_id,

@@ -26,7 +26,7 @@ STATUS: dict[AppointmentStatus, LazyString] = {
     AppointmentStatus.IN_TREATMENT: lazy_gettext("You are with us"),
     AppointmentStatus.IN_RECOVERY: lazy_gettext("You are with us"),
     AppointmentStatus.DONE: lazy_gettext("Done"),
-    AppointmentStatus.CANCELLED: lazy_gettext("Cancelled"),
+    AppointmentStatus.CANCELLED: lazy_gettext("Canceled"),
     AppointmentStatus.NO_SHOW: lazy_gettext("Missed"),
     AppointmentStatus.ENTERED_IN_ERROR: lazy_gettext("Entered by mistake"),
 }

@@ -147,7 +147,7 @@ def test_headers_say_who_writes_and_that_a_machine_does(writer: LetterWriter, ki
         (MessageKind.BOOKED, "Your appointment on Mon 9 Mar, 9:00 am"),
         (MessageKind.REMINDER_3D, "Reminder: your appointment on Mon 9 Mar, 9:00 am"),
         (MessageKind.REMINDER_1D, "Tomorrow, 9:00 am"),
-        (MessageKind.CANCELLED, "Your appointment on Mon 9 Mar is cancelled"),
+        (MessageKind.CANCELLED, "Your appointment on Mon 9 Mar is canceled"),
     ],
 )
 def test_subjects_are_neutral(writer: LetterWriter, kind: MessageKind, subject: str) -> None:

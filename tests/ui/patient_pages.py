@@ -139,7 +139,7 @@ def cancel_too_late(stage: Stage) -> Page:
 def cancelled(stage: Stage) -> Page:
     page = cancel(stage)
     steps.press(page, "Cancel this visit")
-    steps.heading(page, "cancelled")
+    steps.heading(page, "canceled")
     return page
 
 

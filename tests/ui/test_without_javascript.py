@@ -26,7 +26,7 @@ def test_booking_answering_and_cancelling_need_no_script(windows: Windows) -> No
     page.goto(f"/visits/{visit_id}")
     steps.follow(page, "Cancel this visit")
     steps.press(page, "Cancel this visit")
-    steps.heading(page, "cancelled")
+    steps.heading(page, "canceled")
 
 
 def test_a_refused_form_tells_its_mistakes_without_script(windows: Windows) -> None:

@@ -69,7 +69,7 @@ def cancel(public_id: str) -> ResponseReturnValue:
     )
     is_told = _is_written_to(found, facts, now) and form.reason.data != DECEASED
     told = gettext("The patient gets an e-mail.") if is_told else gettext("The patient gets no e-mail.")
-    flash(gettext("The visit is cancelled and its time is free. %(told)s", told=told), "success")
+    flash(gettext("The visit is canceled and its time is free. %(told)s", told=told), "success")
     return redirect(url_for("desk.visit", public_id=public_id), 303)
 
 

@@ -19,7 +19,7 @@ STATUS: dict[AppointmentStatus, LazyString] = {
     _S.IN_TREATMENT: lazy_gettext("In treatment"),
     _S.IN_RECOVERY: lazy_gettext("Resting"),
     _S.DONE: lazy_gettext("Done"),
-    _S.CANCELLED: lazy_gettext("Cancelled"),
+    _S.CANCELLED: lazy_gettext("Canceled"),
     _S.NO_SHOW: lazy_gettext("Did not come"),
     _S.ENTERED_IN_ERROR: lazy_gettext("Entered by mistake"),
 }
@@ -53,7 +53,7 @@ MESSAGE: dict[MessageKind, LazyString] = {
     MessageKind.BOOKED: lazy_gettext("Confirmation"),
     MessageKind.REMINDER_3D: lazy_gettext("Reminder 3 days before"),
     MessageKind.REMINDER_1D: lazy_gettext("Reminder 1 day before"),
-    MessageKind.CANCELLED: lazy_gettext("Note that it is cancelled"),
+    MessageKind.CANCELLED: lazy_gettext("Note that it is canceled"),
 }
 
 MESSAGE_STATE: dict[MessageState, LazyString] = {
@@ -68,7 +68,7 @@ MESSAGE_STATE: dict[MessageState, LazyString] = {
 
 ACTION: dict[str, LazyString] = {
     "appointment_booked": lazy_gettext("Booked"),
-    "appointment_cancelled": lazy_gettext("Cancelled"),
+    "appointment_cancelled": lazy_gettext("Canceled"),
     "appointment_arrived": lazy_gettext("Marked as arrived"),
     "appointment_in_room": lazy_gettext("Marked as in the room"),
     "appointment_done": lazy_gettext("Marked as done"),
@@ -111,8 +111,8 @@ CLINIC_REASONS: dict[str, LazyString] = {
     "other": lazy_gettext("Another reason"),
 }
 REASONS_OF_PATIENTS: dict[str, LazyString] = {
-    "pat-cpp": lazy_gettext("cancelled on the website"),
-    "pat-crs": lazy_gettext("cancelled from a reminder"),
+    "pat-cpp": lazy_gettext("canceled on the website"),
+    "pat-crs": lazy_gettext("canceled from a reminder"),
 }
 
 OVERRIDE_REASONS: dict[str, LazyString] = {
@@ -137,7 +137,7 @@ REFUSALS: dict[str, LazyString] = {
     "taken": lazy_gettext("That time is taken."),
     "not_today": lazy_gettext("The visit is not today, so nobody can have arrived for it."),
     "not_begun": lazy_gettext("The visit has not begun yet, so nobody can have missed it."),
-    "not_cancellable": lazy_gettext("The visit cannot be cancelled any more."),
+    "not_cancellable": lazy_gettext("The visit cannot be canceled any more."),
     "reason_required": lazy_gettext("Choose a reason."),
 }
 OTHER_REFUSAL = lazy_gettext("That is not possible.")

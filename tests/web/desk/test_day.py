@@ -143,10 +143,10 @@ def test_cancelled_visits_are_left_out_unless_asked_for(session: Session, client
     for view in ("columns", "list"):
         page = client.get(f"{TODAY}?view={view}").text
         assert visit.public_id not in page
-        assert "Show 1 cancelled visit" in page
+        assert "Show 1 canceled visit" in page
         [link] = hrefs(page, "cancelled=1")
         assert visit.public_id in client.get(link).text
-    assert "Hide cancelled visits" in client.get(f"{TODAY}?cancelled=1").text
+    assert "Hide canceled visits" in client.get(f"{TODAY}?cancelled=1").text
 
 
 def test_the_list_has_a_sheet_for_each_specialist_and_says_who_printed_it(
@@ -172,7 +172,7 @@ def test_counts_stand_beside_the_day(session: Session, client_as: ClientAs) -> N
     for number, status in enumerate((S.ARRIVED, S.IN_ROOM, S.DONE, S.NO_SHOW, S.CANCELLED)):
         today(session, starts_at=NINE_TODAY + timedelta(hours=number + 1), status=status)
     text = words(dora(session, client_as).get("/desk/").text)
-    assert "Expected 1 Here now 2 Done 1 Did not come 1 Cancelled 1" in text
+    assert "Expected 1 Here now 2 Done 1 Did not come 1 Canceled 1" in text
 
 
 def test_whoever_comes_next_and_is_here_can_be_moved_on_by_one_press(session: Session, client_as: ClientAs) -> None:

@@ -88,7 +88,7 @@ def test_the_page_of_a_patient_shows_what_is_coming_and_what_was(session: Sessio
     make_appointment(session, ana, starts_at=NOW - timedelta(days=7), status=S.DONE)
     make_appointment(session, ana, starts_at=NEXT_MONDAY_9 + timedelta(days=1), status=S.CANCELLED)
     text = words(desk.get(f"/desk/patients/{ana.public_id}").text)
-    coming, _, past = text.partition("Past and cancelled")
+    coming, _, past = text.partition("Past and canceled")
     assert "Date of birth 3 February 1962 Phone none E-mail none: messages cannot be sent" in coming
     assert "Coming Monday 30 November 2026 at 9:00 am" in coming
     assert "Tuesday 1 December 2026 at 9:00 am" in past

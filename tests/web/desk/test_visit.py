@@ -64,9 +64,9 @@ def test_messages_and_history_are_said_in_words(session: Session, client_as: Cli
     client.post(f"/desk/visits/{booked.public_id}/cancel", data={"reason": "pat-lt"})
     text = words(client.get(f"/desk/visits/{booked.public_id}").text)
     assert "Confirmation: not needed any more" in text
-    assert "Note that it is cancelled: planned for Monday 23 November 2026 at 8:01 am" in text
+    assert "Note that it is canceled: planned for Monday 23 November 2026 at 8:01 am" in text
     assert "Booked by the patient, without a login" in text
-    assert "Cancelled by administrator" in text
+    assert "Canceled by administrator" in text
     assert "(No way to get here)" in text
 
 
@@ -170,7 +170,7 @@ def test_cancelling_keeps_reason_and_sealed_note_and_tells_the_patient(session: 
         == "Dr Cruz is ill"
     )
     page = page_of(desk, visit)
-    assert "The visit is cancelled and its time is free. The patient gets an e-mail." in page
+    assert "The visit is canceled and its time is free. The patient gets an e-mail." in page
     assert "The specialist cannot be there" in page
     assert "Dr Cruz is ill" not in page
 

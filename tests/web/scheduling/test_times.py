@@ -156,6 +156,39 @@ def test_the_page_asks_the_database_the_same_few_questions_whatever_there_is(
     assert len(before) == len(after) <= STATEMENTS_OF_THE_PAGE
 
 
+STATEMENTS_OF_AN_EMPTY_WEEK = 6
+"""One search of all days more, for the next free time."""
+
+
+@pytest.mark.parametrize("query", ["", "?part=evening", "?from=2000-01-01&part=evening"])
+def test_an_empty_week_asks_once_more_for_the_next_free_time(app: Flask, session: Session, query: str) -> None:
+    block_the_next_days(session, 9)
+    client = app.test_client()
+    client.get(TIMES)
+    with counted(app) as found:
+        page = client.get(TIMES + query)
+    assert page.status_code == 200
+    assert len(found) <= STATEMENTS_OF_AN_EMPTY_WEEK
+
+
+def test_an_account_sees_an_empty_week_for_no_more(
+    app: Flask, session: Session, client_as: Callable[[Account], FlaskClient]
+) -> None:
+    block_the_next_days(session, 9)
+    client = client_as(make_account(session, patients=(make_patient(session),)))
+    client.get(TIMES)
+    with counted(app) as found:
+        page = client.get(TIMES, query_string={"from": utc_now().date().isoformat()})
+    assert "The next free time is" in page.text
+    assert len(found) <= STATEMENTS_OF_AN_EMPTY_WEEK
+
+
+def block_the_next_days(session: Session, days: int) -> None:
+    """Nobody has time before that."""
+    session.query(Service).update({Service.book_notice_minutes: days * 24 * 60})
+    clinic_changed(session)
+
+
 def make_more(session: Session) -> None:
     """Twenty more specialists, and fifty visits of the past weeks."""
     for number in range(100, 120):

@@ -61,11 +61,11 @@ def test_coming_visits_stand_before_past_and_cancelled_ones(session: Session, cl
     make_appointment(session, ana, **in_days(-5), status=AppointmentStatus.DONE)
     make_appointment(session, ana, **in_days(7), status=AppointmentStatus.CANCELLED)
     page = client.get("/visits/").text
-    coming, past = page.split("Past and cancelled")
+    coming, past = page.split("Past and canceled")
     assert coming.count("visit-card-head") == 1
     assert past.count("visit-card-head") == 2
     assert "Done" in past
-    assert "Cancelled" in past
+    assert "Canceled" in past
 
 
 def test_somebody_elses_visit_is_missing(session: Session, client_as: ClientAs) -> None:
@@ -127,7 +127,7 @@ def test_cancelling_frees_the_time_keeps_the_reason_and_offers_another(session: 
     ana, client = with_patient(session, client_as)
     visit = make_appointment(session, ana, **in_days(5))
     done = client.post(f"/visits/{visit.public_id}/cancel", data={"reason": "pat-lt"}, follow_redirects=True)
-    assert "Your visit is cancelled" in done.text
+    assert "Your visit is canceled" in done.text
     assert 'href="/book/first-consultation/times"' in done.text
     assert status_of(session, visit) is AppointmentStatus.CANCELLED
     assert session.get_one(Appointment, visit.id).cancel_reason_code == "pat-lt"
@@ -185,7 +185,7 @@ def test_a_visit_that_has_begun_or_is_over_cannot_be_cancelled(
     visit = make_appointment(session, ana, **in_days(5), status=status)
     page = client.post(f"/visits/{visit.public_id}/cancel")
     assert page.status_code == 422
-    assert "This visit cannot be cancelled any more" in page.text
+    assert "This visit cannot be canceled any more" in page.text
 
 
 def test_the_page_of_a_cancelled_visit_is_for_cancelled_ones(session: Session, client_as: ClientAs) -> None:
