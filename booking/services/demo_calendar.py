@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,6 +30,8 @@ FARTHEST_MINUTES: Final = 120
 
 EARLY_BIRDS: Final = timedelta(minutes=20)
 """Who is expected within this time may sit in the waiting room already."""
+
+NEEDS: Final = ("interpreter", "wheelchair", "lie_down", "low_light", "companion")
 
 CANCEL_REASONS: Final = ("pat", "pat-fb", "pat-mv")
 
@@ -127,6 +130,7 @@ class DemoCalendar:
     def _appointment(self, slot: Slot, patient: Patient, fate: Fate, booked_at: datetime) -> Appointment:
         public_id = new_public_id()
         reason = self._random.choice(REASONS) if self._random.random() < 0.4 else None
+        needs = json.dumps([self._random.choice(NEEDS)]) if self._random.random() < 0.15 else None
         return Appointment(
             public_id=public_id,
             reference="".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)),
@@ -138,6 +142,7 @@ class DemoCalendar:
             ends_at=slot.ends_at,
             status=self._status(slot, fate),
             reason_sealed=seal_text(self.session, "appointment", "reason", public_id, reason),
+            needs_sealed=seal_text(self.session, "appointment", "needs", public_id, needs),
             booked_for_other=False,
             booked_at=booked_at,
         )

@@ -17,6 +17,7 @@ from booking.extensions import db
 from booking.queries.desk_visit import VisitFacts, visit_facts
 from booking.services import appointments, visit_flow
 from booking.services.cancelling import DECEASED
+from booking.services.visit_wishes import read_wishes
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.desk.day import bp
@@ -24,11 +25,12 @@ from booking.web.desk.forms import CancelVisitForm
 from booking.web.desk.loading import StaffVisit, is_desk, own_locations, staff_visit_or_404
 from booking.web.desk.words import STATUS
 from booking.web.next_page import checked_next
+from booking.web.words import NEEDS
 
 
 @bp.get("/visits/<public_id:public_id>")
 def visit(public_id: str) -> ResponseReturnValue:
-    """Everything of the visit but what the patient wrote."""
+    """Everything of the visit but the answers; the reason in own words only for its specialist."""
     found, now = staff_visit_or_404(public_id), utc_now()
     one, facts = found.visit, visit_facts(db.session(), found.visit)
     resources = clinic_now().resources
@@ -36,6 +38,8 @@ def visit(public_id: str) -> ResponseReturnValue:
         "desk/visit.html",
         found=found,
         facts=facts,
+        wishes=read_wishes(db.session(), actor=access.actor(), visit=one, now=now),
+        needs_words=NEEDS,
         asked=[SHIPPED.latest(code) for code in found.service.questionnaires],
         taken=[resources[i] for i in facts.resource_ids if i != one.specialist_id],
         steps=steps_for(one.status, one.starts_at, found.location.tz, now) if is_desk() else [],

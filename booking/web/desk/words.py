@@ -68,6 +68,7 @@ MESSAGE_STATE: dict[MessageState, LazyString] = {
 
 ACTION: dict[str, LazyString] = {
     "appointment_booked": lazy_gettext("Booked"),
+    "reason_read": lazy_gettext("Reason read"),
     "appointment_cancelled": lazy_gettext("Canceled"),
     "appointment_arrived": lazy_gettext("Marked as arrived"),
     "appointment_in_room": lazy_gettext("Marked as in the room"),

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.lifecycle import AppointmentStatus as S
 from booking.models import Appointment, AuditEvent, Message, Patient
-from booking.services.sealed import open_text
+from booking.services.sealed import open_text, seal_text
 from tests.factories import NEXT_MONDAY_9, make_appointment, make_patient
 from tests.services.cast import acting_for, book, hold
 from tests.web.desk.desk_cast import ClientAs, cruz, dora, eli, fay, freeze, today, words
@@ -42,6 +42,32 @@ def move(client: FlaskClient, visit: Appointment, to: str, version: object = 1, 
 def fresh(session: Session, visit: Appointment) -> Appointment:
     session.rollback()
     return session.get_one(Appointment, visit.id, populate_existing=True)
+
+
+def with_wishes(session: Session) -> Appointment:
+    visit = today(session, make_patient(session))
+    seal = {"session": session, "table": "appointment", "row_key": visit.public_id}
+    visit.needs_sealed = seal_text(column="needs", text='["wheelchair"]', **seal)
+    visit.reason_sealed = seal_text(column="reason", text="burning feet", **seal)
+    session.commit()
+    return visit
+
+
+def test_the_desk_sees_what_makes_the_visit_easier_and_its_specialist_the_reason(
+    session: Session, desk: FlaskClient, client_as: ClientAs
+) -> None:
+    visit = with_wishes(session)
+    for_desk, for_specialist = (words(page_of(client, visit)) for client in (desk, cruz(session, client_as)))
+    assert "Needs Room for a wheelchair" in for_desk
+    assert "burning feet" not in for_desk
+    assert "Reason burning feet" in for_specialist
+
+
+def test_wishes_that_cannot_be_read_are_said_to_be(session: Session, desk: FlaskClient) -> None:
+    visit = with_wishes(session)
+    visit.needs_sealed = visit.reason_sealed
+    session.commit()
+    assert "Needs cannot be read: tell the administrator" in words(page_of(desk, visit))
 
 
 def test_the_page_says_who_when_where_and_how_far(session: Session, desk: FlaskClient) -> None:
