@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -13,6 +14,8 @@ from tests.live import LiveProgram
 
 HIDDEN = re.compile(r'<input[^>]*\bname="(csrf_token|nonce)"[^>]*\bvalue="([^"]*)"')
 SLOT = re.compile(r'<button[^>]*\bname="slot"[^>]*\bvalue="([^"]+)"')
+# The server closes a connection that was idle for two seconds; a browser would notice, http.client does not.
+LONGEST_IDLE_SECONDS = 0.5
 SESSION_COOKIE = "respite_session"
 
 
@@ -36,6 +39,7 @@ class HttpBrowser:
     def __init__(self, program: LiveProgram, session: str = "") -> None:
         self._program = program
         self._connection: HTTPConnection = program.connection()
+        self._used_at = 0.0
         self._headers = program.headers
         self._cookies = {SESSION_COOKIE: session} if session else {}
         self.hidden: dict[str, str] = {}
@@ -66,9 +70,12 @@ class HttpBrowser:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if time.monotonic() - self._used_at > LONGEST_IDLE_SECONDS:
+            self._connection.close()
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         text = response.read().decode()
+        self._used_at = time.monotonic()
         for line in response.headers.get_all("Set-Cookie") or ():
             self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
         return Answer(response.status, response.headers.get("Location", ""), text)
