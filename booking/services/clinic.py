@@ -236,17 +236,18 @@ def _block(session: Session, plan: BlockPlan, resource_id: int) -> None:
         return
     block = Block(resource_id=resource_id, starts_at=plan.starts_at, ends_at=plan.ends_at, label=plan.note)
     session.add(block)
-    session.flush()
-    lanes = session.scalars(sa.select(Resource.lanes).where(Resource.id == resource_id)).one()
-    session.add_all(
-        Reservation(
-            resource_id=resource_id, lane=lane, starts_at=plan.starts_at, ends_at=plan.ends_at, block_id=block.id
-        )
-        for lane in range(lanes)
-    )
     try:
+        session.flush()
+        session.add_all(_lanes_of_block(session, block))
         session.flush()
     except IntegrityError as error:
         if is_guard_refusal(error):
             raise SlotTaken(resource=plan.resource, starts_at=plan.starts_at) from error
         raise
+
+
+def _lanes_of_block(session: Session, block: Block) -> list[Reservation]:
+    """All lanes of the resource, for as long as the block lasts."""
+    lanes = session.scalars(sa.select(Resource.lanes).where(Resource.id == block.resource_id)).one()
+    times = {"starts_at": block.starts_at, "ends_at": block.ends_at}
+    return [Reservation(resource_id=block.resource_id, lane=lane, block_id=block.id, **times) for lane in range(lanes)]

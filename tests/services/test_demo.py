@@ -26,6 +26,8 @@ from booking.models import (
     Reservation,
     Resource,
     ResponseStatus,
+    Service,
+    WeeklyHours,
 )
 from booking.queries.appointments import visit_for
 from booking.queries.demo import demo_filled_at
@@ -34,6 +36,7 @@ from booking.services.demo import NotEmpty, fill_demo
 from booking.services.filled_forms import form_of_visit
 from booking.services.passwords import is_password
 from tests.factories import NOW, make_appointment, make_patient
+from tests.web.clinic_change import clinic_changed
 
 PASSWORD = "lanterns by the quay"
 # A Monday at 10:07 in New York: visits are over, under way and still to come.
@@ -159,3 +162,22 @@ def test_a_clinic_of_another_kind_is_filled_as_far_as_it_goes(session: Session) 
     assert specialist.resource_id is None
     assert visits(session)
     make_appointment(session, starts_at=MIDDAY + timedelta(days=300))
+
+
+def test_a_clinic_without_forms_gets_no_answers(session: Session) -> None:
+    session.execute(sa.update(Service).values(questionnaires=[]))
+    clinic_changed(session)
+    fill_demo(session, password=PASSWORD, now=MIDDAY, days=1, load=0.3)
+    assert visits(session)
+    assert session.scalar(sa.select(sa.func.count()).select_from(QuestionnaireResponse)) == 0
+
+
+@pytest.mark.parametrize("emptied", [{"is_active": False}, {"horizon_days": 60}], ids=["no services", "no hours"])
+def test_a_clinic_with_nothing_to_offer_gets_its_logins_all_the_same(
+    session: Session, emptied: dict[str, object]
+) -> None:
+    session.execute(sa.delete(WeeklyHours))
+    session.execute(sa.update(Service).values(emptied))
+    clinic_changed(session)
+    assert fill_demo(session, password=PASSWORD, now=MIDDAY, days=1, load=0.3) == 0
+    assert session.scalars(sa.select(Account.email).where(Account.email == PATIENT.email)).one()

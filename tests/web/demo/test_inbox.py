@@ -37,11 +37,11 @@ def demo(app: Flask, database: Database, folder: Path) -> Iterator[FlaskClient]:
         db.engine.dispose()
 
 
-def catch(folder: Path, *parts: Part, subject: str = "Your appointment") -> str:
+def catch(folder: Path, *parts: Part, subject: str = "Your appointment", at: datetime = NOON) -> str:
     raw = alternative_letter(
         [header("To", "ana@harbour.example.org"), header("Subject", subject)], list(parts), message_id="<a@b>"
     )
-    return keep(folder / "mail", raw, NOON)
+    return keep(folder / "mail", raw, at)
 
 
 def calendar(method: CalendarMethod) -> Part:
@@ -64,7 +64,7 @@ def test_an_empty_inbox_says_how_to_fill_it(demo: FlaskClient) -> None:
 
 def test_letters_are_listed_the_newest_first(demo: FlaskClient, folder: Path) -> None:
     catch(folder, Part("text/plain", "x"), subject="First <b>")
-    newest = catch(folder, Part("text/plain", "x"), subject="Second")
+    newest = catch(folder, Part("text/plain", "x"), subject="Second", at=NOON + timedelta(seconds=1))
     page = text_of(demo, "/demo/inbox")
     assert page.index("Second") < page.index("First &lt;b&gt;")
     assert f"/demo/inbox/{newest}" in page
