@@ -41,7 +41,7 @@ FONT_FILES: Final = {"font-latin": "latin", "font-latin-ext": "latin-ext"}
 SHARED: Final = ("tokens.css", "page.css", "frame.css", "parts.css", "forms.css", "times.css", "devices.css")
 DESK: Final = ("staff.css", "staff_words.css", "staff_lists.css", "board.css", "board_places.css", "desk.css")
 BUNDLES: Final = {
-    "patient.css": (*SHARED, "patient.css", "questionnaires.css", "print.css"),
+    "patient.css": (*SHARED, "start.css", "patient.css", "questionnaires.css", "print.css"),
     "staff.css": (*SHARED, *DESK, "questionnaires.css", "print.css"),
 }
 
