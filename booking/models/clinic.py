@@ -12,7 +12,7 @@ from booking.models.base import Base, Code, IntPk, PublicId, enum_column
 
 
 class Clinic(Base):
-    """The one row of the installation. `revision` grows with every change of the clinic's structure."""
+    """The one row of the installation. `revision` is another one after every change of the clinic's structure."""
 
     __tablename__ = "clinic"
     __table_args__ = (sa.CheckConstraint("id = 1", name="single_row"),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -48,14 +49,20 @@ def load_clinic(session: Session, plan: ClinicPlan, *, actor: Actor, now: dateti
         _services(session, plan, location_ids, resource_ids)
         for block in plan.blocks:
             _block(session, block, resource_ids[block.resource])
-        clinic.revision += 1
+        clinic.revision = new_revision()
         audit.record(session, actor, "clinic_loaded", "clinic", clinic.id, now=now)
+
+
+def new_revision() -> int:
+    """A number that no picture of the clinic had before. Counting would repeat itself after a restored backup, and a
+    process that kept the other picture of that number would go on with it."""
+    return secrets.randbelow(2**31 - 2) + 2
 
 
 def _profile(session: Session, plan: ClinicPlan) -> Clinic:
     row = session.scalars(sa.select(Clinic)).one_or_none()
     if row is None:
-        row = Clinic(id=1, revision=0)
+        row = Clinic(id=1)
         session.add(row)
     profile = plan.profile
     row.name, row.sender_name, row.phone = profile.name, profile.sender_name, profile.phone

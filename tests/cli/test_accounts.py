@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from click.testing import Result
@@ -13,18 +11,9 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Role
 from booking.models import Account, Clinic
 from booking.services.passwords import is_password
-from tests.databases import Database
-from tests.settings import settings_for
 
 GOOD = "blue lamp 47 river"
 ARGUMENTS = ("--role", "scheduler", "--email", "dora@clinic.example", "--name", "Dora Diaz")
-
-
-@pytest.fixture
-def program(app: Flask, database: Database, tmp_path: Path) -> Flask:
-    from booking.cli import create_app
-
-    return create_app(settings_for(database.url, tmp_path))
 
 
 def run(program: Flask, *arguments: str, typed: str = f"{GOOD}\n{GOOD}\n") -> Result:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.cli import create_app
-from booking.extensions import db
 from booking.models import (
     AuditEvent,
     Clinic,
@@ -27,18 +25,9 @@ from booking.models import (
 from booking.services import clinic as clinic_service
 from booking.services.transaction import transaction
 from tests.core.clinic_file.sample import SAMPLE
-from tests.databases import Database
 from tests.settings import settings_for
 
 DEMO = Path("demo/clinic.toml")
-
-
-@pytest.fixture
-def program(app: Flask, database: Database, tmp_path: Path) -> Iterator[Flask]:
-    program = create_app(settings_for(database.url, tmp_path))
-    yield program
-    with program.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture

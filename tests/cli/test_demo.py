@@ -14,21 +14,18 @@ from sqlalchemy.orm import Session
 
 from booking.cli import create_app, demo_contents
 from booking.core.clock import utc_now
-from booking.extensions import db
 from booking.models import Appointment, Clinic
 from booking.services.demo import fill_demo
 from tests.databases import Database
 from tests.factories import make_patient
+from tests.programs import program_with
 from tests.settings import settings_for
 
 
 @pytest.fixture
 def program(app: Flask, database: Database, tmp_path: Path) -> Iterator[Flask]:
-    program = create_app(settings_for(database.url, tmp_path, STAGE="demo"))
-    yield program
-    with program.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with program_with(settings_for(database.url, tmp_path, STAGE="demo")) as program:
+        yield program
 
 
 def test_a_real_clinic_is_never_filled_with_invented_people(app: Flask, database: Database, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,25 +10,26 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy.orm import Session
 
-from booking.cli import create_app
 from booking.core.messages import MessageKind, MessageState
 from tests.databases import Database
 from tests.factories import make_appointment
 from tests.outbox import plan_booking, states
+from tests.programs import program_with
 from tests.settings import settings_for
 
 PRODUCTION = {"STAGE": "production", "BASE_URL": "https://visits.example", "SMTP_URL": "smtp://127.0.0.1:1"}
 
 
 @pytest.fixture
-def runner(app: Flask, database: Database, tmp_path: Path) -> FlaskCliRunner:
-    return create_app(settings_for(database.url, tmp_path)).test_cli_runner()
+def runner(program: Flask) -> FlaskCliRunner:
+    return program.test_cli_runner()
 
 
 @pytest.fixture
-def production(app: Flask, database: Database, tmp_path: Path) -> FlaskCliRunner:
+def production(app: Flask, database: Database, tmp_path: Path) -> Iterator[FlaskCliRunner]:
     settings = settings_for(database.url, tmp_path, **PRODUCTION, RATE_LIMIT_FACTOR="1")
-    return create_app(settings).test_cli_runner()
+    with program_with(settings) as program:
+        yield program.test_cli_runner()
 
 
 def test_send_due_says_what_became_of_everything(session: Session, runner: FlaskCliRunner) -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from booking.extensions import db
 from booking.models import Clinic
-from tests.databases import Database
 from tests.factories import make_appointment
-from tests.settings import settings_for
 
 NOW = "2026-11-23T13:00Z"
 ASKED = {
@@ -25,16 +20,6 @@ ASKED = {
     "--days": "1",
     "--now": NOW,
 }
-
-
-@pytest.fixture
-def program(app: Flask, database: Database, tmp_path: Path) -> Iterator[Flask]:
-    from booking.cli import create_app
-
-    program = create_app(settings_for(database.url, tmp_path))
-    yield program
-    with program.app_context():
-        db.engine.dispose()
 
 
 def run(program: Flask, *more: str, **changes: str) -> Result:

@@ -13,9 +13,8 @@ from flask.testing import FlaskClient
 from booking.adapters.ics import CalendarFacts, CalendarMethod, calendar_file
 from booking.adapters.mail_catcher import CatchingHandler, keep
 from booking.adapters.mime import Part, alternative_letter, header
-from booking.extensions import db
-from booking.web.application import create_app
 from tests.databases import Database
+from tests.programs import program_with
 from tests.settings import settings_for
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
@@ -31,10 +30,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def demo(app: Flask, database: Database, folder: Path) -> Iterator[FlaskClient]:
     """A browser at the demo clinic, on the database of the test."""
-    program = create_app(settings_for(database.url, folder, STAGE="demo"))
-    yield program.test_client()
-    with program.app_context():
-        db.engine.dispose()
+    with program_with(settings_for(database.url, folder, STAGE="demo")) as program:
+        yield program.test_client()
 
 
 def catch(folder: Path, *parts: Part, subject: str = "Your appointment", at: datetime = NOON) -> str:
