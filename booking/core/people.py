@@ -23,6 +23,11 @@ _PLAIN_LETTERS = MappingProxyType(
 )
 """Letters that Unicode does not take apart into a plain letter and a mark."""
 
+_APOSTROPHES = re.compile("['`\u00b4\u2018\u2019\u02bb\u02bc\u2032\uff07]")
+"""Whatever keyboards and phones put into O'Brien. They part no words: who is told the name by phone leaves them out."""
+
+_EXTENSION = re.compile(r"(?:ext(?:ension|n)?\.?|x|#)\s*[0-9]{1,6}\s*$", re.IGNORECASE)
+
 _NO_LETTER = re.compile(r"[^\w]+|_+")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 
@@ -33,11 +38,11 @@ def one_line(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Lower case, plain letters and digits, single spaces: "  O'Brien-Łukasz " and "o brien lukasz" are the same.
+    """Lower case, plain letters and digits, single spaces: "  O'Brien-Łukasz " and "obrien lukasz" are the same.
 
     Letters of other scripts stay what they are.
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
     letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return _NO_LETTER.sub(" ", letters.translate(_PLAIN_LETTERS)).strip()
 
@@ -47,9 +52,17 @@ def name_key(given_name: str, family_name: str) -> str:
     return f"{fold(given_name)} {fold(family_name)}".strip()
 
 
+def without_extension(phone: str) -> str:
+    """The number that is dialled: callers say its end, and never the desk behind it."""
+    return _EXTENSION.sub("", phone).rstrip()
+
+
 def phone_key(phone: str | None) -> str | None:
-    """The digits alone, without a leading 00; None when there is no digit. "+1 (555) 010-0142" is "15550100142"."""
-    digits = _NO_DIGIT.sub("", phone or "")
+    """The digits alone, without a leading 00 and the extension; None when there is no digit.
+
+    "+1 (555) 010-0142 ext. 3" is "15550100142".
+    """
+    digits = _NO_DIGIT.sub("", without_extension(phone or ""))
     return digits.removeprefix("00") or None
 
 

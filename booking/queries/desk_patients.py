@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from booking.core.people import REFERENCE_ALPHABET, REFERENCE_LENGTH, are_names_alike, fold, name_key
+from booking.core.people import REFERENCE_ALPHABET, REFERENCE_LENGTH, are_names_alike, fold, name_key, without_extension
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.typed_dates import find_dates
 from booking.models import Appointment, Patient
@@ -92,6 +92,11 @@ def patients_matching(session: Session, text: str, limit: int, *, now: datetime)
     return [PatientMatch(DeskPatient(*row[:-2]), row[-2], row[-1]) for row in rows]
 
 
+def can_be_looked_for(text: str) -> bool:
+    """Whether anything was typed that `patients_matching` looks for."""
+    return _condition(text[:LONGEST_SEARCH]) is not None
+
+
 def _begins_word(word: str) -> sa.ColumnElement[bool]:
     return sa.or_(
         Patient.name_key.startswith(word, autoescape=True), Patient.name_key.contains(f" {word}", autoescape=True)
@@ -114,7 +119,8 @@ def _condition(text: str) -> sa.ColumnElement[bool] | None:
 
 def _rest_conditions(text: str) -> list[sa.ColumnElement[bool]]:
     """Words of names and numbers of phones. A number that is cut by blanks is one number."""
-    words = [re.sub(r"\D", "", text)] if _PHONE_SIGNS.fullmatch(text) else fold(text).split()
+    number = without_extension(text)
+    words = [re.sub(r"\D", "", number)] if _PHONE_SIGNS.fullmatch(number) else fold(text).split()
     known = [word for word in words if len(word) >= SHORTEST_WORD]
     return [
         _phone_ends(word) if word.isascii() and word.isdigit() and len(word) >= SHORTEST_NUMBER else _named(word)
@@ -123,7 +129,8 @@ def _rest_conditions(text: str) -> list[sa.ColumnElement[bool]]:
 
 
 def _named(word: str) -> sa.ColumnElement[bool]:
-    return Patient.name_key.contains(word, autoescape=True)
+    """The name holds the word, also across its spaces: "smithjones" finds Smith-Jones, "delrio" finds Del Rio."""
+    return sa.func.replace(Patient.name_key, " ", "", type_=sa.String()).contains(word, autoescape=True)
 
 
 def _phone_ends(digits: str) -> sa.ColumnElement[bool]:

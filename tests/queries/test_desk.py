@@ -216,6 +216,26 @@ def test_patients_are_found_by_what_a_caller_says(session: Session, people: None
     assert sorted(match.patient.family_name for match in found) == sorted(names)
 
 
+@pytest.mark.parametrize("written", ["O'Brien", "O’Brien", "OBrien"])
+@pytest.mark.parametrize("text", ["obrien", "o'brien", "O’BRIEN", "o brien", "brien"])
+def test_an_apostrophe_hides_nobody(session: Session, written: str, text: str) -> None:
+    person(session, "Siobhan", written)
+    assert [match.patient.family_name for match in patients_matching(session, text, 10, now=NOW)] == [written]
+
+
+@pytest.mark.parametrize("written", ["Smith-Jones", "Smith Jones"])
+@pytest.mark.parametrize("text", ["smithjones", "smith jones", "Smith-Jones", "jones", "hjo"])
+def test_a_hyphen_hides_nobody(session: Session, written: str, text: str) -> None:
+    person(session, "Ann", written)
+    assert [match.patient.family_name for match in patients_matching(session, text, 10, now=NOW)] == [written]
+
+
+@pytest.mark.parametrize("text", ["0199", "9045550199", "(904) 555-0199 ext 3"])
+def test_an_extension_hides_nobody(session: Session, text: str) -> None:
+    person(session, "Ann", "Lee", phone="(904) 555-0199 ext 3")
+    assert [match.patient.family_name for match in patients_matching(session, text, 10, now=NOW)] == ["Lee"]
+
+
 def test_names_that_begin_so_come_first_and_no_more_than_asked_for(session: Session) -> None:
     for given, family in (("Bea", "Malva"), ("Zoe", "Alvarez"), ("Alva", "Xi")):
         person(session, given, family)

@@ -12,7 +12,7 @@ from booking.core.people import one_line
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import may_see, visits_of_patients
-from booking.queries.desk_patients import PatientMatch, patients_matching
+from booking.queries.desk_patients import PatientMatch, can_be_looked_for, patients_matching
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.desk.day import bp
@@ -57,6 +57,7 @@ def search_page(goal: str, form: SearchPatientForm | None = None) -> str:
         f"desk/{goal}.html",
         form=form or SearchPatientForm(formdata=None, text=text, goal=goal),
         text=text,
+        is_too_short=not can_be_looked_for(text),
         matches=matches[:MOST_SHOWN],
         has_more=len(matches) > MOST_SHOWN,
         locations=clinic_now().locations,

@@ -47,11 +47,19 @@ def test_a_search_begins_anew_from_the_header(session: Session, desk: FlaskClien
     assert ana.public_id not in desk.get("/desk/patients").text
 
 
-@pytest.mark.parametrize("text", ["nobody", "<script>", "%", "a"])
+@pytest.mark.parametrize("text", ["nobody", "<script>"])
 def test_whom_nothing_fits_is_said(desk: FlaskClient, text: str) -> None:
     page = search(desk, text)
     assert "No patient fits" in page
     assert "<script>" not in page
+
+
+@pytest.mark.parametrize("goal", ["patients", "book"])
+@pytest.mark.parametrize("text", ["a", "%", "a b"])
+def test_whoever_types_too_little_is_told_to_type_more(desk: FlaskClient, text: str, goal: str) -> None:
+    page = search(desk, text, goal)
+    assert "Type at least 2 letters." in page
+    assert "No patient fits" not in page
 
 
 @pytest.mark.parametrize("text", ["", "   "])
