@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -45,6 +45,7 @@ bp = Blueprint("desk", __name__, url_prefix="/desk")
 
 COLUMNS, LIST = "columns", "list"
 DAY = timedelta(days=1)
+NOON = time(12)
 NEXT_SHOWN = 6
 
 
@@ -139,7 +140,7 @@ def _page(shown: Shown, *, typed: str = "") -> str:
         typed=typed,
         title=dates.date_text(shown.on, locale()),
         today=today,
-        zone=dates.zone_label(shown.location.tz, now, locale()),
+        zone=_zone(shown),
         earlier_on=shown.on - DAY,
         later_on=shown.on + DAY,
         locations=own_locations(),
@@ -154,6 +155,11 @@ def _page(shown: Shown, *, typed: str = "") -> str:
         here=_here(found, now) if is_desk() else [],
         is_desk=is_desk(),
     )
+
+
+def _zone(shown: Shown) -> str:
+    """The zone as it is called on that day: in summer the name is another one than in winter."""
+    return dates.zone_label(shown.location.tz, datetime.combine(shown.on, NOON, shown.location.tz), locale())
 
 
 def _printed(now: datetime, location: Location) -> str:

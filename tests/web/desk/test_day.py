@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+import booking
 from booking.core.actor import Role
 from booking.core.scheduling.lifecycle import AppointmentStatus as S
 from booking.models import Block, Closure, Reservation, Task, TaskState
@@ -32,6 +34,7 @@ from tests.web.desk.desk_cast import (
 from tests.web.statements import counted
 
 MOST_STATEMENTS = 14
+STYLES = Path(booking.__file__).parent / "static" / "css"
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +163,28 @@ def test_the_list_has_a_sheet_for_each_specialist_and_says_who_printed_it(
     assert "9:00 am Álvarez, Ana Born 17 May 1980 Forms missing First consultation Room 1 Expected 555-0142" in text
     assert "Printed by Dora Desk, Monday 23 November 2026 at 8:00 am" in text
     assert page.count("tick-box") == 2
+
+
+@pytest.mark.parametrize("view", ["list", "columns"])
+def test_every_printed_sheet_names_its_place_and_zone(session: Session, client_as: ClientAs, view: str) -> None:
+    today(session)
+    today(session, specialist_id=2, status=S.DONE)
+    page = dora(session, client_as).get(f"/desk/?view={view}").text
+    captions = re.findall(r"<caption>(.+?)</caption>", page)
+    assert len(captions) == (2 if view == "list" else 1)
+    assert all(caption.endswith("Monday 23 November 2026 · Northside, New York (EST)") for caption in captions)
+
+
+def test_the_zone_has_its_name_of_the_day_that_is_shown(session: Session, client_as: ClientAs) -> None:
+    assert "New York (EDT)" in dora(session, client_as).get("/desk/day/2026-07-06").text
+
+
+def test_on_paper_the_heading_stays_and_the_demo_bar_goes() -> None:
+    rules = re.findall(r"([^{};]+)\{\s*display: none;", (STYLES / "print.css").read_text())
+    assert any(".demo-bar," in rule for rule in rules)
+    assert [rule.split() for rule in rules if ".toolbar" in rule] == [
+        [".toolbar", ">", ":not(.title,", ".day-place),", ".day-place", "a"]
+    ]
 
 
 def test_an_empty_day_as_a_list_says_so(session: Session, client_as: ClientAs) -> None:
