@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from booking.adapters import dates
 from booking.core.clock import local_date, utc_now
-from booking.core.errors import PatientBusy, RulesRefuse, SlotTaken
+from booking.core.errors import MoveNotAllowed, PatientBusy, RulesRefuse, SlotTaken
 from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.clinic import VisitMode
 from booking.core.scheduling.intervals import to_minutes
@@ -104,6 +104,8 @@ def check() -> ResponseReturnValue:
     caller, choice = caller_or_none(), _choice()
     if caller is None or choice is None:
         return redirect(book_url(caller), 303)
+    if not form.is_submitted() and choice.starts_at < utc_now():
+        raise RulesRefuse((Refusal("in_past"),))
     if not form.validate_on_submit():
         return _check_page(caller, choice, form), 422 if form.errors else 200
     nonce: str = form.nonce.data
@@ -214,7 +216,8 @@ def lost_race_page(error: SlotTaken, caller: Caller, choice: SlotChoice) -> Resp
 @bp.errorhandler(SlotTaken)
 @bp.errorhandler(PatientBusy)
 @bp.errorhandler(RulesRefuse)
-def refused(error: SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
+@bp.errorhandler(MoveNotAllowed)
+def refused(error: MoveNotAllowed | SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
     """Why not, and the ways out. While booking, with all that was chosen."""
     caller, choice = (caller_or_none(), _choice()) if request.endpoint == "desk.check" else (None, None)
     if caller is None or choice is None:
@@ -234,7 +237,7 @@ def refused(error: SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue
     ), status
 
 
-def _refused_page(error: SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
+def _refused_page(error: MoveNotAllowed | SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
     status = 422 if isinstance(error, RulesRefuse) else 409
     visit = (request.view_args or {}).get("public_id")
     way_on = url_for("desk.visit", public_id=visit) if visit else url_for("desk.index")
@@ -242,7 +245,9 @@ def _refused_page(error: SlotTaken | PatientBusy | RulesRefuse) -> ResponseRetur
     return render_template("desk/refused.html", sentences=_sentences(error), way_on=way_on, way_text=text), status
 
 
-def _sentences(error: SlotTaken | PatientBusy | RulesRefuse) -> list[str]:
+def _sentences(error: MoveNotAllowed | SlotTaken | PatientBusy | RulesRefuse) -> list[str]:
+    if isinstance(error, MoveNotAllowed):
+        return [gettext("The visit has changed meanwhile. Look at where it stands now.")]
     if isinstance(error, RulesRefuse):
         return [_sentence(refusal) for refusal in error.refusals]
     if isinstance(error, PatientBusy):

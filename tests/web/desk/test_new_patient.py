@@ -42,12 +42,20 @@ def test_a_new_patient_without_phone_and_mail_is_booked_with_the_visit(session: 
     assert "Ben Brown, born 2 January 1971 · new patient · no e-mail address" in words(page)
     assert session.scalars(sa.select(Patient)).all() == []
     [url] = [url for url in check_urls(page) if "T1500Z" in url]
-    assert "Please have the caller write the time down." in desk.get(url).text
+    check = desk.get(url).text
+    assert "Please have the caller write the time down." in check
+    assert "Nobody can reach this person: no phone, no e-mail." in check
     session.rollback()
     book(desk, url, override_reason="urgent")
     [ben] = session.scalars(sa.select(Patient))
     assert (ben.given_name, ben.family_name, ben.born_on, ben.email) == ("Ben", "Brown", date(1971, 1, 2), None)
     assert [visit.patient_id for visit in visits(session)] == [ben.id]
+
+
+@pytest.mark.parametrize("way", [{"phone": "555-0142"}, {"email": "ben@example.org"}])
+def test_one_way_to_reach_somebody_is_enough(desk: FlaskClient, way: dict[str, str]) -> None:
+    key = describe(desk, **way).location.rpartition("=")[2]
+    assert "Nobody can reach this person" not in desk.get(f"/desk/book/check?new={key}&slot={SLOT}").text
 
 
 def test_a_new_patient_booked_twice_by_one_form_is_one_patient(session: Session, desk: FlaskClient) -> None:
