@@ -111,6 +111,12 @@ def _response_row(row: Any, answers: Iterable[AnswerRow]) -> ResponseRow:
     )
 
 
+def begun_forms(session: Session, *, appointment_id: int) -> frozenset[str]:
+    """Codes of the forms of one appointment that were begun, sent ones included."""
+    query = sa.select(QuestionnaireResponse.questionnaire).where(QuestionnaireResponse.appointment_id == appointment_id)
+    return frozenset(session.scalars(query))
+
+
 def forms_of_visits(session: Session, visits: Collection[Visit]) -> dict[int, VisitForms]:
     """How far the forms of each visit are, by appointment id, for lists; two queries for any number of visits."""
     services = catalogue(session).services

@@ -10,11 +10,13 @@ from flask_babel import gettext
 
 from booking.core.clock import utc_now
 from booking.core.messages import messages_for_cancelling
+from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.day_steps import STEPS_BACK, steps_for
 from booking.core.scheduling.lifecycle import AppointmentStatus, may_move
 from booking.extensions import db
 from booking.queries.desk_visit import VisitFacts, visit_facts
+from booking.queries.questionnaires import begun_forms
 from booking.services import appointments, visit_flow
 from booking.services.cancelling import DECEASED
 from booking.services.visit_wishes import read_wishes
@@ -34,21 +36,27 @@ def visit(public_id: str) -> ResponseReturnValue:
     found, now = staff_visit_or_404(public_id), utc_now()
     one, facts = found.visit, visit_facts(db.session(), found.visit)
     resources = clinic_now().resources
+    is_own = one.specialist_id is not None and one.specialist_id == access.actor().resource_id
     return render_template(
         "desk/visit.html",
         found=found,
         facts=facts,
         wishes=read_wishes(db.session(), actor=access.actor(), visit=one, now=now),
         needs_words=NEEDS,
-        asked=[SHIPPED.latest(code) for code in found.service.questionnaires],
+        answered=_answered(found) if is_own else [],
         taken=[resources[i] for i in facts.resource_ids if i != one.specialist_id],
         steps=steps_for(one.status, one.starts_at, found.location.tz, now) if is_desk() else [],
         back=STEPS_BACK.get(one.status) if is_desk() else None,
         may_cancel=is_desk() and may_move(one.status, AppointmentStatus.CANCELLED),
         is_desk=is_desk(),
         sees_day=found.location in own_locations(),
-        is_own=one.specialist_id is not None and one.specialist_id == access.actor().resource_id,
     )
+
+
+def _answered(found: StaffVisit) -> list[Questionnaire]:
+    """The forms of the visit that have answers to look at."""
+    begun = begun_forms(db.session(), appointment_id=found.visit.id)
+    return [SHIPPED.latest(code) for code in found.service.questionnaires if code in begun]
 
 
 @bp.route("/visits/<public_id:public_id>/cancel", methods=["GET", "POST"])

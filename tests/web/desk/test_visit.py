@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 
 from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.lifecycle import AppointmentStatus as S
-from booking.models import Appointment, AuditEvent, Message, Patient
+from booking.models import Appointment, AuditEvent, Message, Patient, QuestionnaireResponse, ResponseStatus
 from booking.services.sealed import open_text, seal_text
-from tests.factories import NEXT_MONDAY_9, make_appointment, make_patient
+from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.services.cast import acting_for, book, hold
 from tests.web.desk.desk_cast import ClientAs, cruz, dora, eli, fay, freeze, today, words
 
@@ -120,12 +120,21 @@ def test_for_another_location_nothing_can_be_changed(session: Session, client_as
 
 
 def test_a_specialist_reads_their_own_visit_and_has_no_buttons(session: Session, client_as: ClientAs) -> None:
-    page = page_of(cruz(session, client_as), today(session))
+    visit = today(session)
+    about = {"appointment_id": visit.id, "patient_id": visit.patient_id, "questionnaire": "peg", "form_version": "1"}
+    session.add(QuestionnaireResponse(**about, status=ResponseStatus.IN_PROGRESS, started_at=NOW))
+    session.commit()
+    page = page_of(cruz(session, client_as), visit)
     assert "/forms/peg/answers" in page
+    assert page.count("Answers:") == 1
     assert f"Answers: {SHIPPED.latest('peg').title}" in page
     assert "Cancel the visit" not in page
     assert "/desk/patients/" not in page
     assert 'name="to"' not in page
+
+
+def test_answers_are_no_link_before_the_form_is_begun(session: Session, client_as: ClientAs) -> None:
+    assert "Answers:" not in page_of(cruz(session, client_as), today(session))
 
 
 def test_one_press_moves_a_visit_on_and_undo_takes_it_back(session: Session, desk: FlaskClient) -> None:
@@ -159,6 +168,18 @@ def test_other_steps_are_refused_in_a_clear_page(
     visit = today(session)
     assert move(desk, visit, to, version).status_code == status
     assert fresh(session, visit).version == 1
+
+
+def test_a_stale_press_leads_back_to_the_visit_and_sends_nobody_to_the_phone(
+    session: Session, desk: FlaskClient
+) -> None:
+    visit = today(session)
+    move(desk, visit, "arrived")
+    stale = move(desk, visit, "booked", 1)
+    assert stale.status_code == 409
+    assert "The visit has changed meanwhile." in stale.text
+    assert f'href="/desk/visits/{visit.public_id}"' in stale.text
+    assert "call us" not in stale.text
 
 
 def test_why_a_step_comes_too_early_is_said(session: Session, desk: FlaskClient) -> None:
