@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,6 +67,7 @@ def test_letters_are_listed_the_newest_first(demo: FlaskClient, folder: Path) ->
     assert page.index("Second") < page.index("First &lt;b&gt;")
     assert f"/demo/inbox/{newest}" in page
     assert "ana@harbour.example.org" in page
+    assert re.search(r" [ap]m, [A-Z][a-zA-Z ]+ \([A-Z]{3}\)</span>", page)
 
 
 def test_a_letter_is_shown_in_all_its_parts(demo: FlaskClient, folder: Path) -> None:
