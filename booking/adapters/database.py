@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,11 @@ def prepare_engine(engine: sa.Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
 
+    @event.listens_for(engine, "do_connect")
+    def _create(_dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> None:
+        if not named.get("uri"):
+            create_private(str(arguments[0]))
+
     @event.listens_for(engine, "connect")
     def _connect(dbapi: Any, _record: Any) -> None:
         dbapi.isolation_level = None
@@ -46,6 +53,17 @@ def prepare_engine(engine: sa.Engine) -> None:
     def _begin(connection: sa.Connection) -> None:
         is_write = connection.get_execution_options().get("write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+def create_private(file: str) -> None:
+    """Create the missing file of an SQLite database for its owner alone: it holds names, phones and addresses.
+
+    SQLite would make it readable for all; its -wal and -shm take over the mode. A file that is there keeps its own."""
+    if file in {"", ":memory:"}:
+        return
+    # What forbids the file, SQLite says when it opens it.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def create_engine(url: str) -> sa.Engine:
