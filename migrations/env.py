@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.util import CommandError
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from booking.models import Base, UtcDateTime
 
@@ -32,11 +34,21 @@ def refuse_orphans(connection: sa.Connection) -> None:
         raise RuntimeError(f"the migration leaves {len(orphans)} rows without their parent; nothing was changed")
 
 
+def connect(engine: sa.Engine) -> sa.Connection:
+    """A connection that writes. Raises CommandError, which Flask-Migrate tells in one line, when there is none."""
+    try:
+        return engine.connect().execution_options(write=True)
+    except SQLAlchemyError as error:
+        # Neither the driver's own words nor the query of the address: both may hold the password.
+        address = engine.url.set(query={}).render_as_string(hide_password=True)
+        raise CommandError(f"the database {address} cannot be opened ({type(error).__name__})") from None
+
+
 def run() -> None:
     """Run the migrations in one transaction each, on the application's engine."""
     engine = current_app.extensions["migrate"].db.engine
     is_sqlite = engine.dialect.name == "sqlite"
-    with engine.connect().execution_options(write=True) as connection:
+    with connect(engine) as connection:
         if is_sqlite:
             switch_off_foreign_keys(connection)
         else:
