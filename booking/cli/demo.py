@@ -39,7 +39,7 @@ def demo(context: click.Context, *, fresh: bool) -> None:
     settings: Settings = current_app.config["SETTINGS"]
     _refuse_unless_demo(settings)
     port = int(os.environ.get("PORT") or DEFAULT_PORT)
-    with _only_one(settings.data_folder):
+    with _only_one(settings.data_folder, settings.base_url):
         hosts = free_hosts(port)
         click.echo(f"Respite demo, kept in {settings.data_folder}")
         if fresh:
@@ -57,18 +57,26 @@ def _refuse_unless_demo(settings: Settings) -> None:
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Two demos on one folder would take each other's mail; the lock goes with the process, however it ends."""
+def _only_one(folder: Path, address: str) -> Iterator[None]:
+    """Two demos on one folder would take each other's mail; the lock goes with the process, however it ends.
+
+    The file holds the address at which the demo runs, for the one that is refused."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK_FILE).open("wb")
+        lock = (folder / LOCK_FILE).open("a+", encoding="utf-8")
     except OSError as error:
         raise refusal(f"The folder {folder} cannot be used: {error.strerror}.") from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise refusal(f"The demo already runs from {folder}.") from error
+            lock.seek(0)
+            elsewhere = lock.read().strip()
+            at = f", at {elsewhere}" if elsewhere else ""
+            raise refusal(f"The demo already runs from {folder}{at}.") from error
+        lock.truncate(0)
+        lock.write(f"{address}\n")
+        lock.flush()
         yield
 
 

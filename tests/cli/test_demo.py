@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.cli import create_app, demo_contents
+from booking.cli.demo import LOCK_FILE
 from booking.core.clock import utc_now
 from booking.models import Appointment, Clinic
 from booking.services.demo import fill_demo
@@ -43,6 +45,25 @@ def test_an_old_sqlite_is_told(program: Flask, monkeypatch: pytest.MonkeyPatch) 
     result = program.test_cli_runner().invoke(args=["demo"])
     assert result.exit_code == 1
     assert "or newer is needed." in result.stderr
+
+
+@pytest.mark.parametrize(("written", "told"), [("http://localhost:8001\n", ", at http://localhost:8001"), ("", "")])
+def test_a_demo_that_runs_already_is_told_with_its_address(
+    program: Flask, tmp_path: Path, written: str, told: str
+) -> None:
+    with (tmp_path / LOCK_FILE).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(written)
+        lock.flush()
+        result = program.test_cli_runner().invoke(args=["demo"])
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: The demo already runs from {tmp_path}{told}.\n"
+
+
+def test_the_lock_holds_the_address_of_the_last_demo(program: Flask, tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).write_text("http://localhost:65000/from-before\n")
+    program.test_cli_runner().invoke(args=["demo", "--fresh"], env={"PORT": "0"})
+    assert (tmp_path / LOCK_FILE).read_text() == "http://localhost:8000\n"
 
 
 def test_a_database_elsewhere_is_not_thrown_away(program: Flask, session: Session) -> None:
