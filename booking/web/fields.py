@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from flask_babel import gettext
+from babel.dates import get_month_names
+from flask_babel import get_locale, gettext
 from wtforms import Field
 from wtforms.validators import StopValidation
 
@@ -17,7 +18,8 @@ class ThreePartDateField(Field):
     """A date as day, month and year, posted as NAME-day, NAME-month, NAME-year.
 
     `data` is a `date`, or None while nothing or nothing valid was given. `parts` holds what was typed,
-    `wrong_parts` names the inputs to mark. Two-digit years are refused: "42" could be a birth year or a slip.
+    `wrong_parts` names the inputs to mark. The month may be a number or a name in the reader's language.
+    Two-digit years are refused: "42" could be a birth year or a slip.
     """
 
     widget = None
@@ -65,12 +67,24 @@ class ThreePartDateField(Field):
 
 
 def _date_or_none(parts: Mapping[str, str]) -> date | None:
-    if not all(part.isascii() and part.isdigit() for part in parts.values()) or len(parts["year"]) != 4:
+    numbers = {**parts, "month": _month_number(parts["month"])}
+    if not all(part.isascii() and part.isdigit() for part in numbers.values()) or len(numbers["year"]) != 4:
         return None
     try:
-        return date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
+        return date(int(numbers["year"]), int(numbers["month"]), int(numbers["day"]))
     except ValueError:
         return None
+
+
+def _month_number(typed: str) -> str:
+    """The number of a month that is named in full or abbreviated, with or without a full stop; else what was typed."""
+    wanted = typed.casefold().rstrip(".")
+    for width in ("wide", "abbreviated"):
+        for context in ("format", "stand-alone"):
+            for number, name in get_month_names(width, context, get_locale() or "en").items():
+                if name.casefold().rstrip(".") == wanted:
+                    return str(number)
+    return typed
 
 
 def _missing_sentence(part: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from flask import Flask
-from flask_babel import Babel
+from flask_babel import Babel, force_locale
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 from wtforms.validators import InputRequired, Optional, ValidationError
@@ -29,7 +29,16 @@ def posted(day: str, month: str, year: str) -> BornForm:
     return BornForm(MultiDict({"born-day": day, "born-month": month, "born-year": year}))
 
 
-@pytest.mark.parametrize("parts", [("27", "3", "1970"), (" 27 ", "03", "1970")])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("27", "3", "1970"),
+        (" 27 ", "03", "1970"),
+        ("27", "March", "1970"),
+        ("27", " mar ", "1970"),
+        ("27", "MAR.", "1970"),
+    ],
+)
 def test_a_date_is_read_from_its_parts(parts: tuple[str, str, str]) -> None:
     form = posted(*parts)
     assert form.validate()
@@ -45,7 +54,7 @@ def test_a_date_is_read_from_its_parts(parts: tuple[str, str, str]) -> None:
         (("27", "3", ""), ("year",), "Enter the year of the date"),
         (("27", "3", "70"), ("year",), "Enter the year with 4 numbers, like 1970"),
         (("31", "2", "1970"), ("day", "month", "year"), "Enter a real date, like 27 3 1970"),
-        (("27", "March", "1970"), ("day", "month", "year"), "Enter a real date, like 27 3 1970"),
+        (("27", "Marchember", "1970"), ("day", "month", "year"), "Enter a real date, like 27 3 1970"),
         (("²", "3", "1970"), ("day", "month", "year"), "Enter a real date, like 27 3 1970"),
         (("1", "1", "0000"), ("day", "month", "year"), "Enter a real date, like 27 3 1970"),
     ],
@@ -59,6 +68,12 @@ def test_what_is_wrong_is_named_and_what_was_typed_is_kept(
     assert form.born.wrong_parts == wrong
     assert form.born.first_wrong_part == wrong[0]
     assert tuple(form.born.parts.values()) == parts
+
+
+def test_a_month_is_read_by_its_name_in_the_language_of_the_reader() -> None:
+    with force_locale("de"):
+        assert posted("1", "März", "1970").born.data == date(1970, 3, 1)
+        assert posted("1", "Dez", "1970").born.data == date(1970, 12, 1)
 
 
 def test_an_optional_date_may_stay_empty() -> None:
