@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext
-from wtforms.validators import ValidationError
+from wtforms.validators import Length, ValidationError
 
 from booking.adapters.addresses import is_plain_address
 from booking.core.clock import utc_now
@@ -24,6 +24,11 @@ _TURNERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 def stripped(text: str | None) -> str | None:
     """Filter: without blanks at the ends."""
     return text.strip() if text else text
+
+
+def no_longer_than(count: int) -> Length:
+    """At most `count` characters, refused in our own words."""
+    return Length(max=count, message=lazy_gettext("Use %(max)d characters or fewer"))
 
 
 def one_line(_form: Any, field: Any) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from flask import Flask
+from flask_babel import Babel
 from wtforms.validators import ValidationError
 
-from booking.web.validators import one_line, phone_number, some_lines, stripped
+from booking.web.validators import no_longer_than, one_line, phone_number, some_lines, stripped
 
 
 def field(text: str | None) -> SimpleNamespace:
@@ -46,3 +48,11 @@ def test_what_is_no_phone_number(text: str) -> None:
 
 def test_stripping_leaves_nothing_as_it_is() -> None:
     assert (stripped(None), stripped(" a "), stripped("")) == (None, "a", "")
+
+
+def test_a_text_that_is_too_long_is_refused_in_our_words() -> None:
+    app = Flask(__name__)
+    Babel(app)
+    too_long = SimpleNamespace(data="x" * 121, ngettext=None)
+    with app.test_request_context(), pytest.raises(ValidationError, match=r"^Use 120 characters or fewer$"):
+        no_longer_than(120)(None, too_long)

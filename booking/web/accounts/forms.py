@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from booking.core.passwords import MAX_LENGTH, MIN_LENGTH, PasswordProblem, password_problem
 from booking.services.accounts import Registration
 from booking.web.fields import ThreePartDateField
-from booking.web.validators import birth_date, email_address, one_line, phone_number, stripped
+from booking.web.validators import birth_date, email_address, no_longer_than, one_line, phone_number, stripped
 
 EMAIL_LENGTH = 254
 NAME_LENGTH = 100
@@ -54,7 +54,7 @@ def _name(label: str, missing: str) -> StringField:
         filters=[stripped],
         validators=[
             DataRequired(missing),
-            Length(max=NAME_LENGTH, message=lazy_gettext("Use %(max)d characters or fewer")),
+            no_longer_than(NAME_LENGTH),
             one_line,
         ],
     )
@@ -87,7 +87,7 @@ class RegisterForm(FlaskForm):
         ],
     )
     password = PasswordField(lazy_gettext("Password"), validators=[InputRequired(lazy_gettext("Choose a password"))])
-    nonce = HiddenField(default=fresh_nonce, validators=[Length(max=NONCE_LENGTH)])
+    nonce = HiddenField(default=fresh_nonce, validators=[no_longer_than(NONCE_LENGTH)])
 
     def registration(self) -> Registration:
         """What was typed, once it is valid."""

@@ -15,7 +15,7 @@ from booking.services.appointments import PatientDetails, VisitDetails
 from booking.web.desk.words import CLINIC_REASONS, OVERRIDE_REASONS, PATIENT_REASONS
 from booking.web.fields import PARTS
 from booking.web.scheduling.forms import KnownTicks, PersonFields
-from booking.web.validators import email_address, one_line, some_lines, stripped
+from booking.web.validators import email_address, no_longer_than, one_line, some_lines, stripped
 from booking.web.words import NEEDS, choices_of
 
 LONGEST_NOTE = 1000
@@ -24,7 +24,9 @@ LONGEST_NOTE = 1000
 class SearchPatientForm(FlaskForm):
     """One field for whatever the caller says of themselves. Posted, since a name must not stand in an address."""
 
-    text = StringField(lazy_gettext("Name, phone, date of birth or reference"), [Length(max=LONGEST_SEARCH), one_line])
+    text = StringField(
+        lazy_gettext("Name, phone, date of birth or reference"), [no_longer_than(LONGEST_SEARCH), one_line]
+    )
     goal = HiddenField()
 
 
@@ -86,13 +88,13 @@ class ChooseTimesForm(FlaskForm):
     service = SelectField(lazy_gettext("Service"), validate_choice=False)
     location = SelectField(lazy_gettext("Location"), validate_choice=False)
     who = SelectField(lazy_gettext("Specialist"), validate_choice=False)
-    start = StringField(lazy_gettext("From"), [Optional(), Length(max=40)])
+    start = StringField(lazy_gettext("From"), [Optional(), no_longer_than(40)])
 
 
 class BookVisitForm(FlaskForm):
     """The last button. The nonce makes the same form, sent twice, one visit."""
 
-    nonce = HiddenField(validators=[DataRequired(), Length(max=64)])
+    nonce = HiddenField(validators=[DataRequired(), no_longer_than(64)])
     override_reason = RadioField(
         lazy_gettext("Why is it booked all the same?"), [Optional()], choices=choices_of(OVERRIDE_REASONS), default=""
     )

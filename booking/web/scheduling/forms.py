@@ -11,7 +11,15 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from booking.services.appointments import PatientDetails, VisitDetails
 from booking.web.fields import PARTS, ThreePartDateField
-from booking.web.validators import birth_date, email_address, one_line, phone_number, some_lines, stripped
+from booking.web.validators import (
+    birth_date,
+    email_address,
+    no_longer_than,
+    one_line,
+    phone_number,
+    some_lines,
+    stripped,
+)
 from booking.web.words import NEEDS, choices_of
 
 LONGEST_NAME = 120
@@ -34,19 +42,19 @@ class PersonFields:
 
     given_name = StringField(
         lazy_gettext("First name"),
-        [DataRequired(lazy_gettext("Enter the first name")), Length(max=LONGEST_NAME), one_line],
+        [DataRequired(lazy_gettext("Enter the first name")), no_longer_than(LONGEST_NAME), one_line],
         filters=[stripped],
     )
     family_name = StringField(
         lazy_gettext("Last name"),
-        [DataRequired(lazy_gettext("Enter the last name")), Length(max=LONGEST_NAME), one_line],
+        [DataRequired(lazy_gettext("Enter the last name")), no_longer_than(LONGEST_NAME), one_line],
         filters=[stripped],
     )
     born_on = ThreePartDateField(
         lazy_gettext("Date of birth"), [DataRequired(lazy_gettext("Enter the date of birth")), birth_date]
     )
-    phone = StringField(lazy_gettext("Phone number"), [Length(max=40), phone_number], filters=[stripped])
-    email = StringField(lazy_gettext("E-mail address"), [Length(max=254)], filters=[stripped])
+    phone = StringField(lazy_gettext("Phone number"), [no_longer_than(40), phone_number], filters=[stripped])
+    email = StringField(lazy_gettext("E-mail address"), [no_longer_than(254)], filters=[stripped])
     booked_for_other = BooleanField(lazy_gettext("I am filling this in for the patient"))
 
 
@@ -121,7 +129,7 @@ class ChooseWhomForm(FlaskForm):
 class BookAppointmentForm(FlaskForm):
     """The last button. The nonce makes the same form, sent twice, one visit."""
 
-    nonce = HiddenField(validators=[DataRequired(), Length(max=64)])
+    nonce = HiddenField(validators=[DataRequired(), no_longer_than(64)])
 
 
 class FilterTimesForm(FlaskForm):
