@@ -177,12 +177,15 @@ def test_the_way_to_a_booked_visit_is_translated(driver: Driver) -> None:
     times = client.get("/book/first-consultation/times")
     slot = re.findall(r'name="slot" value="([^"]+)"', times.text)[-1]
     seen = [times, client.post("/book/hold", data={"slot": slot}, follow_redirects=True)]
-    seen.append(client.post("/book/details", data={"given_name": ""}))
-    seen.append(client.post("/book/details", data=DETAILS, follow_redirects=True))
-    seen.append(client.post("/book/check", data={"nonce": nonce_of(seen[-1])}, follow_redirects=True))
+    kept = {"hold": hidden_in(seen[-1], "hold")}
+    seen.append(client.post("/book/details", data={"given_name": "", **kept}))
+    seen.append(client.post("/book/details", data={**DETAILS, "hold": "of another tab"}, follow_redirects=True))
+    seen.append(client.post("/book/details", data={**DETAILS, **kept}, follow_redirects=True))
+    form = {"nonce": hidden_in(seen[-1], "nonce"), **kept}
+    seen.append(client.post("/book/check", data=form, follow_redirects=True))
     seen.append(driver.client("visitor").post("/book/hold", data={"slot": slot}))
 
-    assert [answer.status_code for answer in seen] == [200, 200, 422, 200, 200, 409]
+    assert [answer.status_code for answer in seen] == [200, 200, 422, 200, 200, 200, 409]
     assert {line for answer in seen for line in plain_words(answer.text)} == set()
 
 
@@ -198,7 +201,7 @@ def test_the_way_of_the_desk_is_translated(driver: Driver) -> None:
     rival = dora.get(again)
     seen += [times, check, rival]
     seen += [
-        dora.post(path, data={"nonce": nonce_of(page)}, follow_redirects=True)
+        dora.post(path, data={"nonce": hidden_in(page, "nonce")}, follow_redirects=True)
         for path, page in ((check.request.full_path, check), (again, rival))
     ]
 
@@ -206,9 +209,9 @@ def test_the_way_of_the_desk_is_translated(driver: Driver) -> None:
     assert {line for answer in seen if _is_page(answer) for line in plain_words(answer.text)} == set()
 
 
-def nonce_of(page: TestResponse) -> str:
-    [nonce] = re.findall(r'name="nonce"[^>]*value="([^"]+)"', page.text)
-    return str(nonce)
+def hidden_in(page: TestResponse, name: str) -> str:
+    [value] = re.findall(rf'name="{name}"[^>]*value="([^"]+)"', page.text)
+    return str(value)
 
 
 @pytest.mark.parametrize("kind", MessageKind)

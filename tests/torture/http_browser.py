@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from tests.live import LiveProgram
 
-HIDDEN = re.compile(r'<input[^>]*\bname="(csrf_token|nonce)"[^>]*\bvalue="([^"]*)"')
+HIDDEN = re.compile(r'<input[^>]*\bname="(csrf_token|nonce|hold)"[^>]*\bvalue="([^"]*)"')
 SLOT = re.compile(r'<button[^>]*\bname="slot"[^>]*\bvalue="([^"]+)"')
 # The server closes a connection that was idle for two seconds; a browser would notice, http.client does not.
 LONGEST_IDLE_SECONDS = 0.5

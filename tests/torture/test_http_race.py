@@ -186,10 +186,11 @@ def double_click(browser: HttpBrowser, slot: str) -> list[Answer]:
     """Hold, fill in, and send the last form twice at once, on two connections of one browser."""
     assert browser.post("/book/hold", slot=slot).status == 303
     assert browser.get("/book/details").status == 200
-    assert browser.post("/book/details", **DETAILS).status == 303
+    assert browser.post("/book/details", hold=browser.hidden["hold"], **DETAILS).status == 303
     assert browser.get("/book/check").status == 200
     with closing(browser.twin()) as twin:
-        return race([browser, twin], lambda one: one.post("/book/check", nonce=one.hidden["nonce"]))
+        form = {name: browser.hidden[name] for name in ("nonce", "hold")}
+        return race([browser, twin], lambda one: one.post("/book/check", **form))
 
 
 def test_without_guards_the_same_race_has_several_winners(

@@ -38,17 +38,25 @@ def hold(client: FlaskClient, slot: str | None = None) -> TestResponse:
 
 
 def give_details(client: FlaskClient, **changes: Any) -> TestResponse:
-    return client.post("/book/details", data={**PERSON, **changes})
+    return client.post("/book/details", data={**PERSON, **present_hold(client), **changes})
 
 
-def nonce(client: FlaskClient) -> str:
+def present_hold(client: FlaskClient) -> dict[str, str]:
+    """The hidden field of every form while a time is kept, as a page opened now has it."""
+    with client.session_transaction() as kept:
+        return {"hold": kept.get("booking", {}).get("hold", "")}
+
+
+def check_form(client: FlaskClient) -> dict[str, str]:
+    """The hidden fields of the page that checks the answers, opened now."""
     page = client.get("/book/check").text
-    return re.search(r'name="nonce"[^>]*value="([^"]+)"', page)[1]  # type: ignore[index]
+    found = {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', page) for name in ("nonce", "hold")}
+    return {name: match[1] for name, match in found.items() if match}
 
 
 def book(client: FlaskClient, **changes: Any) -> str:
     """The whole way; the id of the visit."""
     hold(client)
     give_details(client, **changes)
-    answer = client.post("/book/check", data={"nonce": nonce(client)})
+    answer = client.post("/book/check", data=check_form(client))
     return answer.location.rpartition("/")[2]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 
+from booking.adapters import dates
 from booking.core.clock import utc_now
 from booking.core.errors import NotFound
 from booking.extensions import db
@@ -71,9 +72,25 @@ def keep_details() -> ResponseReturnValue:
     kept = kept_time_or_none(draft, clinic_now())
     if kept is None:
         return _begin_again()
+    if _shows_another_time(draft):
+        return _show_present_time(kept, "scheduling.details")
     if not form.validate():
         return _details_page(kept, person, form), 422
     return redirect(url_for("scheduling.check"), 303)
+
+
+def _shows_another_time(draft: Draft) -> bool:
+    """Whether the page that was sent showed another hold than the present one: two tabs share one draft."""
+    return request.form.get("hold", "") != draft.hold
+
+
+def _show_present_time(kept: KeptTime | None, endpoint: str) -> ResponseReturnValue:
+    """Back to the page, which shows the present time now, and say so; without any time there is nothing to show."""
+    if kept is None:
+        return _begin_again()
+    when = dates.day_and_time(kept.starts_at, kept.location.tz, str(get_locale() or "en"))
+    flash(gettext("You chose another time meanwhile: %(when)s.", when=when), "warning")
+    return redirect(url_for(endpoint), 303)
 
 
 def _details_page(kept: KeptTime, person: Person, form: VisitDetailsForm) -> str:
@@ -107,6 +124,8 @@ def book() -> ResponseReturnValue:
     if earlier:
         return redirect(url_for("scheduling.confirmed", public_id=earlier), 303)
     draft = read_draft()
+    if _shows_another_time(draft):
+        return _show_present_time(kept_time_or_none(draft, clinic_now()), "scheduling.check")
     person = person_of(draft)
     typed = complete_form_or_none(draft, person)
     choice = choice_or_none(draft.slot, clinic_now())

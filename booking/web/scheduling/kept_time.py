@@ -17,7 +17,10 @@ from booking.web.scheduling.slot_choice import SlotChoice, choice_or_none
 
 @dataclass(frozen=True, slots=True)
 class KeptTime:
-    """What was chosen. `until` None: the hold has run out, but the time may still be free."""
+    """What was chosen. `hold` is the public id of its hold; `until` None: the hold has run out, but the time may still
+    be free."""
+
+    hold: str
 
     service: Service
     location: Location
@@ -39,7 +42,7 @@ def kept_time_or_none(draft: Draft, catalogue: Catalogue) -> KeptTime | None:
         return None
     held = held_or_none(draft)
     if held is None:
-        return KeptTime(choice.service, choice.location, choice.specialist, choice.starts_at, None)
+        return KeptTime(draft.hold, choice.service, choice.location, choice.specialist, choice.starts_at, None)
     return _from_hold(held, choice, catalogue)
 
 
@@ -55,4 +58,4 @@ def _from_hold(held: HeldSlot, choice: SlotChoice, catalogue: Catalogue) -> Kept
     is_kept = held.expires_at > utc_now()
     until = held.expires_at if is_kept else None
     extensions_left = held.extensions_left if is_kept else 0
-    return KeptTime(choice.service, choice.location, specialist, held.starts_at, until, extensions_left)
+    return KeptTime(held.public_id, choice.service, choice.location, specialist, held.starts_at, until, extensions_left)

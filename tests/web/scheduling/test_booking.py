@@ -14,7 +14,7 @@ from booking.models import Account, Patient
 from booking.services.sealed import open_text
 from tests.factories import make_appointment, make_patient
 from tests.web.scheduling.rows import appointments
-from tests.web.walk import PERSON, book, first_slot, give_details, hold, nonce
+from tests.web.walk import PERSON, TIMES, book, check_form, first_slot, give_details, hold, present_hold, slots
 
 ClientAs = Callable[[Account], FlaskClient]
 
@@ -101,10 +101,52 @@ def test_unknown_needs_are_dropped(client: FlaskClient, session: Session) -> Non
 def test_the_same_form_sent_twice_shows_the_same_visit(client: FlaskClient, session: Session) -> None:
     hold(client)
     give_details(client)
-    form = {"nonce": nonce(client)}
+    form = check_form(client)
     first, second = client.post("/book/check", data=form), client.post("/book/check", data=form)
     assert first.location == second.location
     assert len(appointments(session)) == 1
+
+
+def test_the_page_of_another_tab_books_nothing_but_says_which_time_is_kept_now(
+    client: FlaskClient, session: Session
+) -> None:
+    first, second = slots(client.get(TIMES + "?who=dr-cruz"))[:2]
+    hold(client, first)
+    give_details(client)
+    form = check_form(client)
+    hold(client, second)
+    assert client.post("/book/check", data=form).location == "/book/check"
+    assert appointments(session) == []
+    page = client.get("/book/check").text
+    kept = re.search(r'class="visit-when".*?<strong>(.*?)</strong>', page)
+    assert kept is not None
+    assert f"You chose another time meanwhile: {kept[1]}." in page
+    client.post("/book/check", data=check_form(client))
+    (visit,) = appointments(session)
+    assert visit.starts_at.strftime("%Y%m%dT%H%MZ") == second.rpartition("~")[2]
+    assert client.post("/book/check", data=form, follow_redirects=True).request.path == "/book/"
+    assert len(appointments(session)) == 1
+
+
+def test_details_of_another_tab_are_kept_and_the_present_time_is_said(client: FlaskClient) -> None:
+    first, second = slots(client.get(TIMES + "?who=dr-cruz"))[:2]
+    hold(client, first)
+    shown = present_hold(client)
+    hold(client, second)
+    assert give_details(client, **shown).location == "/book/details"
+    page = client.get("/book/details").text
+    assert "You chose another time meanwhile" in page
+    assert 'value="Alvarez"' in page
+    assert give_details(client).location == "/book/check"
+
+
+def test_the_page_of_a_tab_whose_time_was_let_go_books_nothing(client: FlaskClient, session: Session) -> None:
+    hold(client)
+    give_details(client)
+    form = check_form(client)
+    client.post("/book/hold/release")
+    assert client.post("/book/check", data=form).location == "/book/"
+    assert appointments(session) == []
 
 
 def test_two_submits_that_both_began_before_the_first_answer_lead_to_one_visit(
@@ -112,7 +154,7 @@ def test_two_submits_that_both_began_before_the_first_answer_lead_to_one_visit(
 ) -> None:
     hold(client)
     give_details(client)
-    form = {"nonce": nonce(client)}
+    form = check_form(client)
     with client.session_transaction() as before:
         kept = dict(before)
     first = client.post("/book/check", data=form)
@@ -155,7 +197,7 @@ def test_a_guest_learns_nothing_about_a_patient_the_clinic_knows(client: FlaskCl
     start = first_slot(client).rpartition("~")[2]
     hold(client)
     give_details(client)
-    answer = client.post("/book/check", data={"nonce": nonce(client)})
+    answer = client.post("/book/check", data=check_form(client))
     assert start
     assert answer.location.startswith("/book/confirmed/")
     assert [visit.patient_id for visit in appointments(session)] != [known.id]

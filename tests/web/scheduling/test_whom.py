@@ -13,7 +13,7 @@ from booking.models import Account
 from booking.web import access
 from tests.factories import make_account, make_patient
 from tests.web.scheduling.rows import appointments
-from tests.web.walk import TIMES, first_slot, give_details, hold, nonce
+from tests.web.walk import TIMES, check_form, first_slot, give_details, hold, present_hold
 
 ClientAs = Callable[[Account], FlaskClient]
 
@@ -25,8 +25,8 @@ def test_a_patient_of_an_account_is_not_asked_again(client_as: ClientAs, session
     page = client.get("/book/details").text
     assert f"This visit is for Ana {ana.family_name}." in page
     assert "given_name" not in page
-    client.post("/book/details", data={"reason": "", "needs": []})
-    client.post("/book/check", data={"nonce": nonce(client)})
+    client.post("/book/details", data={"reason": "", "needs": [], **present_hold(client)})
+    client.post("/book/check", data=check_form(client))
     assert [visit.patient_id for visit in appointments(session)] == [ana.id]
 
 
@@ -39,8 +39,8 @@ def test_an_account_of_several_patients_is_asked_for_whom(client_as: ClientAs, s
     assert client.post("/book/whom", data={}).status_code == 422
     client.post("/book/whom", data={"whom": ida.public_id})
     assert f"Ida {ida.family_name}" in client.get("/book/whom").text
-    client.post("/book/details", data={"reason": ""})
-    client.post("/book/check", data={"nonce": nonce(client)})
+    client.post("/book/details", data={"reason": "", **present_hold(client)})
+    client.post("/book/check", data=check_form(client))
     assert [visit.patient_id for visit in appointments(session)] == [ida.id]
 
 
@@ -58,7 +58,7 @@ def test_an_account_books_for_somebody_new_and_may_act_for_them(client_as: Clien
     assert client.post("/book/whom", data={"whom": "new"}).location == "/book/details"
     assert "This visit is for somebody new." in client.get("/book/details").text
     give_details(client, given_name="Noa")
-    answer = client.post("/book/check", data={"nonce": nonce(client)})
+    answer = client.post("/book/check", data=check_form(client))
     assert "Noa Alvarez" in client.get(answer.location).text
     assert "Noa" in client.get("/visits/").text
 
@@ -100,12 +100,12 @@ def test_a_patient_with_another_visit_at_that_time_is_told_so(client_as: ClientA
     client = client_as(make_account(session, patients=(ana,)))
     first, second = first_slot(client, TIMES + "?who=dr-cruz"), ""
     hold(client, first)
-    client.post("/book/details", data={"reason": ""})
-    client.post("/book/check", data={"nonce": nonce(client)})
+    client.post("/book/details", data={"reason": "", **present_hold(client)})
+    client.post("/book/check", data=check_form(client))
     second = first.replace("dr-cruz", "dr-adeyemi")
     hold(client, second)
-    client.post("/book/details", data={"reason": ""})
-    busy = client.post("/book/check", data={"nonce": nonce(client)})
+    client.post("/book/details", data={"reason": "", **present_hold(client)})
+    busy = client.post("/book/check", data=check_form(client))
     assert busy.status_code == 409
     assert "There is already a visit at that time" in busy.text
 
