@@ -30,8 +30,11 @@ def test_start_page_leads_to_booking_visits_and_the_phone(client: FlaskClient) -
 
 def test_start_page_names_the_emergency_number_and_the_crisis_line(client: FlaskClient) -> None:
     page = client.get("/").text
-    assert "Call 911 at once" in page
-    assert "call or text 988" in page
+    text = re.sub(r"<[^>]+>", "", page)
+    assert "Call 911 at once" in text
+    assert "call or text 988" in text
+    for number in ("911", "988"):
+        assert page.count(f'href="tel:{number}"') == 2, "in the box and in the footer"
 
 
 @pytest.mark.parametrize("words", NEVER_WRITTEN)
