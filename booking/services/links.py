@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.errors import LinkDead
-from booking.models import Appointment, LinkAction, LinkToken
+from booking.models import Account, Appointment, LinkAction, LinkToken
 from booking.services.sessions import hash_token, new_token
 
 VERIFY_LIFE = timedelta(hours=24)
@@ -19,13 +19,15 @@ SENT_AGAIN = frozenset({LinkAction.VERIFY_ADDRESS, LinkAction.RESET_PASSWORD})
 
 @dataclass(frozen=True, slots=True)
 class SeenLink:
-    """What opening a link may know of it. `appointment` is the public id of the visit it is about, if any."""
+    """What opening a link may know of it. `appointment` is the public id of the visit it is about, if any.
+    `is_confirmed`: it was used to confirm an account's address, and that still holds."""
 
     action: LinkAction
     is_alive: bool
     may_be_sent_again: bool
     appointment: str | None
     expires_at: datetime
+    is_confirmed: bool
 
 
 def mint_link(
@@ -81,7 +83,17 @@ def look_at(session: Session, *, token: str, now: datetime) -> SeenLink | None:
         may_be_sent_again=link.used_at is None and link.action in SENT_AGAIN,
         appointment=appointment.public_id if appointment else None,
         expires_at=link.expires_at,
+        is_confirmed=_is_confirmed(session, link),
     )
+
+
+def _is_confirmed(session: Session, link: LinkToken) -> bool:
+    """Whether the link was used, and the address it was mailed to is confirmed and still that of an active account."""
+    if link.action is not LinkAction.VERIFY_ADDRESS or link.account_id is None or link.used_at is None:
+        return False
+    account = session.get_one(Account, link.account_id)
+    is_its_address = link.email_key in {None, account.email_key}
+    return account.is_active and is_its_address and account.email_verified_at is not None
 
 
 def link_or_none(session: Session, *, token: str, action: LinkAction, now: datetime) -> LinkToken | None:

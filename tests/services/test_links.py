@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -93,6 +94,39 @@ def test_the_other_links_of_the_account_die_with_it(session: Session) -> None:
     assert not link_or_none(session, token=first, action=RESET, now=NOW)
     assert not link_or_none(session, token=second, action=RESET, now=NOW)
     assert link_or_none(session, token=verify, action=VERIFY, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_confirmed"),
+    [
+        ({"email_verified_at": NOW}, True),
+        ({"email_verified_at": None}, False),
+        ({"email_verified_at": NOW, "email_key": "ana@new.example.org"}, False),
+        ({"email_verified_at": NOW, "is_active": False}, False),
+    ],
+)  # fmt: skip
+def test_looking_tells_whether_the_address_it_went_to_is_confirmed(
+    session: Session, changes: dict[str, Any], is_confirmed: bool
+) -> None:
+    account = make_account(session)
+    with transaction(session):
+        token = mint_link(
+            session,
+            action=VERIFY,
+            now=NOW,
+            expires_at=NOW + VERIFY_LIFE,
+            account_id=account.id,
+            email_key=account.email_key,
+        )
+        for name, value in changes.items():
+            setattr(account, name, value)
+    unused = look_at(session, token=token, now=NOW)
+    assert unused is not None
+    assert not unused.is_confirmed
+    used(session, token, VERIFY)
+    seen = look_at(session, token=token, now=NOW)
+    assert seen is not None
+    assert seen.is_confirmed is is_confirmed
 
 
 def test_the_lives_are_those_of_the_design() -> None:

@@ -46,7 +46,10 @@ def _go_on(link: SeenLink, token: str) -> ResponseReturnValue:
 
 
 def _dead(link: SeenLink, token: str) -> ResponseReturnValue:
-    """A link that ran out offers a new one in one press; one that has acted does not."""
+    """A link that ran out offers a new one in one press; one that has acted does not. Who opens the link that confirmed
+    their address once more is told that all is well."""
+    if link.is_confirmed:
+        return render_template("links/confirmed.html")
     if link.may_be_sent_again:
         access.server_session()[SPENT] = token
     return render_template("links/dead.html", may_be_sent_again=link.may_be_sent_again), 410
