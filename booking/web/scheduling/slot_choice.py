@@ -64,9 +64,11 @@ def choice_or_none(text: str, catalogue: Catalogue, *, is_staff: bool = False) -
     known = offered_service_or_none if is_staff else bookable_service_or_none
     service = known(service_code, catalogue)
     location = catalogue.location_by_code.get(location_code)
-    specialist = catalogue.resource_by_code.get(specialist_code)
     starts_at = _instant_or_none(start)
-    if service is None or location is None or starts_at is None or (specialist_code and specialist is None):
+    if service is None or location is None or starts_at is None:
+        return None
+    specialist = {who.code: who for who in catalogue.specialists_for(service)}.get(specialist_code)
+    if specialist_code and specialist is None:
         return None
     return SlotChoice(service, location, specialist, any_mark == ANY, starts_at)
 
