@@ -95,6 +95,15 @@ def test_a_field_without_a_mistake_speaks_of_none(name: str, macro: str) -> None
     assert "aria-invalid" not in html
 
 
+def test_the_month_may_be_typed_as_a_word() -> None:
+    html = render("{{ forms.date(form.born) }}", form=EveryForm())
+    day, month, year = re.findall(r"<input[^>]*>", html)
+    assert 'inputmode="numeric"' in day
+    assert 'inputmode="numeric"' in year
+    assert "inputmode" not in month
+    assert "govuk-input--width-10" in month
+
+
 def test_each_link_of_the_error_summary_leads_to_an_input() -> None:
     calls = "".join(f"{{{{ {macro} }}}}" for _, macro in FIELDS)
     html = render("{{ forms.error_summary(form) }}" + calls, form=refused_form())
