@@ -248,7 +248,6 @@ def test_a_taken_lane_is_never_overridden(session: Session, desk: FlaskClient) -
     [
         (SLOT.replace("T1400Z", "T1407Z"), "Visits of this kind do not begin at that minute."),
         (SLOT.replace("T1400Z", "T0300Z"), "That is outside the opening hours."),
-        (SLOT.replace("20261130", "20261116"), "That time is already over."),
     ],
 )
 def test_a_time_that_cannot_be_is_refused_with_its_reason(
@@ -257,6 +256,20 @@ def test_a_time_that_cannot_be_is_refused_with_its_reason(
     answer = book(desk, check_url(make_patient(session), slot), override_reason="urgent")
     assert answer.status_code == 422
     assert said in answer.text
+    assert visits(session) == []
+
+
+@pytest.mark.parametrize("data", [None, {"nonce": "n", "override_reason": "urgent"}])
+def test_a_time_that_is_over_is_refused_before_it_is_read_aloud(
+    session: Session, desk: FlaskClient, data: dict[str, str] | None
+) -> None:
+    url = check_url(make_patient(session), SLOT.replace("20261130", "20261116"))
+    answer = desk.get(url) if data is None else desk.post(url, data=data)
+    assert answer.status_code == 422
+    assert "That time is already over." in answer.text
+    assert "Read aloud" not in answer.text
+    [times] = hrefs(answer.text, "start=2026-11-16")
+    assert check_urls(desk.get(times).text)
     assert visits(session) == []
 
 
