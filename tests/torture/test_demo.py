@@ -110,7 +110,7 @@ def test_it_serves_and_stops_cleanly(folder: Path) -> None:
         wait_until_ready(process, port)
         assert len(processes_of(folder)) >= 5
         check_pages(port)
-        check_second_demo(folder)
+        check_second_demo(folder, port)
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=STOP_SECONDS)
     assert process.returncode == 0, output
@@ -129,12 +129,12 @@ def check_pages(port: int) -> None:
         time.sleep(0.2)
 
 
-def check_second_demo(folder: Path) -> None:
-    """A second demo on the same folder is told so in one line."""
+def check_second_demo(folder: Path, port: int) -> None:
+    """A second demo on the same folder is told in one line where the first one is."""
     with demo(folder, free_port()) as second:
         output, _ = second.communicate(timeout=START_SECONDS)
     assert second.returncode == 1
-    assert output.splitlines() == [f"Error: The demo already runs from {folder}."]
+    assert output.splitlines() == [f"Error: The demo already runs from {folder}, at http://localhost:{port}."]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent died")
