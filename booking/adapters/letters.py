@@ -166,6 +166,7 @@ def _environment(templates: Path, translations: NullTranslations) -> Environment
         auto_reload=False,
     )
     # The extension adds this method at run time, so the type checker cannot know it.
+    # The i18n extension adds the method when it is loaded, so the type checker cannot know it.
     install = environment.install_gettext_translations  # type: ignore[attr-defined]
     install(translations, newstyle=True)
     return environment

@@ -64,6 +64,7 @@ class CatchingHandler:
         for name in ("tmp", "new"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
+    # The name and the arguments are those by which aiosmtpd calls its handlers.
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
         content = envelope.content
         keep(self._folder, content if isinstance(content, bytes) else (content or "").encode(), self._clock())

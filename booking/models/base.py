@@ -63,7 +63,6 @@ def enum_column(kind: type[StrEnum], name: str) -> sa.Enum:
 IntPk = Annotated[int, orm.mapped_column(sa.Integer, primary_key=True)]
 PublicId = Annotated[str, orm.mapped_column(sa.String(32), unique=True, default=new_public_id)]
 Code = Annotated[str, orm.mapped_column(sa.String(80))]
-Sealed = Annotated[str, orm.mapped_column(sa.Text)]
 
 
 class Base(orm.DeclarativeBase):

@@ -164,15 +164,6 @@ def end_session(session: Session, *, token: str) -> None:
         session.execute(sa.delete(LoginSession).where(LoginSession.id_hash == hash_token(token)))
 
 
-def end_other_sessions(session: Session, *, account_id: int, keep_token: str | None) -> None:
-    """End all sessions of the account but the one given."""
-    kept = hash_token(keep_token) if keep_token else ""
-    with transaction(session):
-        session.execute(
-            sa.delete(LoginSession).where(LoginSession.account_id == account_id, LoginSession.id_hash != kept)
-        )
-
-
 def prune_sessions(session: Session, *, now: datetime) -> int:
     """Delete sessions that can no longer open anything; returns how many."""
     with transaction(session):

@@ -68,15 +68,6 @@ def test_contents_that_do_not_open_are_left_out(session: Session) -> None:
     assert opened.data == {}
 
 
-def test_ending_all_others_keeps_only_the_one_named(session: Session) -> None:
-    account = make_account(session)
-    kept, ended = begin(session, account.id), begin(session, account.id)
-    sessions.end_other_sessions(session, account_id=account.id, keep_token=kept)
-    assert (opens(session, kept), opens(session, ended)) == (True, False)
-    sessions.end_other_sessions(session, account_id=account.id, keep_token=None)
-    assert not opens(session, kept)
-
-
 def test_what_can_open_nothing_any_more_is_pruned(session: Session) -> None:
     begin(session)
     assert sessions.prune_sessions(session, now=NOW + VISITOR_IDLE - MINUTE) == 0
