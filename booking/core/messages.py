@@ -20,6 +20,9 @@ class MessageKind(StrEnum):
     REMINDER_3D = "reminder_3d"
     REMINDER_1D = "reminder_1d"
     CANCELLED = "cancelled"
+    CHANGED = "changed"
+    RESTORED = "restored"
+    WAITING_OFFER = "waiting_offer"
 
 
 class MessageState(StrEnum):

@@ -4,13 +4,22 @@ from booking.models.account import (
     Account,
     AccountLocation,
     AccountPatient,
+    AccountPreference,
     Idempotency,
     LinkAction,
     LinkToken,
     LoginSession,
     TokenBucket,
 )
-from booking.models.appointment import Appointment, Block, Hold, Reservation
+from booking.models.appointment import (
+    Appointment,
+    AppointmentTime,
+    Block,
+    BlockKind,
+    Hold,
+    HoldPurpose,
+    Reservation,
+)
 from booking.models.base import Base, UtcDateTime, new_public_id
 from booking.models.clinic import (
     Clinic,
@@ -27,21 +36,27 @@ from booking.models.message import Message
 from booking.models.patient import Patient
 from booking.models.questionnaire import Answer, QuestionnaireResponse, ResponseStatus
 from booking.models.record import AuditEvent, FieldKeyCheck, Heartbeat, Task, TaskState
+from booking.models.waiting import FreedTime, OfferState, WaitingEntry, WaitingOffer, WaitingState
 
 __all__ = [
     "Account",
     "AccountLocation",
     "AccountPatient",
+    "AccountPreference",
     "Answer",
     "Appointment",
+    "AppointmentTime",
     "AuditEvent",
     "Base",
     "Block",
+    "BlockKind",
     "Clinic",
     "Closure",
     "FieldKeyCheck",
+    "FreedTime",
     "Heartbeat",
     "Hold",
+    "HoldPurpose",
     "HoursException",
     "Idempotency",
     "LinkAction",
@@ -49,6 +64,7 @@ __all__ = [
     "Location",
     "LoginSession",
     "Message",
+    "OfferState",
     "Patient",
     "QuestionnaireResponse",
     "Reservation",
@@ -61,6 +77,9 @@ __all__ = [
     "TaskState",
     "TokenBucket",
     "UtcDateTime",
+    "WaitingEntry",
+    "WaitingOffer",
+    "WaitingState",
     "WeeklyHours",
     "new_public_id",
 ]

@@ -18,6 +18,10 @@ class LinkAction(StrEnum):
     VERIFY_ADDRESS = "verify_address"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of an action, no password.
     OPEN_VISIT = "open_visit"
+    CONFIRM_VISIT = "confirm_visit"
+    CHANGE_VISIT = "change_visit"
+    CANCEL_VISIT = "cancel_visit"
+    ANSWER_OFFER = "answer_offer"
 
 
 class Account(Base):
@@ -48,6 +52,17 @@ class AccountPatient(Base):
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
     patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), index=True)
     ends_at: Mapped[datetime | None]
+
+
+class AccountPreference(Base):
+    """What a patient's account wishes for when it looks for times; sealed, since it may tell of a need."""
+
+    __tablename__ = "account_preference"
+
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    row_key: Mapped[PublicId]
+    wishes_sealed: Mapped[str] = mapped_column(sa.Text)
+    updated_at: Mapped[datetime]
 
 
 class AccountLocation(Base):
@@ -83,10 +98,11 @@ class LinkToken(Base):
 
     id: Mapped[IntPk]
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    action: Mapped[LinkAction] = mapped_column(enum_column(LinkAction, "action"))
+    action: Mapped[LinkAction] = mapped_column(enum_column(LinkAction, "action", grows=True))
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     patient_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))
     appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"))
+    offer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_offer.id"))
     email_key: Mapped[str | None] = mapped_column(sa.String(254))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models.base import Base, IntPk, PublicId, enum_column
+from booking.models.base import Base, Code, IntPk, PublicId, enum_column
+
+
+class HoldPurpose(StrEnum):
+    """What a hold keeps its time for: a form being filled in, the undo of a patient, an offer to somebody who waits."""
+
+    BOOKING = "booking"
+    UNDO = "undo"
+    OFFER = "offer"
+
+
+class BlockKind(StrEnum):
+    """Why a resource is closed; what people see is the label."""
+
+    LEAVE = "leave"
+    MEETING = "meeting"
+    REPAIR = "repair"
+    OTHER = "other"
 
 
 class Appointment(Base):
@@ -42,10 +60,39 @@ class Appointment(Base):
     cancelled_at: Mapped[datetime | None]
     cancel_reason_code: Mapped[str | None] = mapped_column(sa.String(40))
     cancel_note_sealed: Mapped[str | None] = mapped_column(sa.Text)
+    video_url_sealed: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class AppointmentTime(Base):
+    """An earlier time of a visit that was moved: what `version` was, who put another in its place, and when."""
+
+    __tablename__ = "appointment_time"
+    __table_args__ = (
+        sa.CheckConstraint("starts_at < ends_at", name="order"),
+        sa.UniqueConstraint("appointment_id", "version"),
+    )
+
+    id: Mapped[IntPk]
+    appointment_id: Mapped[int] = mapped_column(sa.ForeignKey("appointment.id"))
+    version: Mapped[int]
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"))
+    location_id: Mapped[int] = mapped_column(sa.ForeignKey("location.id"))
+    specialist_id: Mapped[int | None] = mapped_column(sa.ForeignKey("resource.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime]
+    replaced_by_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    actor_kind: Mapped[Code]
+    reason_code: Mapped[str | None] = mapped_column(sa.String(40))
 
 
 class Hold(Base):
-    """A slot kept for one browser session until `expires_at`; it may be extended twice."""
+    """A slot kept for one owner until `expires_at`; it may be extended twice.
+
+    The owner is a browser session, or for other purposes "undo:" with the public id of the visit (`appointment_id`) and
+    "offer:" with that of the offer.
+    """
 
     __tablename__ = "hold"
     __table_args__ = (sa.CheckConstraint("extensions between 0 and 2", name="extensions"),)
@@ -62,10 +109,15 @@ class Hold(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     extensions: Mapped[int] = mapped_column(default=0)
+    purpose: Mapped[HoldPurpose] = mapped_column(enum_column(HoldPurpose, "purpose"), default=HoldPurpose.BOOKING)
+    appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"))
 
 
 class Block(Base):
-    """Closed time of one resource: leave, a meeting, a repair."""
+    """Closed time of one resource: leave, a meeting, a repair. Blocks made in one go share `series_key`.
+
+    Visits that are kept within it are left out of its reservations.
+    """
 
     __tablename__ = "block"
     __table_args__ = (sa.CheckConstraint("starts_at < ends_at", name="order"),)
@@ -76,6 +128,10 @@ class Block(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     label: Mapped[str] = mapped_column(sa.String(200))
+    kind: Mapped[BlockKind] = mapped_column(enum_column(BlockKind, "kind"), default=BlockKind.OTHER)
+    series_key: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    created_at: Mapped[datetime | None]
+    created_by_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
 
 
 class Reservation(Base):

@@ -58,6 +58,7 @@ class Resource(Base):
     lanes: Mapped[int] = mapped_column(default=1)
     languages: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     pools: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    video_url: Mapped[str] = mapped_column(sa.String(500), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
@@ -118,6 +119,7 @@ class Service(Base):
     __table_args__ = (
         sa.CheckConstraint("grid_minutes between 1 and 1440", name="grid"),
         sa.CheckConstraint("buffer_before_minutes >= 0 and buffer_after_minutes >= 0", name="buffers"),
+        sa.CheckConstraint("(visit_limit_count is null) = (visit_limit_days is null)", name="visit_limit"),
     )
 
     id: Mapped[IntPk]
@@ -131,8 +133,14 @@ class Service(Base):
     buffer_before_minutes: Mapped[int] = mapped_column(default=0)
     buffer_after_minutes: Mapped[int] = mapped_column(default=0)
     book_notice_minutes: Mapped[int] = mapped_column(default=0)
+    change_notice_minutes: Mapped[int] = mapped_column(default=0)
     cancel_notice_minutes: Mapped[int] = mapped_column(default=0)
     horizon_days: Mapped[int] = mapped_column(default=60)
+    visit_limit_count: Mapped[int | None]
+    visit_limit_days: Mapped[int | None]
+    min_gap_days: Mapped[int] = mapped_column(default=0)
+    contact_to_book: Mapped[bool] = mapped_column(default=False)
+    languages: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     specialist_ids: Mapped[list[int] | None] = mapped_column(sa.JSON(none_as_null=True))
     location_ids: Mapped[list[int] | None] = mapped_column(sa.JSON(none_as_null=True))
     questionnaires: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
@@ -157,6 +165,7 @@ class ServiceSegment(Base):
     name: Mapped[str] = mapped_column(sa.String(200))
     offset_minutes: Mapped[int]
     minutes: Mapped[int]
+    with_patient: Mapped[bool] = mapped_column(default=True)
     needs: Mapped[list[SegmentNeed]] = relationship(order_by="SegmentNeed.id", cascade="all, delete-orphan")
 
 

@@ -23,12 +23,13 @@ class Message(Base):
     id: Mapped[IntPk]
     public_id: Mapped[PublicId]
     dedup_key: Mapped[str] = mapped_column(sa.String(200), unique=True)
-    kind: Mapped[MessageKind] = mapped_column(enum_column(MessageKind, "kind"))
+    kind: Mapped[MessageKind] = mapped_column(enum_column(MessageKind, "kind", grows=True))
     channel: Mapped[str] = mapped_column(sa.String(20), default="email")
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     patient_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))
     appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"), index=True)
     appointment_version: Mapped[int | None]
+    offer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_offer.id"), index=True)
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     state: Mapped[MessageState] = mapped_column(enum_column(MessageState, "state"))

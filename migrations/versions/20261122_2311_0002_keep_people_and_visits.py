@@ -165,6 +165,7 @@ def create_appointment() -> None:
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_reason_code", sa.String(length=40), nullable=True),
         sa.Column("cancel_note_sealed", sa.Text(), nullable=True),
+        sa.Column("video_url_sealed", sa.Text(), nullable=True),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_appointment_order")),
         sa.ForeignKeyConstraint(
             ["booked_by_account_id"], ["account.id"], name=op.f("fk_appointment_booked_by_account_id_account")
@@ -188,15 +189,7 @@ def create_link_token() -> None:
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column(
             "action",
-            sa.Enum(
-                "verify_address",
-                "reset_password",
-                "open_visit",
-                name="action",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            sa.String(length=40),
             nullable=False,
         ),
         sa.Column("account_id", sa.Integer(), nullable=True),
@@ -257,7 +250,16 @@ def create_hold() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("extensions", sa.Integer(), nullable=False),
+        sa.Column(
+            "purpose",
+            sa.Enum("booking", "undo", "offer", name="purpose", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("appointment_id", sa.Integer(), nullable=True),
         sa.CheckConstraint("extensions between 0 and 2", name=op.f("ck_hold_extensions")),
+        sa.ForeignKeyConstraint(
+            ["appointment_id"], ["appointment.id"], name=op.f("fk_hold_appointment_id_appointment")
+        ),
         sa.ForeignKeyConstraint(["location_id"], ["location.id"], name=op.f("fk_hold_location_id_location")),
         sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_hold_service_id_service")),
         sa.ForeignKeyConstraint(["specialist_id"], ["resource.id"], name=op.f("fk_hold_specialist_id_resource")),
@@ -280,12 +282,26 @@ def create_block() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "leave", "meeting", "repair", "other", name="kind", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("series_key", sa.String(length=32), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by_account_id", sa.Integer(), nullable=True),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_block_order")),
+        sa.ForeignKeyConstraint(
+            ["created_by_account_id"], ["account.id"], name=op.f("fk_block_created_by_account_id_account")
+        ),
         sa.ForeignKeyConstraint(["resource_id"], ["resource.id"], name=op.f("fk_block_resource_id_resource")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_block")),
         sa.UniqueConstraint("public_id", name=op.f("uq_block_public_id")),
     )
     op.create_index(op.f("ix_block_resource_id"), "block", ["resource_id"], unique=False)
+    op.create_index(op.f("ix_block_series_key"), "block", ["series_key"], unique=False)
 
 
 def create_reservation() -> None:
