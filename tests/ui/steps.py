@@ -91,20 +91,29 @@ def book(page: Page) -> str:
 
 
 def answer_all_forms(page: Page, visit_id: str) -> None:
-    """Every form of the visit, one question after the other, until the thanks."""
+    """Every form of the visit, one question after the other, until the thanks for the last of them."""
     page.goto(f"/visits/{visit_id}/forms/")
-    page.locator("#main a.govuk-button").first.click()
     for _ in range(100):
-        if page.locator("form#answers").count():
-            answer_page(page)
-        elif page.get_by_role("button", name="Send my answers").count():
-            press(page, "Send my answers")
-            heading(page, "Thank you")
-        elif page.locator("#main a.govuk-button").count():
-            page.locator("#main a.govuk-button").first.click()
-        else:
+        # Each press is a new page; what is read before it has come is the old one, or half of the new one.
+        with page.expect_navigation():
+            answer_next(page)
+        if page.get_by_role("heading", level=1, name="Thank you").count() and not next_form(page).count():
             return
     raise AssertionError(f"no end of questions at {page.url}")
+
+
+def answer_next(page: Page) -> None:
+    """One step on: a page of questions, the review, or the next form."""
+    if page.locator("form#answers").count():
+        answer_page(page)
+    elif page.get_by_role("button", name="Send my answers").count():
+        press(page, "Send my answers")
+    else:
+        next_form(page).first.click()
+
+
+def next_form(page: Page) -> Locator:
+    return page.locator("#main a.govuk-button")
 
 
 def answer_page(page: Page) -> None:
