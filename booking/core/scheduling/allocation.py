@@ -12,6 +12,7 @@ from booking.core.scheduling.clinic import Catalogue, Location, Resource, Servic
 from booking.core.scheduling.intervals import Span
 from booking.core.scheduling.local_time import day_span, local_date_of
 from booking.core.scheduling.opening_hours import closure_on
+from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.resources import Assignment, BusyByLane, Group, Piece, Place
 from booking.core.scheduling.rules import RULES_FOR_BOOKING, Refusal, StartFacts, StartRequest, check_all
 from booking.core.scheduling.slots import (
@@ -35,6 +36,8 @@ class SlotRequest:
     starts: int
     now: datetime
     apply_policies: bool = True
+    is_verified: bool = False
+    patient: PatientCalendar | None = None
 
 
 @dataclass(frozen=True, slots=True)

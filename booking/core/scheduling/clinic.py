@@ -31,9 +31,10 @@ class VisitMode(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who may book a service: everyone, staff only, or only within an active course."""
+    """Who may book: everyone, patients with a verified account, staff only, or only within an active course."""
 
     ANYONE = "anyone"
+    VERIFIED = "verified"
     STAFF = "staff"
     COURSE = "course"
 
@@ -96,7 +97,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a visit occupies. `pools` are the codes of the named pools it belongs to; `languages` are BCP 47 codes."""
+    """What a visit occupies. `pools` are the codes of the named pools it belongs to; `languages` are BCP 47 codes.
+
+    `video_url` is a specialist's own standing room, "" when there is none.
+    """
 
     id: int
     public_id: str
@@ -111,6 +115,7 @@ class Resource:
     weekly_hours: tuple[WeeklyHours, ...] = ()
     exceptions: tuple[HoursException, ...] = ()
     is_active: bool = True
+    video_url: str = ""
 
     @property
     def location_ids(self) -> frozenset[int]:
@@ -128,27 +133,55 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a visit: `offset` minutes after its start, `minutes` long, with what it needs meanwhile."""
+    """A part of a visit: `offset` minutes after its start, `minutes` long, with what it needs meanwhile.
+
+    `with_patient` is False for work around the patient, such as turnover: it keeps the resources, not the patient.
+    """
 
     name: str
     offset_minutes: int
     minutes: int
     needs: tuple[Need, ...]
+    with_patient: bool = True
+
+    @property
+    def ends(self) -> int:
+        """Minutes from the start of the visit to the end of this part."""
+        return self.offset_minutes + self.minutes
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLimit:
+    """At most `count` visits of one patient to the service in any `days` consecutive local dates; both 1 or more."""
+
+    count: int
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Rules of a service that bind patients. Lengths are elapsed time; the horizon counts local days."""
+    """Rules of a service that bind patients. Lengths are elapsed time; horizon, limit and gap count local dates.
+
+    `min_gap_days`: the dates of two visits of one patient to the service differ by at least that many days.
+    `contact_to_book`: the service is shown with "contact us to book" in place of times.
+    """
 
     audience: Audience = Audience.ANYONE
     book_notice: timedelta = timedelta(hours=2)
     horizon_days: int = 60
+    change_notice: timedelta = timedelta(0)
     cancel_notice: timedelta = timedelta(0)
+    visit_limit: VisitLimit | None = None
+    min_gap_days: int = 0
+    contact_to_book: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A kind of visit. Buffers are added to every resource it takes, never to the patient's own time."""
+    """A kind of visit. Buffers are added to every resource it takes, never to the patient's own time.
+
+    `languages`: only specialists who speak one of them give it; () asks for none.
+    """
 
     id: int
     public_id: str
@@ -167,11 +200,17 @@ class Service:
     preparation: tuple[str, ...] = ()
     position: int = 0
     is_active: bool = True
+    languages: tuple[str, ...] = ()
 
     @property
     def minutes(self) -> int:
-        """Length of the visit in minutes, from its start to the end of its last segment."""
-        return max(s.offset_minutes + s.minutes for s in self.segments)
+        """Length of the visit in minutes, from its start to the end of the last segment with the patient."""
+        return max(s.ends for s in self.segments if s.with_patient)
+
+    @property
+    def occupied_minutes(self) -> int:
+        """Minutes from the start of the visit to the end of its last segment, with or without the patient."""
+        return max(s.ends for s in self.segments)
 
 
 @dataclass(frozen=True)

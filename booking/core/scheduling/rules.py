@@ -158,3 +158,36 @@ def may_cancel(request: CancelRequest, policy: Policy, now: datetime) -> tuple[R
     Staff may also cancel after the start (a patient rang from the road); a patient never, since notice is not negative.
     """
     return tuple(refusal for rule in RULES_FOR_CANCELLING if (refusal := rule(request, policy, now)) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """A wish to change the visit that starts at `starts_at` (aware) and stands at `status`."""
+
+    starts_at: datetime
+    status: AppointmentStatus
+    apply_policies: bool
+
+
+def _can_still_be_changed(request: ChangeRequest, _policy: Policy, _now: datetime) -> Refusal | None:
+    if request.status is AppointmentStatus.BOOKED:
+        return None
+    return Refusal("not_changeable", {"status": request.status.value})
+
+
+def _change_notice(request: ChangeRequest, policy: Policy, now: datetime) -> Refusal | None:
+    latest_at = request.starts_at - policy.change_notice
+    if not request.apply_policies or now <= latest_at:
+        return None
+    return Refusal("too_late_to_change", {"latest_at": latest_at})
+
+
+RULES_FOR_CHANGING = (_can_still_be_changed, _change_notice)
+
+
+def may_change(request: ChangeRequest, policy: Policy, now: datetime) -> tuple[Refusal, ...]:
+    """Every reason against changing; () when it may be done. Changing at exactly start - notice is allowed.
+
+    Staff may also change a visit that should have begun (a patient rang from the road); a patient never.
+    """
+    return tuple(refusal for rule in RULES_FOR_CHANGING if (refusal := rule(request, policy, now)) is not None)

@@ -15,15 +15,18 @@ from booking.core.scheduling import resources, rules
 from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service
 from booking.core.scheduling.intervals import Span, from_minutes, merge
 from booking.core.scheduling.local_time import DAY, GridRun, day_span, grid_runs, grid_starts
+from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.resources import BusyByLane, Group, Place, Role, RoleWithCandidates
+from booking.core.scheduling.wishes import ANY, Wishes
 
 
 @dataclass(frozen=True, slots=True)
 class SlotQuery:
     """What is looked for. `first_on` and `last_on` are local dates of the starts, at each location in its own zone.
 
-    None for locations or specialists means any. `apply_policies` False is for staff: audience, notice and horizon do
-    not bind them, but no start is offered before `now`.
+    None for locations or specialists means any. `apply_policies` False is for staff: the rules for patients do not
+    bind them, but no start is offered before `now`, nor while the patient has another visit.
+    `is_verified`: the patient has an account with a verified address. `patient` None: nobody in particular.
     """
 
     service_id: int
@@ -33,6 +36,9 @@ class SlotQuery:
     last_on: date
     now: datetime
     apply_policies: bool = True
+    is_verified: bool = False
+    patient: PatientCalendar | None = None
+    wishes: Wishes = ANY
 
 
 class Slot(NamedTuple):

@@ -99,7 +99,7 @@ def plans(draw: st.DrawFn) -> ClinicPlan:
         is_active=draw(st.booleans()),
     )
     notice = timedelta(minutes=draw(st.integers(0, 366 * 1440)))
-    policy = Policy(draw(st.sampled_from(Audience)), notice, draw(st.integers(1, 730)), notice)
+    policy = Policy(draw(st.sampled_from(Audience)), notice, draw(st.integers(1, 730)), cancel_notice=notice)
     service = replace(PLAN.services[0], policy=policy, mode=draw(st.sampled_from(VisitMode)), name=draw(lines))
     block = BlockPlan("lamp", starts_at, starts_at + timedelta(minutes=night), draw(lines))
     return replace(
