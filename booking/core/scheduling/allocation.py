@@ -28,7 +28,7 @@ from booking.core.scheduling.slots import (
 
 @dataclass(frozen=True, slots=True)
 class SlotRequest:
-    """One exact start (UTC minute) that somebody wants; `specialist_id` None takes any. See `SlotQuery` for staff."""
+    """One exact start (UTC minute) that somebody wants; `specialist_id` None takes any. The rest as in `SlotQuery`."""
 
     service_id: int
     location_id: int
@@ -73,7 +73,17 @@ def query_for(catalogue: Catalogue, request: SlotRequest) -> SlotQuery:
     on = local_date_of(request.starts, catalogue.locations[request.location_id].tz)
     specialist_ids = None if request.specialist_id is None else frozenset({request.specialist_id})
     locations = frozenset({request.location_id})
-    return SlotQuery(request.service_id, locations, specialist_ids, on, on, request.now, request.apply_policies)
+    return SlotQuery(
+        request.service_id,
+        locations,
+        specialist_ids,
+        on,
+        on,
+        request.now,
+        request.apply_policies,
+        request.is_verified,
+        request.patient,
+    )
 
 
 def allocate(catalogue: Catalogue, request: SlotRequest, busy: BusyByLane) -> Placement | Refused:
@@ -118,7 +128,9 @@ class _Exact:
             bool(locations_asked(self._catalogue, self._service, here)),
             frozenset(s.id for s in self._specialists if s is not None),
         )
-        asked = StartRequest(request.starts, request.specialist_id, request.apply_policies)
+        asked = StartRequest(
+            request.starts, request.specialist_id, request.apply_policies, request.is_verified, request.patient
+        )
         return check_all(RULES_FOR_BOOKING, asked, facts, request.now)
 
     def placement(self, busy: BusyByLane) -> Placement | None:

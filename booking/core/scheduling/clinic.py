@@ -122,6 +122,11 @@ class Resource:
         """Locations at which the resource ever works."""
         return frozenset(h.location_id for h in self.weekly_hours) | frozenset(e.location_id for e in self.exceptions)
 
+    def speaks(self, language: str) -> bool:
+        """Whether one of the languages is `language` or a variety of it: "en-GB" speaks "en", not the other way."""
+        wanted = language.lower()
+        return any(f"{spoken.lower()}-".startswith(f"{wanted}-") for spoken in self.languages)
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -262,12 +267,15 @@ class Catalogue:
         return {code: tuple(members) for code, members in found.items()}
 
     def specialists_for(self, service: Service) -> tuple[Resource, ...]:
-        """Active specialists who may give `service`, by id."""
-        allowed = service.specialist_ids
+        """Active specialists who may give `service` and speak a language that it asks for, by id."""
+        allowed, languages = service.specialist_ids, service.languages
         return tuple(
             r
             for r in sorted(self.resources.values(), key=lambda r: r.id)
-            if r.kind is ResourceKind.SPECIALIST and r.is_active and (allowed is None or r.id in allowed)
+            if r.kind is ResourceKind.SPECIALIST
+            and r.is_active
+            and (allowed is None or r.id in allowed)
+            and (not languages or any(r.speaks(language) for language in languages))
         )
 
     def locations_for(self, service: Service) -> tuple[Location, ...]:

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from booking.core.scheduling.intervals import Span
+from booking.core.scheduling.clinic import MinuteSpan
+from booking.core.scheduling.intervals import Span, merge
 
 DAY = 1440
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -137,6 +138,30 @@ def grid_runs(first_on: date, last_on: date, tz: ZoneInfo, grid_minutes: int) ->
                 run = (runs.pop()[0], run[1], run[2])
             runs.append(run)
     return tuple(runs)
+
+
+def date_spans(first_on: date, last_on: date, tz: ZoneInfo) -> list[Span]:
+    """The UTC minutes whose local date is in `[first_on, last_on]`: one span, unless clocks went back over midnight."""
+    return [(starts, ends) for starts, ends, _ in grid_runs(first_on, last_on, tz, 1)]
+
+
+@lru_cache(maxsize=256)
+def wall_clock_spans(
+    first_on: date, last_on: date, tz: ZoneInfo, day_spans: tuple[MinuteSpan, ...], weekdays: frozenset[int]
+) -> tuple[Span, ...]:
+    """The UTC minutes of these local dates that fall on one of `weekdays` (0 = Monday; none = any) and whose
+    wall-clock minute lies in one of `day_spans` (none = any). Of a repeated hour both count, as on the grid.
+    """
+    spans = [(span.starts, min(span.ends, DAY)) for span in day_spans] or [(0, DAY)]
+    found: list[Span] = []
+    for starts, ends, offset in _stretches(first_on, last_on, tz):
+        first = max(day_number(first_on), (starts + offset) // DAY)
+        last = min(day_number(last_on), (ends - 1 + offset) // DAY)
+        for number in range(first, last + 1):
+            if not weekdays or date_of_day(number).weekday() in weekdays:
+                midnight = number * DAY - offset
+                found.extend((max(starts, midnight + opens), min(ends, midnight + closes)) for opens, closes in spans)
+    return tuple(merge(found))
 
 
 def grid_starts(spans: list[Span], runs: tuple[GridRun, ...], grid_minutes: int) -> list[int]:

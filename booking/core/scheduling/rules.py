@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from booking.core.scheduling import patient
 from booking.core.scheduling.clinic import Audience, Location, Policy, Service
 from booking.core.scheduling.intervals import from_minutes, to_minutes_up
 from booking.core.scheduling.lifecycle import AppointmentStatus, may_move
 from booking.core.scheduling.local_time import grid_runs, grid_starts, local_date_of
+from booking.core.scheduling.patient import PatientCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,15 @@ class Refusal:
 class StartRequest:
     """A wish for a visit that starts at the UTC minute `starts`; `specialist_id` None leaves the choice to us.
 
-    `apply_policies` is False for staff, whom the rules for patients do not bind.
+    `apply_policies` is False for staff, whom the rules for patients do not bind. `is_verified`: the patient has an
+    account with a verified address. `patient` None: nobody in particular.
     """
 
     starts: int
     specialist_id: int | None
     apply_policies: bool
+    is_verified: bool = False
+    patient: PatientCalendar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,30 @@ def last_start_on(policy: Policy, location: Location, now: datetime, *, apply_po
     return now.astimezone(location.tz).date() + timedelta(days=policy.horizon_days)
 
 
-def audience_refusal(service: Service, *, apply_policies: bool) -> Refusal | None:
-    """Whether patients may book the service themselves."""
-    if not apply_policies or service.policy.audience is Audience.ANYONE:
+_REFUSED_AUDIENCES = {
+    Audience.VERIFIED: "verified_only",
+    Audience.STAFF: "staff_only",
+    Audience.COURSE: "course_only",
+}
+
+
+def audience_refusal(service: Service, *, apply_policies: bool, is_verified: bool = False) -> Refusal | None:
+    """Whether this patient may book the service without staff."""
+    audience = service.policy.audience
+    if not apply_policies or audience is Audience.ANYONE or (audience is Audience.VERIFIED and is_verified):
         return None
-    return Refusal("staff_only" if service.policy.audience is Audience.STAFF else "course_only")
+    return Refusal(_REFUSED_AUDIENCES[audience])
+
+
+def contact_refusal(service: Service, *, apply_policies: bool) -> Refusal | None:
+    """Whether patients get times of the service, or are asked to contact the clinic."""
+    return Refusal("contact_only") if apply_policies and service.policy.contact_to_book else None
+
+
+def is_closed_to(service: Service, *, apply_policies: bool, is_verified: bool) -> bool:
+    """Whether no time at all of the service is offered to this person."""
+    audience = audience_refusal(service, apply_policies=apply_policies, is_verified=is_verified)
+    return audience is not None or contact_refusal(service, apply_policies=apply_policies) is not None
 
 
 def not_in_past(request: StartRequest, _facts: StartFacts, now: datetime) -> Refusal | None:
@@ -88,7 +112,11 @@ def within_horizon(request: StartRequest, facts: StartFacts, now: datetime) -> R
 
 
 def right_audience(request: StartRequest, facts: StartFacts, _now: datetime) -> Refusal | None:
-    return audience_refusal(facts.service, apply_policies=request.apply_policies)
+    return audience_refusal(facts.service, apply_policies=request.apply_policies, is_verified=request.is_verified)
+
+
+def booked_online(request: StartRequest, facts: StartFacts, _now: datetime) -> Refusal | None:
+    return contact_refusal(facts.service, apply_policies=request.apply_policies)
 
 
 def given_here(_request: StartRequest, facts: StartFacts, _now: datetime) -> Refusal | None:
@@ -109,14 +137,48 @@ def on_grid(request: StartRequest, facts: StartFacts, _now: datetime) -> Refusal
     return None if is_on_grid else Refusal("off_grid", {"grid_minutes": grid})
 
 
+def patient_is_free(request: StartRequest, facts: StartFacts, _now: datetime) -> Refusal | None:
+    """No patient is in two places, whoever books: no reason overrides this."""
+    wanted = [(request.starts, request.starts + 1)]
+    is_free = request.patient is None or patient.free_starts(request.patient, facts.service.minutes, wanted)
+    return None if is_free else Refusal("patient_busy")
+
+
+def gap_kept(request: StartRequest, facts: StartFacts, _now: datetime) -> Refusal | None:
+    if not _is_closed_by(patient.dates_too_near, request, facts):
+        return None
+    return Refusal("gap_too_short", {"min_gap_days": facts.service.policy.min_gap_days})
+
+
+def within_visit_limit(request: StartRequest, facts: StartFacts, _now: datetime) -> Refusal | None:
+    limit = facts.service.policy.visit_limit
+    if limit is None or not _is_closed_by(patient.dates_over_limit, request, facts):
+        return None
+    return Refusal("visit_limit", {"count": limit.count, "days": limit.days})
+
+
+def _is_closed_by(
+    bound: Callable[[Policy, PatientCalendar], list[patient.DaySpan]], request: StartRequest, facts: StartFacts
+) -> bool:
+    """Whether a limit of the patient's own dates closes the local date of the start to them."""
+    if request.patient is None or not request.apply_policies:
+        return False
+    on = local_date_of(request.starts, facts.location.tz)
+    return patient.closes(bound(facts.service.policy, request.patient), on)
+
+
 RULES_FOR_BOOKING: tuple[StartRule, ...] = (
     given_here,
     specialist_gives_it,
     right_audience,
+    booked_online,
     not_in_past,
     minimum_notice,
     within_horizon,
     on_grid,
+    patient_is_free,
+    gap_kept,
+    within_visit_limit,
 )
 
 

@@ -6,12 +6,12 @@ rules, cut on the grid. `allocation.py` asks the same functions about one exact 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from booking.core.scheduling import resources, rules
+from booking.core.scheduling import patient, resources, rules, wishes
 from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service
 from booking.core.scheduling.intervals import Span, from_minutes, merge
 from booking.core.scheduling.local_time import DAY, GridRun, day_span, grid_runs, grid_starts
@@ -93,7 +93,7 @@ def place_for(
     catalogue: Catalogue, service: Service, location: Location, first_on: date, last_on: date, busy: BusyByLane
 ) -> Place:
     """The location as the engine sees it for starts on these dates; hours are read on to the end of a late visit."""
-    last_needed = last_on + timedelta(days=1 + service.minutes // DAY)
+    last_needed = last_on + timedelta(days=1 + service.occupied_minutes // DAY)
     return Place(
         location,
         catalogue.closures,
@@ -112,10 +112,26 @@ def _dates_to_search(query: SlotQuery, service: Service, location: Location) -> 
     return max(query.first_on, today), query.last_on if limit is None else min(query.last_on, limit)
 
 
-def _starts_to_search(query: SlotQuery, service: Service, runs: Sequence[GridRun]) -> list[Span]:
-    """The minutes of the runs that the rules allow a visit to start in."""
+def _starts_to_search(query: SlotQuery, service: Service, location: Location, runs: Sequence[GridRun]) -> list[Span]:
+    """The minutes of the runs in which the rules and the patient's calendar let a visit start, as wished."""
     earliest = rules.earliest_start(service.policy, query.now, apply_policies=query.apply_policies)
-    return merge((max(starts, earliest), ends) for starts, ends, _ in runs)
+    within = merge((max(starts, earliest), ends) for starts, ends, _ in runs)
+    dates = _dates_to_search(query, service, location)
+    if query.patient is not None:
+        within = patient.free_starts(query.patient, service.minutes, within)
+        if query.apply_policies:
+            within = patient.starts_left(service.policy, query.patient, *dates, location.tz, within)
+    return wishes.starts_wished(query.wishes, *dates, location.tz, within)
+
+
+def _places_searched(catalogue: Catalogue, query: SlotQuery, service: Service) -> list[Location]:
+    asked = locations_asked(catalogue, service, query.location_ids)
+    return [location for location in asked if wishes.suits_place(query.wishes, service, location)]
+
+
+def _specialists_searched(catalogue: Catalogue, query: SlotQuery, service: Service) -> list[Resource | None]:
+    asked = specialists_asked(catalogue, service, query.specialist_ids)
+    return [specialist for specialist in asked if wishes.suits_specialist(query.wishes, specialist)]
 
 
 class _Search:
@@ -161,10 +177,12 @@ def _slots_at(
     if first_on > last_on:
         return
     runs = grid_runs(first_on, last_on, location.tz, service.grid_minutes)
-    place = place_for(catalogue, service, location, first_on, last_on, busy)
-    search = _Search(catalogue, service, place, _starts_to_search(query, service, runs))
+    within = _starts_to_search(query, service, location, runs)
+    if not within:
+        return
+    search = _Search(catalogue, service, place_for(catalogue, service, location, first_on, last_on, busy), within)
     minutes = service.minutes
-    for specialist in specialists_asked(catalogue, service, query.specialist_ids):
+    for specialist in _specialists_searched(catalogue, query, service):
         specialist_id = None if specialist is None else specialist.id
         for starts in grid_starts(search.starts_for(specialist), runs, service.grid_minutes):
             yield Slot(starts, starts + minutes, service.id, location.id, specialist_id)
@@ -177,13 +195,33 @@ def find_slots(catalogue: Catalogue, query: SlotQuery, busy: BusyByLane) -> list
     slots of a service that needs no specialist. An unknown or retired service has no slots.
     """
     service = offered_service(catalogue, query.service_id)
-    if service is None or rules.audience_refusal(service, apply_policies=query.apply_policies) is not None:
+    if service is None or rules.is_closed_to(
+        service, apply_policies=query.apply_policies, is_verified=query.is_verified
+    ):
         return []
     found: list[Slot] = []
-    for location in locations_asked(catalogue, service, query.location_ids):
+    for location in _places_searched(catalogue, query, service):
         found.extend(_slots_at(catalogue, query, service, location, busy))
     found.sort()
     return found
+
+
+def every_slot(catalogue: Catalogue, queries: Iterable[SlotQuery], busy: BusyByLane) -> list[Slot]:
+    """The slots of several queries, each once, in the order of `find_slots`: a whole clinic, or several services.
+
+    `busy` holds at least what `every_busy_window` asks for. A patient's calendar counts visits to one service, so
+    each query has its own.
+    """
+    return sorted({slot for query in queries for slot in find_slots(catalogue, query, busy)})
+
+
+def every_busy_window(catalogue: Catalogue, queries: Iterable[SlotQuery]) -> tuple[int, int, tuple[int, ...]]:
+    """The `busy_window` that holds those of all the queries."""
+    windows = [window for query in queries if (window := busy_window(catalogue, query))[2]]
+    if not windows:
+        return 0, 0, ()
+    starts, ends, ids = zip(*windows, strict=True)
+    return min(starts), max(ends), tuple(sorted(set().union(*ids)))
 
 
 def busy_window(catalogue: Catalogue, query: SlotQuery) -> tuple[int, int, tuple[int, ...]]:
@@ -197,18 +235,18 @@ def busy_window(catalogue: Catalogue, query: SlotQuery) -> tuple[int, int, tuple
         return 0, 0, ()
     ids: set[int] = set()
     edges: list[int] = []
-    for location in locations_asked(catalogue, service, query.location_ids):
+    for location in _places_searched(catalogue, query, service):
         first_on, last_on = _dates_to_search(query, service, location)
         if first_on <= last_on:
             edges.append(day_span(first_on, location.tz)[0] - service.buffer_before_minutes)
-            edges.append(day_span(last_on, location.tz)[1] + service.minutes + service.buffer_after_minutes)
+            edges.append(day_span(last_on, location.tz)[1] + service.occupied_minutes + service.buffer_after_minutes)
             ids |= _resources_asked(catalogue, query, service, location)
     return (min(edges), max(edges), tuple(sorted(ids))) if ids else (0, 0, ())
 
 
 def _resources_asked(catalogue: Catalogue, query: SlotQuery, service: Service, location: Location) -> set[int]:
     """Ids of all resources that ever work at the location and may fill a role of the visit."""
-    specialists = specialists_asked(catalogue, service, query.specialist_ids)
+    specialists = _specialists_searched(catalogue, query, service)
     candidates = [resource for resource in specialists if resource is not None]
     for role in resources.roles_of(service) if specialists else ():
         candidates.extend(() if role.pool is None else catalogue.pools.get(role.pool, ()))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
 
-from booking.core.scheduling.clinic import MinuteSpan
+from booking.core.scheduling.clinic import Location, MinuteSpan, Resource, Service, VisitMode
+from booking.core.scheduling.intervals import Span, intersect
+from booking.core.scheduling.local_time import wall_clock_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +27,20 @@ class Wishes:
 
 
 ANY = Wishes()
+
+
+def suits_place(wishes: Wishes, service: Service, location: Location) -> bool:
+    """Whether the location is as wished; nobody climbs stairs to a visit by video or phone."""
+    return not wishes.step_free or location.is_step_free or service.mode is not VisitMode.IN_PERSON
+
+
+def suits_specialist(wishes: Wishes, specialist: Resource | None) -> bool:
+    """Whether the specialist speaks the wished language; None, nobody in particular, promises none."""
+    return not wishes.language or (specialist is not None and specialist.speaks(wishes.language))
+
+
+def starts_wished(wishes: Wishes, first_on: date, last_on: date, tz: ZoneInfo, within: list[Span]) -> list[Span]:
+    """Starts in `within`, of these local dates, on a wished weekday and at a wished time of day."""
+    if not wishes.day_spans and not wishes.weekdays:
+        return within
+    return intersect(within, wall_clock_spans(first_on, last_on, tz, wishes.day_spans, wishes.weekdays))
