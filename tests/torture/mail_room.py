@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -26,7 +25,6 @@ from tests.outbox import NEW_YORK
 from tests.settings import BASE_ENV
 
 ROOT = Path(__file__).parents[2]
-IS_LONG = os.environ.get("TORTURE") == "long"
 OPEN_STATES = (MessageState.PENDING, MessageState.SENDING, MessageState.DATA_SENT)
 
 

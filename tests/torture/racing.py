@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -30,6 +31,7 @@ class Outcome:
     code: str
     answer: object = None
     error: BookingError | None = None
+    seconds: float = 0.0
 
 
 class Racers:
@@ -45,10 +47,12 @@ class Racers:
 
         def run(session: Session, deed: Deed) -> Outcome:
             barrier.wait(PATIENCE_SECONDS)
+            began = time.monotonic()
             try:
-                return Outcome("ok", deed(session))
+                answer = deed(session)
             except BookingError as error:
-                return Outcome(error.code, error=error)
+                return Outcome(error.code, error=error, seconds=time.monotonic() - began)
+            return Outcome("ok", answer, seconds=time.monotonic() - began)
 
         return list(self._pool.map(run, self._sessions, deeds, timeout=PATIENCE_SECONDS))
 

@@ -12,8 +12,9 @@ from booking.core.clock import utc_now
 from booking.core.messages import MessageState
 from tests.databases import Database
 from tests.factories import NOW
-from tests.torture.mail_room import IS_LONG, environ_for, mail_server, make_due_mail, wait_until_settled
+from tests.torture.mail_room import environ_for, mail_server, make_due_mail, wait_until_settled
 from tests.torture.mail_worker import FastClock, start_worker
+from tests.torture.sizes import IS_LONG
 
 pytestmark = pytest.mark.torture
 

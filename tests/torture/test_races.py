@@ -40,8 +40,8 @@ from tests.torture.racing import CLIENTS, Deed, Outcome, Racers, overlaps, racer
 
 pytestmark = pytest.mark.torture
 
-ROUNDS = 60
-FEWER = 30
+ROUNDS = 25
+FEWER = 14
 CONTROL_ROUNDS = 10
 BROWSERS = [Actor(owner=f"browser-{number}") for number in range(CLIENTS)]
 SOON = timedelta(minutes=1)

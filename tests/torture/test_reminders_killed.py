@@ -16,7 +16,6 @@ from tests.databases import Database
 from tests.factories import NOW
 from tests.outbox import tasks
 from tests.torture.mail_room import (
-    IS_LONG,
     cancel_visit,
     confirmations,
     environ_for,
@@ -26,6 +25,7 @@ from tests.torture.mail_room import (
     wait_until_settled,
 )
 from tests.torture.mail_worker import FastClock, start_worker
+from tests.torture.sizes import IS_LONG
 
 pytestmark = pytest.mark.torture
 

@@ -1,0 +1,103 @@
+"""Scoreboard 1. Clients race for one time by all the ways there are, drawn at random: one gets it, all others are told
+that it is taken, and no two reservations overlap in the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.adapters.database import create_engine
+from tests.databases import Database
+from tests.factories import MONDAY, make_patient
+from tests.torture import unguarded
+from tests.torture.racing import CLIENTS, Outcome, Racers, overlaps, racers
+from tests.torture.sizes import IS_LONG, SEED, percentile, print_figures, sized
+from tests.torture.ways import WAYS, Stage, draw_target
+
+pytestmark = pytest.mark.torture
+
+ROUNDS = sized(250, 5000)
+CONTROL_ROUNDS = sized(10, 500)
+LONGEST_SECONDS = 0.5
+NEW_YORK = ZoneInfo("America/New_York")
+HOURS = (9, 10, 11, 13, 14, 15, 16)
+
+
+@pytest.fixture
+def stage(session: Session) -> Stage:
+    """One room, open for years, and a patient for each client."""
+    session.execute(sa.text("UPDATE resource SET is_active = false WHERE code = 'room-2'"))
+    session.execute(sa.text("UPDATE service SET horizon_days = 3000"))
+    session.execute(sa.text("UPDATE clinic SET revision = revision + 1"))
+    session.commit()
+    patients = tuple(make_patient(session) for _ in range(CLIENTS))
+    session.expunge_all()
+    return Stage(session, patients)
+
+
+def round_times(number: int) -> list[datetime]:
+    """An hour of its own for each round, from tomorrow on."""
+
+    def hours() -> Iterator[datetime]:
+        on: date = MONDAY
+        while True:
+            on += timedelta(days=1)
+            if on.weekday() < 5:
+                yield from (datetime.combine(on, time(hour), NEW_YORK) for hour in HOURS)
+
+    return [at for at, _ in zip(hours(), range(number), strict=False)]
+
+
+def race(field: Racers, stage: Stage, number: int) -> dict[tuple[str, ...], list[Outcome]]:
+    """All rounds; the ways of each round with what came of them. Keys begin with the number of the round."""
+    chance = Random(SEED)
+    rounds = {}
+    for turn, starts_at in enumerate(round_times(number)):
+        names = chance.choices(list(WAYS), k=CLIENTS)
+        deeds = [WAYS[name](stage, draw_target(chance, starts_at)) for name in names]
+        stage.session.rollback()
+        rounds[str(turn), *names] = field.race(*deeds)
+    return rounds
+
+
+def winners(outcomes: list[Outcome]) -> int:
+    return sum(outcome.code == "ok" for outcome in outcomes)
+
+
+def test_one_client_of_each_round_gets_the_time(stage: Stage, database: Database) -> None:
+    with racers(lambda: create_engine(database.url)) as field:
+        rounds = race(field, stage, ROUNDS)
+
+    told = Counter(outcome.code for outcomes in rounds.values() for outcome in outcomes)
+    seconds = [outcome.seconds for outcomes in rounds.values() for outcome in outcomes]
+    found, slowest = overlaps(stage.session), percentile(seconds, 0.99)
+    print_figures(
+        f"booking race, {database.name}", rounds=ROUNDS, clients=CLIENTS, winners=told["ok"], overlaps=found,
+        ms_p99=round(slowest * 1000),
+    )  # fmt: skip
+    assert {names: winners(outcomes) for names, outcomes in rounds.items() if winners(outcomes) != 1} == {}
+    assert told == Counter(ok=ROUNDS, slot_taken=ROUNDS * (CLIENTS - 1))
+    assert found == 0
+    assert slowest <= LONGEST_SECONDS or not IS_LONG
+
+
+def test_without_guards_the_same_race_finds_overlaps(
+    stage: Stage, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: were the guards not there, the race would see it."""
+    unguarded.drop_guards(stage.session)
+    unguarded.take_locks_away(monkeypatch)
+    with racers(unguarded.engine_without_locks(database.url)) as field:
+        rounds = race(field, stage, CONTROL_ROUNDS)
+
+    found = overlaps(stage.session)
+    print_figures(f"booking race without guards, {database.name}", rounds=CONTROL_ROUNDS, overlaps=found)
+    assert max(winners(outcomes) for outcomes in rounds.values()) > 1
+    assert found >= CONTROL_ROUNDS // 10
