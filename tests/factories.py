@@ -22,12 +22,16 @@ from booking.models import (
     Appointment,
     Clinic,
     Location,
+    OfferState,
     Patient,
     Reservation,
     Resource,
     SegmentNeed,
     Service,
     ServiceSegment,
+    WaitingEntry,
+    WaitingOffer,
+    WaitingState,
     WeeklyHours,
 )
 
@@ -192,6 +196,24 @@ def make_appointment(session: Session, patient: Patient | None = None, **overrid
         session.add(Reservation(patient_id=patient.id, **times))
         session.commit()
     return appointment
+
+
+def make_offer(
+    session: Session, patient: Patient, *, visit: Appointment | None = None, **overrides: Any
+) -> WaitingOffer:
+    """Dr Cruz's next Wednesday at 9:00, offered for two hours to a patient who waits, in place of `visit` if given."""
+    entry = WaitingEntry(
+        patient_id=patient.id, service_id=1, appointment_id=visit.id if visit else None, first_on=MONDAY,
+        last_on=MONDAY + timedelta(days=60), notice_minutes=120, state=WaitingState.WAITING, created_at=NOW,
+        live_key=f"{patient.id}|1", location_ids=None, specialist_ids=None,
+    )  # fmt: skip
+    starts_at = overrides.get("starts_at", NEXT_MONDAY_9 - timedelta(days=5))
+    values: dict[str, Any] = {
+        "entry_id": _committed(session, entry).id, "service_id": 1, "location_id": 1, "specialist_id": 1,
+        "starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=45), "state": OfferState.OPEN, "made_at": NOW,
+        "expires_at": NOW + timedelta(hours=2),
+    }  # fmt: skip
+    return _committed(session, WaitingOffer(**{**values, **overrides}))  # type: ignore[no-any-return]
 
 
 def _committed(session: Session, row: Any) -> Any:

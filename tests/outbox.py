@@ -15,7 +15,7 @@ from booking.adapters.letters import LetterWriter
 from booking.adapters.mailer import Mailer, RecordingMailer
 from booking.core.messages import MessageKind, MessageState
 from booking.jobs.tools import Tools
-from booking.models import Account, Appointment, Message, Patient, Task
+from booking.models import Account, Appointment, Message, Patient, Task, WaitingOffer
 from booking.services import outbox
 from booking.services.claims import MailOffice
 from booking.services.sealed import KEYS
@@ -78,6 +78,19 @@ def plan_account(session: Session, account: Account, kind: MessageKind, *, now: 
     with transaction(session):
         outbox.plan_account_message(session, kind=kind, account_id=account.id, now=now)
     return messages(session)[-1]
+
+
+def plan_offer(session: Session, offer: WaitingOffer, patient: Patient, *, now: datetime = NOW) -> Message:
+    """A message of an offer, as the waiting list plans it; its row."""
+    with transaction(session):
+        session.add(
+            Message(
+                dedup_key=f"waiting_offer|offer:{offer.id}", kind=MessageKind.WAITING_OFFER, patient_id=patient.id,
+                offer_id=offer.id, due_at=now, expires_at=offer.expires_at, state=MessageState.PENDING,
+                message_id=f"offer-{offer.id}", created_at=now,
+            )
+        )  # fmt: skip
+    return next(row for row in messages(session) if row.offer_id == offer.id)
 
 
 def messages(session: Session) -> list[Message]:

@@ -34,7 +34,9 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 
 CALENDAR_METHODS: Mapping[MessageKind, CalendarMethod] = {
     MessageKind.BOOKED: CalendarMethod.REQUEST,
+    MessageKind.CHANGED: CalendarMethod.REQUEST,
     MessageKind.CANCELLED: CalendarMethod.CANCEL,
+    MessageKind.RESTORED: CalendarMethod.REQUEST,
 }
 """Kinds that carry a calendar file, and what it does to the entry in the reader's calendar."""
 
@@ -45,9 +47,13 @@ REQUIRED_LINKS: Mapping[MessageKind, frozenset[str]] = {
     MessageKind.BOOKED: frozenset({"open_visit"}),
     MessageKind.REMINDER_3D: frozenset({"open_visit"}),
     MessageKind.REMINDER_1D: frozenset({"open_visit"}),
+    MessageKind.CHANGED: frozenset({"open_visit"}),
     MessageKind.CANCELLED: frozenset({"choose_time"}),
+    MessageKind.RESTORED: frozenset({"open_visit"}),
+    MessageKind.WAITING_OFFER: frozenset({"answer"}),
 }
-"""Links without which a letter is pointless. Shown when given: `cancel`, `questions`, `verify`, `not_me`."""
+"""Links without which a letter is pointless. Shown when given: `confirm`, `change`, `cancel`, `questions`, `verify`,
+`not_me`."""
 
 _LINK = re.compile(r"https?://[!#-;=?-~]+")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._\-]{1,80}@[A-Za-z0-9.\-]{1,200}>")
@@ -68,11 +74,21 @@ class ClinicVoice:
     phone: str
 
 
+@dataclass(frozen=True, slots=True)
+class OtherTime:
+    """The time a visit was moved from, or the one that an offer would replace; `place` is street and city."""
+
+    starts_at: datetime
+    tz: ZoneInfo
+    place: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitFacts:
     """When and where; `uid` and `sequence` are the calendar entry's.
 
-    `place` is street and city, no name of a site; it is empty for a visit by video or phone."""
+    `place` is street and city, no name of a site; it is empty for a visit by video or phone. Of an offered time
+    `kept_until` says how long it is kept. `other` belongs to letters that tell of two times."""
 
     starts_at: datetime
     ends_at: datetime
@@ -81,6 +97,8 @@ class VisitFacts:
     uid: str
     sequence: int
     mode: VisitMode = VisitMode.IN_PERSON
+    other: OtherTime | None = None
+    kept_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +193,9 @@ def _environment(templates: Path, translations: NullTranslations) -> Environment
 def _check(facts: LetterFacts) -> None:
     if (facts.visit is None) != (facts.kind in ACCOUNT_KINDS):
         raise ValueError(f"a letter of kind {facts.kind} {'has' if facts.visit is None else 'has not'} a visit")
+    is_offer = facts.visit is not None and facts.visit.kept_until is not None
+    if is_offer != (facts.kind is MessageKind.WAITING_OFFER):
+        raise ValueError(f"a letter of kind {facts.kind} {'has' if is_offer else 'has not'} an end of keeping a time")
     missing = REQUIRED_LINKS[facts.kind] - facts.links.keys()
     if missing:
         raise ValueError(f"a letter of kind {facts.kind} needs the links {sorted(missing)}")
@@ -201,7 +222,7 @@ def _context(facts: LetterFacts) -> dict[str, Any]:
     return context if facts.visit is None else context | _visit_context(facts.visit, language)
 
 
-def _visit_context(visit: VisitFacts, language: str) -> dict[str, str]:
+def _visit_context(visit: VisitFacts, language: str) -> dict[str, Any]:
     return {
         "when": dates.day_and_time(visit.starts_at, visit.tz, language),
         "time": dates.time_only(visit.starts_at, visit.tz, language),
@@ -209,6 +230,19 @@ def _visit_context(visit: VisitFacts, language: str) -> dict[str, str]:
         "zone": dates.zone_city(visit.tz, language),
         "place": visit.place,
         "mode": visit.mode.value,
+        "other": _other_context(visit, visit.other, language) if visit.other else None,
+        "kept_until": dates.day_and_time(visit.kept_until, visit.tz, language) if visit.kept_until else "",
+    }
+
+
+def _other_context(visit: VisitFacts, other: OtherTime, language: str) -> dict[str, Any]:
+    """The other time; its place where that differs, and somebody has to come now."""
+    return {
+        "when": dates.day_and_time(other.starts_at, other.tz, language),
+        "zone": dates.zone_city(other.tz, language),
+        "place": other.place if visit.place and other.place != visit.place else "",
+        "is_later": other.starts_at > visit.starts_at,
+        "is_same_time": other.starts_at == visit.starts_at,
     }
 
 

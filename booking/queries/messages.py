@@ -22,20 +22,25 @@ from booking.models import (
     Clinic,
     Location,
     Message,
+    OfferState,
     Patient,
     QuestionnaireResponse,
     ResponseStatus,
     Service,
+    WaitingOffer,
 )
+from booking.queries.message_times import EarlierTime, MessageOffer, earlier_time_or_none, message_offer
 
 UNVERIFIED = "unverified"
+NO_ADDRESS = "no_address"
 
 
 @dataclass(frozen=True, slots=True)
 class MessageVisit:
     """The visit that a message is about, as its letter tells it. `place` is empty unless somebody has to come there.
 
-    `open_form_count`: questionnaires to complete."""
+    `before` is the time it was moved from, for messages that tell of moving; `open_form_count`: questionnaires to
+    complete; `is_confirmed`: the patient has said that they will come."""
 
     id: int
     public_id: str
@@ -46,16 +51,19 @@ class MessageVisit:
     mode: VisitMode
     place: str
     tz_name: str
+    change_notice: timedelta
     cancel_notice: timedelta
     open_form_count: int
+    is_confirmed: bool
+    before: EarlierTime | None
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
     """A message with all that its fate and its letter depend on.
 
-    `visit` is None for messages about an account. `reason_against` is a code, None when the message is wanted; whether
-    it is too late is not looked at there.
+    `visit` is None for messages about an account and for offers, which have `offer` instead. `reason_against` is a
+    code, None when the message is wanted; whether it is too late is not looked at there.
     """
 
     id: int
@@ -77,13 +85,18 @@ class MessageFacts:
     clinic_phone: str
     reason_against: str | None
     visit: MessageVisit | None
+    offer: MessageOffer | None = None
 
 
-_IS_VISIT = Message.appointment_id.is_not(None)
+_IS_OFFER = Message.kind == MessageKind.WAITING_OFFER
+_IS_VISIT = sa.and_(Message.appointment_id.is_not(None), sa.not_(_IS_OFFER))
+_TO_VERIFIED = REMINDER_KINDS | {MessageKind.WAITING_OFFER}
+"""Kinds that only a verified address gets: a stranger would read them, or could answer them."""
 
 REASON_AGAINST = sa.case(
     (sa.and_(Message.kind.in_(ACCOUNT_KINDS), Message.account_id.is_(None)), "no_account"),
-    (sa.and_(Message.kind.not_in(ACCOUNT_KINDS), Appointment.id.is_(None)), "no_visit"),
+    (sa.and_(_IS_OFFER, sa.or_(WaitingOffer.id.is_(None), WaitingOffer.state != OfferState.OPEN)), "offer_closed"),
+    (sa.and_(Message.kind.not_in(ACCOUNT_KINDS), sa.not_(_IS_OFFER), Appointment.id.is_(None)), "no_visit"),
     (sa.and_(_IS_VISIT, Appointment.version != Message.appointment_version), "visit_changed"),
     (
         sa.and_(Message.kind == MessageKind.CANCELLED, Appointment.status != AppointmentStatus.CANCELLED),
@@ -93,8 +106,8 @@ REASON_AGAINST = sa.case(
         sa.and_(_IS_VISIT, Message.kind != MessageKind.CANCELLED, Appointment.status != AppointmentStatus.BOOKED),
         "visit_not_booked",
     ),
-    (sa.and_(_IS_VISIT, Patient.email.is_(None)), "no_address"),
-    (sa.and_(Message.kind.in_(REMINDER_KINDS), Patient.email_verified_at.is_(None)), UNVERIFIED),
+    (sa.and_(Message.kind.not_in(ACCOUNT_KINDS), Patient.email.is_(None)), NO_ADDRESS),
+    (sa.and_(Message.kind.in_(_TO_VERIFIED), Patient.email_verified_at.is_(None)), UNVERIFIED),
     (sa.and_(Message.account_id.is_not(None), Account.is_active.is_(False)), "account_closed"),
     (
         sa.and_(Message.kind == MessageKind.VERIFY_ADDRESS, Account.email_verified_at.is_not(None)),
@@ -118,13 +131,14 @@ _completed = (
 
 
 def with_subjects(*columns: Any) -> sa.Select[Any]:
-    """A select of these columns from messages, each with its account, patient and appointment where it has one."""
+    """A select of these columns from messages, each with account, patient, appointment and offer where it has them."""
     return (
         sa.select(*columns)
         .select_from(Message)
         .outerjoin(Appointment, Appointment.id == Message.appointment_id)
         .outerjoin(Patient, Patient.id == Message.patient_id)
         .outerjoin(Account, Account.id == Message.account_id)
+        .outerjoin(WaitingOffer, WaitingOffer.id == Message.offer_id)
     )
 
 
@@ -150,12 +164,15 @@ _FACTS = (
         REASON_AGAINST,
     )
     .add_columns(
+        Message.offer_id.label("offer_id"),
         Appointment.public_id.label("public_id"),
         Appointment.starts_at.label("starts_at"),
         Appointment.ends_at.label("ends_at"),
         Appointment.sequence.label("sequence"),
         (Location.street + ", " + Location.city).label("place"),
         Location.tz_name.label("tz_name"),
+        Appointment.confirmed_at.label("confirmed_at"),
+        Service.change_notice_minutes.label("change_notice_minutes"),
         Service.cancel_notice_minutes.label("cancel_notice_minutes"),
         Service.mode.label("mode"),
         Service.questionnaires.label("questionnaires"),
@@ -202,11 +219,16 @@ def lock_due_or_none(session: Session, *, now: datetime, sent_before: datetime) 
 def message_facts(session: Session, message_id: int) -> MessageFacts:
     """What is known of that message now; it must exist, and so must a clinic."""
     row = session.execute(_FACTS, {"id": message_id}).one()
-    visit = None if row.public_id is None else _visit(row)
-    return MessageFacts(*(*row[:_OWN_COLUMN_COUNT], visit))
+    offer = visit = None
+    if row.kind is MessageKind.WAITING_OFFER:
+        offer = None if row.offer_id is None else message_offer(session, row.offer_id)
+    elif row.public_id is not None:
+        is_moved = row.kind is MessageKind.CHANGED
+        visit = _visit(row, earlier_time_or_none(session, row.appointment_id) if is_moved else None)
+    return MessageFacts(*row[:_OWN_COLUMN_COUNT], visit, offer)
 
 
-def _visit(row: Any) -> MessageVisit:
+def _visit(row: Any, before: EarlierTime | None) -> MessageVisit:
     return MessageVisit(
         id=row.appointment_id,
         public_id=row.public_id,
@@ -217,8 +239,11 @@ def _visit(row: Any) -> MessageVisit:
         mode=row.mode,
         place=row.place if row.mode is VisitMode.IN_PERSON else "",
         tz_name=row.tz_name,
+        change_notice=timedelta(minutes=row.change_notice_minutes),
         cancel_notice=timedelta(minutes=row.cancel_notice_minutes),
         open_form_count=len(row.questionnaires) - row.completed_count,
+        is_confirmed=row.confirmed_at is not None,
+        before=before,
     )
 
 

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from booking.adapters.letters import ClinicVoice, LetterFacts, VisitFacts, message_id_header
+from booking.adapters.letters import ClinicVoice, LetterFacts, OtherTime, VisitFacts, message_id_header
 from booking.adapters.links import MailedAddresses
 from booking.core.messages import ACCOUNT_KINDS, MessageKind, MessageState
 from booking.core.people import email_key
 from booking.models import LinkAction
+from booking.queries.message_times import EarlierTime, MessageOffer
 from booking.queries.messages import MessageFacts, MessageVisit
 from booking.services.links import mint_link
 from booking.services.outbox import LINK_LIFE
@@ -75,6 +76,8 @@ def mint_links(session: Session, facts: MessageFacts, *, office: MailOffice, now
         return {"sign_in": pages.log_in, "reset": pages.forgotten_password}
     if facts.kind is MessageKind.CANCELLED:
         return {"choose_time": pages.choose_time}
+    if facts.offer:
+        return _offer_link(session, facts, facts.offer, pages, now)
     return _visit_links(session, facts, facts.visit, pages, now) if facts.visit else {}
 
 
@@ -91,23 +94,50 @@ def _account_link(
 def _visit_links(
     session: Session, facts: MessageFacts, visit: MessageVisit, pages: MailedAddresses, now: datetime
 ) -> dict[str, str]:
-    """Links about a visit, each left out when it would lead to a refusal; they live until they are pointless."""
-    token = mint_link(
-        session, action=LinkAction.OPEN_VISIT, now=now, expires_at=visit.ends_at, patient_id=facts.patient_id,
-        appointment_id=facts.appointment_id, email_key=email_key(facts.to),
-    )  # fmt: skip
-    links = {"open_visit": pages.mailed(token)}
-    if now < visit.starts_at - visit.cancel_notice:
-        links["cancel"] = pages.mailed(token, "cancel")
-    if visit.open_form_count > 0:
-        links["questions"] = pages.mailed(token, "questions")
-    if facts.kind is MessageKind.BOOKED and not facts.is_verified:
-        proof = mint_link(
-            session, action=LinkAction.VERIFY_ADDRESS, now=now, expires_at=visit.starts_at, patient_id=facts.patient_id,
-            email_key=email_key(facts.to),
+    """Links about a visit, each for one action and left out when it would lead to a refusal; they live until they are
+    pointless."""
+
+    def minted(action: LinkAction, expires_at: datetime) -> str:
+        return mint_link(
+            session, action=action, now=now, expires_at=expires_at, patient_id=facts.patient_id,
+            appointment_id=facts.appointment_id, email_key=email_key(facts.to),
         )  # fmt: skip
-        links["verify"] = pages.mailed(proof)
-    return links
+
+    opening = minted(LinkAction.OPEN_VISIT, visit.ends_at)
+    links = {"open_visit": pages.mailed(opening)}
+    if not visit.is_confirmed and now < visit.starts_at:
+        links["confirm"] = pages.mailed(minted(LinkAction.CONFIRM_VISIT, visit.starts_at))
+    if now < visit.starts_at - visit.change_notice:
+        links["change"] = pages.mailed(minted(LinkAction.CHANGE_VISIT, visit.starts_at))
+    if now < visit.starts_at - visit.cancel_notice:
+        links["cancel"] = pages.mailed(minted(LinkAction.CANCEL_VISIT, visit.starts_at))
+    if visit.open_form_count > 0:
+        links["questions"] = pages.mailed(opening, "questions")
+    return links | _proof_link(session, facts, visit, pages, now)
+
+
+def _proof_link(
+    session: Session, facts: MessageFacts, visit: MessageVisit, pages: MailedAddresses, now: datetime
+) -> dict[str, str]:
+    """The link by which a guest's address proves itself; none where that is not asked for."""
+    if facts.kind is not MessageKind.BOOKED or facts.is_verified:
+        return {}
+    token = mint_link(
+        session, action=LinkAction.VERIFY_ADDRESS, now=now, expires_at=visit.starts_at, patient_id=facts.patient_id,
+        email_key=email_key(facts.to),
+    )  # fmt: skip
+    return {"verify": pages.mailed(token)}
+
+
+def _offer_link(
+    session: Session, facts: MessageFacts, offer: MessageOffer, pages: MailedAddresses, now: datetime
+) -> dict[str, str]:
+    """The way to the answer, open as long as the time is kept."""
+    token = mint_link(
+        session, action=LinkAction.ANSWER_OFFER, now=now, expires_at=offer.expires_at, patient_id=facts.patient_id,
+        offer_id=offer.id, email_key=email_key(facts.to),
+    )  # fmt: skip
+    return {"answer": pages.mailed(token)}
 
 
 def letter_facts(claim: Claim, office: MailOffice) -> LetterFacts:
@@ -128,9 +158,15 @@ def letter_facts(claim: Claim, office: MailOffice) -> LetterFacts:
         # An account has one name for everything; the first word of it greets well enough.
         first_name=facts.name.partition(" ")[0] if facts.kind in ACCOUNT_KINDS else facts.name,
         language=facts.language if facts.language in office.languages else "en",
-        visit=_visit_facts(facts.visit, office) if facts.visit else None,
+        visit=_told_visit(facts, office),
         link_valid_for=LINK_LIFE.get(facts.kind),
     )
+
+
+def _told_visit(facts: MessageFacts, office: MailOffice) -> VisitFacts | None:
+    if facts.offer:
+        return _offered_visit(facts.offer)
+    return _visit_facts(facts.visit, office) if facts.visit else None
 
 
 def _visit_facts(visit: MessageVisit, office: MailOffice) -> VisitFacts:
@@ -142,4 +178,24 @@ def _visit_facts(visit: MessageVisit, office: MailOffice) -> VisitFacts:
         place=visit.place,
         uid=f"{visit.public_id}@{office.host}",
         sequence=visit.sequence,
+        other=_other_time(visit.before) if visit.before else None,
     )
+
+
+def _offered_visit(offer: MessageOffer) -> VisitFacts:
+    """An offered time is nobody's visit yet, so it is no entry of a calendar either."""
+    return VisitFacts(
+        starts_at=offer.starts_at,
+        ends_at=offer.ends_at,
+        tz=ZoneInfo(offer.tz_name),
+        mode=offer.mode,
+        place=offer.place,
+        uid="",
+        sequence=0,
+        other=_other_time(offer.instead_of) if offer.instead_of else None,
+        kept_until=offer.expires_at,
+    )
+
+
+def _other_time(earlier: EarlierTime) -> OtherTime:
+    return OtherTime(earlier.starts_at, ZoneInfo(earlier.tz_name), earlier.place)

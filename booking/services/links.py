@@ -39,6 +39,7 @@ def mint_link(
     account_id: int | None = None,
     patient_id: int | None = None,
     appointment_id: int | None = None,
+    offer_id: int | None = None,
     email_key: str | None = None,
 ) -> str:
     """Add the link to the open transaction and return its token, which exists nowhere else (256 random bits).
@@ -52,6 +53,7 @@ def mint_link(
             account_id=account_id,
             patient_id=patient_id,
             appointment_id=appointment_id,
+            offer_id=offer_id,
             email_key=email_key,
             created_at=now,
             expires_at=expires_at,

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from booking.adapters.mailer import Accepted, BeginResult, DataResult, Permanent, Ready, SetupWrong, Temporary, Unknown
 from booking.core.messages import MessageKind, MessageState, retry_at
 from booking.models import Message
+from booking.queries.message_times import MessageOffer
 from booking.queries.messages import (
     ADDRESS,
+    NO_ADDRESS,
     REASON_AGAINST,
     UNVERIFIED,
     MessageFacts,
@@ -37,6 +39,7 @@ NotSent = Ready | Temporary | Permanent | SetupWrong | Unknown
 TOO_LATE = "too_late"
 LEASE_LOST = "lease_lost"
 ACCEPTED = "accepted"
+OFFER_UNSENT = "offer_unsent"
 UNKNOWN_OUTCOME = "unknown"
 
 _WANTED = (
@@ -199,7 +202,19 @@ def _settle(session: Session, facts: MessageFacts, state: MessageState, code: st
             session, patient_id=facts.visit.patient_id, appointment_id=facts.visit.id, reason_code=code, cause=cause,
             now=now,
         )  # fmt: skip
+    if facts.offer and _leaves_offer_untold(facts, facts.offer, state, now):
+        tasks.ask_to_call(
+            session, patient_id=facts.offer.patient_id, appointment_id=None, reason_code=OFFER_UNSENT,
+            cause=f"offer:{facts.offer.id}", now=now,
+        )  # fmt: skip
     return Settled(state, code)
+
+
+def _leaves_offer_untold(facts: MessageFacts, offer: MessageOffer, state: MessageState, now: datetime) -> bool:
+    """Whether a time is kept for somebody who does not hear of it by mail."""
+    if facts.reason_against is not None:
+        return facts.reason_against in {UNVERIFIED, NO_ADDRESS} and offer.expires_at > now
+    return state is MessageState.FAILED and offer.expires_at > now
 
 
 def _leaves_patient_untold(facts: MessageFacts, visit: MessageVisit, state: MessageState, now: datetime) -> bool:

@@ -20,15 +20,18 @@ _INSERT: Mapping[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "s
 
 
 def ask_to_call(
-    session: Session, *, patient_id: int, appointment_id: int, reason_code: str, cause: str, now: datetime
+    session: Session, *, patient_id: int, appointment_id: int | None, reason_code: str, cause: str, now: datetime
 ) -> None:
-    """Ask the desk to call the patient about that visit, in the open transaction.
+    """Ask the desk to call the patient about that visit, or about none, in the open transaction.
 
-    Nothing is added when such a call is open for the visit already, or when the same `cause` has led to one before,
+    Nothing is added when such a call is open already, or when the same `cause` has led to one before,
     done or not. `reason_code` says why: a word or a mail server's code, never a name or an address.
     """
     is_open = sa.select(Task.id).where(
-        Task.kind == CALL_PATIENT, Task.appointment_id == appointment_id, Task.state == TaskState.OPEN
+        Task.kind == CALL_PATIENT,
+        Task.patient_id == patient_id,
+        Task.appointment_id == appointment_id,
+        Task.state == TaskState.OPEN,
     )
     if session.scalar(is_open.limit(1)) is None:
         _add_once(

@@ -23,6 +23,7 @@ from booking.adapters.letters import (
     Letter,
     LetterFacts,
     LetterWriter,
+    OtherTime,
     VisitFacts,
     greeting_name,
     message_id_header,
@@ -33,7 +34,19 @@ from booking.core.scheduling.clinic import VisitMode
 BASE_URL = "https://visits.example"
 LINKS = {
     name: f"{BASE_URL}/l/{name}?t=a&b"
-    for name in ("verify", "reset", "sign_in", "open_visit", "choose_time", "cancel", "questions", "not_me")
+    for name in (
+        "verify",
+        "reset",
+        "sign_in",
+        "open_visit",
+        "choose_time",
+        "confirm",
+        "change",
+        "cancel",
+        "questions",
+        "answer",
+        "not_me",
+    )
 }
 NOW = datetime(2026, 3, 2, 15, 0, 0, 123456, tzinfo=UTC)
 CLINIC = ClinicVoice(
@@ -50,6 +63,9 @@ VISIT = VisitFacts(
     uid="appt-01J9ZK4T8Q@visits.example",
     sequence=0,
 )
+PRESENT = OtherTime(datetime(2026, 3, 20, 18, 30, tzinfo=UTC), VISIT.tz, VISIT.place)
+OFFER = replace(VISIT, other=PRESENT, kept_until=NOW + timedelta(hours=2))
+VISITS = {MessageKind.CHANGED: replace(VISIT, other=PRESENT, sequence=1), MessageKind.WAITING_OFFER: OFFER}
 EVERY_KIND = pytest.mark.parametrize("kind", list(MessageKind))
 VISIT_KINDS = pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in ACCOUNT_KINDS])
 
@@ -63,7 +79,7 @@ def facts(kind: MessageKind = MessageKind.BOOKED, **overrides: object) -> Letter
         clinic=CLINIC,
         links=LINKS,
         first_name="Ana",
-        visit=None if kind in ACCOUNT_KINDS else VISIT,
+        visit=None if kind in ACCOUNT_KINDS else VISITS.get(kind, VISIT),
         link_valid_for=timedelta(hours=24),
     )
     return replace(made, **overrides)  # type: ignore[arg-type]
@@ -148,6 +164,9 @@ def test_headers_say_who_writes_and_that_a_machine_does(writer: LetterWriter, ki
         (MessageKind.REMINDER_3D, "Reminder: your appointment on Mon 9 Mar, 9:00 am"),
         (MessageKind.REMINDER_1D, "Tomorrow, 9:00 am"),
         (MessageKind.CANCELLED, "Your appointment on Mon 9 Mar is canceled"),
+        (MessageKind.CHANGED, "New time: Mon 9 Mar, 9:00 am"),
+        (MessageKind.RESTORED, "Your appointment on Mon 9 Mar, 9:00 am stands again"),
+        (MessageKind.WAITING_OFFER, "An earlier time is free"),
     ],
 )
 def test_subjects_are_neutral(writer: LetterWriter, kind: MessageKind, subject: str) -> None:
@@ -180,7 +199,8 @@ def test_the_visit_is_told_in_clinic_time_with_the_zone_named(writer: LetterWrit
 def test_a_visit_at_home_sends_nobody_to_the_clinic(
     writer: LetterWriter, kind: MessageKind, mode: VisitMode, words: str
 ) -> None:
-    parts = texts(writer.write(facts(kind, visit=replace(VISIT, mode=mode, place=""))))
+    visit = replace(VISITS.get(kind, VISIT), mode=mode, place="")
+    parts = texts(writer.write(facts(kind, visit=visit)))
     for name in ("text/plain", "text/html"):
         assert words in parts[name]
         assert "Where:" not in parts[name]
@@ -242,7 +262,7 @@ def test_the_calendar_part_keeps_its_line_ends(writer: LetterWriter) -> None:
     assert calendar.count("\n") == calendar.count("\r\n") > 10
 
 
-@pytest.mark.parametrize("optional", ["cancel", "questions", "verify", "not_me"])
+@pytest.mark.parametrize("optional", ["confirm", "change", "cancel", "questions", "verify", "not_me"])
 def test_a_link_that_is_not_given_is_not_promised(writer: LetterWriter, optional: str) -> None:
     links = {name: link for name, link in LINKS.items() if name != optional}
     without = texts(writer.write(facts(links=links)))
@@ -298,6 +318,8 @@ def test_whoever_gives_no_name_is_greeted_without_one(writer: LetterWriter) -> N
         pytest.param({"links": {}}, id="no-link"),
         pytest.param({"visit": None}, id="no-visit"),
         pytest.param({"kind": MessageKind.VERIFY_ADDRESS, "visit": VISIT}, id="visit-in-account-letter"),
+        pytest.param({"visit": OFFER}, id="offer-in-a-confirmation"),
+        pytest.param({"kind": MessageKind.WAITING_OFFER, "visit": VISIT}, id="offer-without-end"),
         pytest.param({"visit": replace(VISIT, ends_at=VISIT.starts_at)}, id="visit-without-length"),
     ],
 )
@@ -340,3 +362,55 @@ def test_other_languages_say_the_date_their_way(writer: LetterWriter) -> None:
     assert "lundi 9 mars 2026, 09 h 00" in texts(letter)["text/plain"]
     assert parsed(letter)["Content-Language"] == "fr-CA"
     assert 'lang="fr-CA"' in texts(letter)["text/html"]
+
+
+def said(letter: Letter, name: str) -> str:
+    """The words of a part, as they are read."""
+    text = texts(letter)[name]
+    return " ".join(" ".join(_Page(text).words if name == "text/html" else [text.replace("\u00a0", " ")]).split())
+
+
+@pytest.mark.parametrize("name", ["text/plain", "text/html"])
+def test_a_moved_visit_is_told_with_both_times(writer: LetterWriter, name: str) -> None:
+    told = said(writer.write(facts(MessageKind.CHANGED)), name)
+    assert "Monday 9 March 2026 at 9:00 am (New York time)" in told
+    assert "It was: Friday 20 March 2026 at 2:30 pm (New York time)" in told
+    assert told.count("12 Main Street") == 1, "a place that stays is not told twice"
+
+
+def test_a_visit_at_another_place_tells_the_old_one(writer: LetterWriter) -> None:
+    moved = replace(VISIT, other=OtherTime(VISIT.starts_at, ZoneInfo("America/Chicago"), "3 Lake Road, Chicago"))
+    letter = writer.write(facts(MessageKind.CHANGED, visit=moved))
+    assert letter.subject == "Your appointment on Mon 9 Mar, 9:00 am has changed"
+    told = said(letter, "text/plain")
+    assert "It was: Monday 9 March 2026 at 8:00 am (Chicago time), 3 Lake Road, Chicago" in told
+
+
+def test_a_moved_visit_without_a_known_old_time_tells_the_new_one(writer: LetterWriter) -> None:
+    letter = writer.write(facts(MessageKind.CHANGED, visit=VISIT))
+    assert "It was" not in said(letter, "text/plain") + said(letter, "text/html")
+    assert letter.subject == "New time: Mon 9 Mar, 9:00 am"
+
+
+@pytest.mark.parametrize("name", ["text/plain", "text/html"])
+def test_an_offer_says_how_long_it_stands_and_what_stays(writer: LetterWriter, name: str) -> None:
+    told = said(writer.write(facts(MessageKind.WAITING_OFFER)), name)
+    assert "We keep it for you until Monday 2 March 2026 at 12:00 pm." in told
+    assert "Your present appointment stays yours until you accept: Friday 20 March 2026 at 2:30 pm" in told
+
+
+@pytest.mark.parametrize("other", [None, replace(PRESENT, starts_at=VISIT.starts_at - timedelta(days=1))])
+def test_an_offer_is_called_earlier_only_when_it_is(writer: LetterWriter, other: OtherTime | None) -> None:
+    assert writer.write(facts(MessageKind.WAITING_OFFER, visit=replace(OFFER, other=other))).subject == (
+        "A time is free for you"
+    )
+
+
+def test_a_reminder_asks_first_whether_the_reader_comes(writer: LetterWriter) -> None:
+    for kind in (MessageKind.REMINDER_3D, MessageKind.REMINDER_1D):
+        page = texts(writer.write(facts(kind)))["text/html"]
+        assert page.count(LINKS["confirm"].replace("&", "&amp;")) == 1
+        assert re.search(r'class="button"[^>]*href="[^"]*/l/confirm', page)
+        confirmed = {name: link for name, link in LINKS.items() if name != "confirm"}
+        page = texts(writer.write(facts(kind, links=confirmed)))["text/html"]
+        assert re.search(r'class="button"[^>]*href="[^"]*/l/open_visit', page)

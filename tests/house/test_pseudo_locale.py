@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from booking.adapters.letters import REQUIRED_LINKS, ClinicVoice, LetterFacts, LetterWriter, VisitFacts
+from booking.adapters.letters import REQUIRED_LINKS, ClinicVoice, LetterFacts, LetterWriter, OtherTime, VisitFacts
 from booking.core.clock import utc_now
 from booking.core.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from booking.core.messages import ACCOUNT_KINDS, MessageKind
@@ -233,7 +233,10 @@ def facts(kind: MessageKind) -> LetterFacts:
         starts_at=starts_at, ends_at=starts_at + timedelta(minutes=45), tz=ZoneInfo("America/New_York"),
         place=mark("12 Main Street"), uid="a@localhost", sequence=0,
     )  # fmt: skip
-    names = {*REQUIRED_LINKS[kind], "cancel", "questions", "verify", "not_me"}
+    names = {*REQUIRED_LINKS[kind], "confirm", "change", "cancel", "questions", "verify", "not_me"}
+    if kind in {MessageKind.CHANGED, MessageKind.WAITING_OFFER}:
+        before = OtherTime(starts_at + timedelta(days=9), visit.tz, mark("3 Lake Road"))
+        visit = replace(visit, other=before, kept_until=starts_at if kind is MessageKind.WAITING_OFFER else None)
     return LetterFacts(
         kind=kind, to="ana@example.org", message_id="<a@localhost>", written_at=starts_at,
         clinic=ClinicVoice(

@@ -13,12 +13,21 @@ from sqlalchemy.orm import Session
 from booking.adapters.letters import REQUIRED_LINKS, LetterWriter
 from booking.core.messages import MessageKind
 from booking.core.scheduling.clinic import VisitMode
-from booking.models import Appointment, LinkAction, LinkToken, QuestionnaireResponse, ResponseStatus, Service
+from booking.models import (
+    Appointment,
+    AppointmentTime,
+    LinkAction,
+    LinkToken,
+    Patient,
+    QuestionnaireResponse,
+    ResponseStatus,
+    Service,
+)
 from booking.services import messages as service
 from booking.services.claims import Claim, letter_facts
 from booking.services.links import RESET_LIFE, link_or_none
-from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_patient
-from tests.outbox import OFFICE, change, messages, plan_account, plan_booking
+from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_offer, make_patient
+from tests.outbox import OFFICE, change, messages, plan_account, plan_booking, plan_offer
 
 K = MessageKind
 
@@ -47,7 +56,7 @@ def test_a_second_try_mints_anew_and_the_first_link_stays_good(session: Session)
     first = claim_next(session).links["open_visit"]
     second = claim_next(session, NOW + OFFICE.lease).links["open_visit"]
     assert first != second
-    assert session.scalar(sa.select(sa.func.count()).select_from(LinkToken)) == 2
+    assert session.scalar(sa.select(sa.func.count()).where(LinkToken.action == LinkAction.OPEN_VISIT)) == 2
 
 
 def test_no_link_to_cancelling_when_it_is_too_late_for_that(session: Session) -> None:
@@ -57,6 +66,98 @@ def test_no_link_to_cancelling_when_it_is_too_late_for_that(session: Session) ->
     assert "cancel" in claim_next(session).links
     change(session, session.get_one(Service, visit.service_id), cancel_notice_minutes=7 * 24 * 60 + 60)
     assert "cancel" not in claim_next(session, NOW + OFFICE.lease).links
+
+
+def test_no_link_to_changing_when_it_is_too_late_for_that(session: Session) -> None:
+    visit = make_appointment(session)
+    plan_booking(session, visit)
+    change(session, session.get_one(Service, visit.service_id), change_notice_minutes=7 * 24 * 60 + 59)
+    assert "change" in claim_next(session).links
+    change(session, session.get_one(Service, visit.service_id), change_notice_minutes=7 * 24 * 60 + 60)
+    assert "change" not in claim_next(session, NOW + OFFICE.lease).links
+
+
+def test_each_link_does_one_thing_until_the_visit_begins(session: Session) -> None:
+    visit = make_appointment(session)
+    plan_booking(session, visit)
+    links = claim_next(session).links
+    actions = {
+        "confirm": LinkAction.CONFIRM_VISIT,
+        "change": LinkAction.CHANGE_VISIT,
+        "cancel": LinkAction.CANCEL_VISIT,
+    }
+    tokens = {name: token_of(links[name]) for name in ("open_visit", *actions)}
+    assert len(set(tokens.values())) == 4
+    for name, action in actions.items():
+        link = link_or_none(session, token=tokens[name], action=action, now=NOW)
+        assert link is not None
+        assert (link.appointment_id, link.patient_id, link.expires_at) == (visit.id, visit.patient_id, visit.starts_at)
+
+
+def test_who_has_confirmed_is_not_asked_again(session: Session) -> None:
+    plan_booking(session, make_appointment(session, confirmed_at=NOW))
+    assert "confirm" not in claim_next(session).links
+
+
+def test_an_offer_is_answered_as_long_as_the_time_is_kept(session: Session) -> None:
+    patient = make_patient(session)
+    offer = make_offer(session, patient)
+    plan_offer(session, offer, patient)
+    claim = claim_next(session)
+    assert claim.links.keys() == {"answer"}
+    link = link_or_none(session, token=token_of(claim.links["answer"]), action=LinkAction.ANSWER_OFFER, now=NOW)
+    assert link is not None
+    assert (link.offer_id, link.appointment_id, link.expires_at) == (offer.id, None, offer.expires_at)
+
+
+@pytest.mark.parametrize("mode", [VisitMode.IN_PERSON, VisitMode.VIDEO])
+def test_the_letter_of_an_offer_names_both_times(session: Session, mode: VisitMode) -> None:
+    visit = make_appointment(session)
+    session.get_one(Service, visit.service_id).mode = mode
+    session.commit()
+    patient = session.get_one(Patient, visit.patient_id)
+    offer = make_offer(session, patient, visit=visit)
+    plan_offer(session, offer, patient)
+    told = letter_facts(claim_next(session), OFFICE).visit
+    assert told is not None
+    assert (told.starts_at, told.kept_until, told.uid) == (offer.starts_at, offer.expires_at, "")
+    assert told.place == ("12 Main Street, Springfield" if mode is VisitMode.IN_PERSON else "")
+    assert told.other is not None
+    assert (told.other.starts_at, told.other.tz) == (visit.starts_at, ZoneInfo("America/New_York"))
+
+
+def keep_only(session: Session, kind: MessageKind, **values: object) -> None:
+    """Of the planned messages that one, with these values."""
+    rows = {row.kind: row for row in messages(session) if row.state == "pending"}
+    for other in rows.keys() - {K.BOOKED}:
+        session.delete(rows[other])
+    session.commit()
+    change(session, rows[K.BOOKED], kind=kind, **values)
+
+
+def move(session: Session, visit: Appointment, **values: object) -> None:
+    """Put the visit a day later, keep its old time, and plan the letter of it, with these values."""
+    names = ("version", "service_id", "location_id", "specialist_id", "starts_at", "ends_at")
+    old = {name: getattr(visit, name) for name in names}
+    session.add(AppointmentTime(appointment_id=visit.id, replaced_at=NOW, actor_kind="scheduler", **old))
+    session.commit()
+    later = {name: old[name] + timedelta(days=1) for name in ("starts_at", "ends_at")}
+    plan_booking(session, change(session, visit, version=old["version"] + 1, sequence=old["version"], **later))
+    keep_only(session, K.CHANGED, **values)
+
+
+@pytest.mark.parametrize(("was_sent", "days"), [("sent", 1), ("cancelled", 2)])
+def test_the_letter_of_a_move_names_the_time_that_was_told(session: Session, was_sent: str, days: int) -> None:
+    visit = make_appointment(session)
+    plan_booking(session, visit)
+    keep_only(session, K.BOOKED, state="sent")
+    move(session, visit, state=was_sent)
+    move(session, visit)
+    told = letter_facts(claim_next(session), OFFICE).visit
+    assert told is not None
+    assert (told.starts_at, told.sequence) == (visit.starts_at, 2)
+    assert told.other is not None
+    assert told.other.starts_at == visit.starts_at - timedelta(days=days)
 
 
 def answer(session: Session, visit: Appointment, form: str, status: ResponseStatus) -> None:
@@ -167,6 +268,9 @@ def test_a_letter_can_be_written_of_every_kind(session: Session, kind: MessageKi
     change(session, rows[0], kind=kind, due_at=NOW, expires_at=NEXT_MONDAY_9 - timedelta(days=6))
     if kind is K.CANCELLED:
         change(session, visit, status="cancelled")
+    if kind is K.WAITING_OFFER:
+        offer = make_offer(session, session.get_one(Patient, visit.patient_id), visit=visit)
+        change(session, rows[0], offer_id=offer.id)
     if not is_account:
         session.delete(session.merge(row))
         session.commit()

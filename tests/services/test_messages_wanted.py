@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from booking.adapters.mailer import Accepted, Permanent
 from booking.core.messages import MessageKind, MessageState
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models import Account, Appointment, Message, Patient, TaskState
+from booking.models import Account, Appointment, Message, OfferState, Patient, TaskState, WaitingOffer
 from booking.services import messages as service
 from booking.services import tasks as task_service
 from booking.services.claims import Claim, Settled
 from booking.services.transaction import transaction
-from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment
-from tests.outbox import OFFICE, change, make_unverified, messages, plan_account, plan_booking, tasks
+from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_offer, make_patient
+from tests.outbox import OFFICE, change, make_unverified, messages, plan_account, plan_booking, plan_offer, tasks
 
 K, S = MessageKind, MessageState
 ONE_DAY_BEFORE = NEXT_MONDAY_9 - timedelta(hours=23)
@@ -114,7 +114,7 @@ def test_an_unverified_address_gets_the_confirmation_and_no_reminder(session: Se
     doubt_address(session, visit)
     booked, first, second = plan_booking(session, visit)
     claim = claim_of(session, booked)
-    assert claim.links.keys() == {"open_visit", "cancel", "questions", "verify"}
+    assert claim.links.keys() == {"open_visit", "confirm", "change", "cancel", "questions", "verify"}
     service.mark_data_sent(session, claim, office=OFFICE, now=NOW)
     service.record_outcome(session, claim, Accepted(), now=NOW)
     for row in (first, second):
@@ -221,3 +221,62 @@ def test_a_refused_message_about_an_account_calls_nobody(session: Session) -> No
     row = plan_account(session, make_account(session), K.RESET_PASSWORD)
     assert service.record_outcome(session, claim_of(session, row), Permanent("550"), now=NOW).state is S.FAILED
     assert tasks(session) == []
+
+
+def decline(session: Session, offer: WaitingOffer, _patient: Patient) -> None:
+    change(session, offer, state=OfferState.DECLINED)
+
+
+def lose_address(session: Session, _offer: WaitingOffer, patient: Patient) -> None:
+    change(session, patient, email=None)
+
+
+def doubt(session: Session, _offer: WaitingOffer, patient: Patient) -> None:
+    make_unverified(session, patient)
+
+
+@pytest.mark.parametrize(
+    ("happening", "code", "calls"),
+    [(decline, "offer_closed", 0), (lose_address, "no_address", 1), (doubt, "unverified", 1)],
+)
+def test_an_offer_is_mailed_while_it_is_open_and_to_a_verified_address(
+    session: Session, happening: Callable[[Session, WaitingOffer, Patient], None], code: str, calls: int
+) -> None:
+    patient = make_patient(session)
+    offer = make_offer(session, patient)
+    row = plan_offer(session, offer, patient)
+    claim = claim_of(session, row)
+    happening(session, offer, patient)
+    assert service.mark_data_sent(session, claim, office=OFFICE, now=NOW) == Settled(S.CANCELLED, code)
+    assert [(task.reason_code, task.patient_id) for task in tasks(session)] == [("offer_unsent", patient.id)] * calls
+
+
+def test_a_refused_offer_is_told_by_phone_while_there_is_time(session: Session) -> None:
+    patient = make_patient(session)
+    offer = make_offer(session, patient)
+    claim = claim_of(session, plan_offer(session, offer, patient))
+    assert service.record_outcome(session, claim, Permanent("550"), now=NOW).state is S.FAILED
+    [task] = tasks(session)
+    assert (task.kind, task.reason_code, task.appointment_id) == ("call_patient", "offer_unsent", None)
+
+
+def test_an_offer_that_ran_out_calls_nobody(session: Session) -> None:
+    patient = make_patient(session)
+    offer = make_offer(session, patient)
+    plan_offer(session, offer, patient)
+    assert service.claim_one(session, office=OFFICE, now=offer.expires_at) == Settled(S.EXPIRED, "too_late")
+    assert tasks(session) == []
+
+
+@pytest.mark.parametrize("kind", [K.CHANGED, K.RESTORED])
+@pytest.mark.parametrize(
+    ("happening", "code"), [(cancel, "visit_changed"), (move, "visit_changed"), (arrive, "visit_not_booked")]
+)
+def test_a_changed_visit_is_told_as_it_is_now(
+    session: Session, kind: MessageKind, happening: Happening, code: str
+) -> None:
+    visit = make_appointment(session)
+    plan_booking(session, visit)
+    row = change(session, only(session, K.BOOKED), kind=kind)
+    happening(session, visit)
+    assert service.claim_one(session, office=OFFICE, now=row.due_at) == Settled(S.CANCELLED, code)
