@@ -105,11 +105,11 @@ def _fate(luck: float, *, is_past: bool) -> Fate:
 def _wishes(random: Random, opening: _Opening) -> Iterator[tuple[_Opening, ServicePlan, int]]:
     """Visits one after the other through the opening, with their starting minutes, until nothing more fits."""
     minute = opening.span.starts
-    while fitting := [s for s in opening.services if _start(s, minute) + s.minutes <= opening.span.ends]:
+    while fitting := [s for s in opening.services if _start(s, minute) + s.occupied_minutes <= opening.span.ends]:
         (service,) = random.choices(fitting, [_WEIGHTS.get(s.code, 1) for s in fitting])
         starts = _start(service, minute)
         yield opening, service, starts
-        minute = starts + service.minutes + service.buffer_after_minutes
+        minute = starts + service.occupied_minutes + service.buffer_after_minutes
 
 
 def _start(service: ServicePlan, minute: int) -> int:

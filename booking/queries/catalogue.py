@@ -101,6 +101,7 @@ def _resources(session: Session) -> dict[int, core.Resource]:
             weekly_hours=tuple(weekly[row.id]),
             exceptions=tuple(exceptions[row.id]),
             is_active=row.is_active,
+            video_url=row.video_url,
         )
         for row in session.scalars(sa.select(Resource).order_by(Resource.id))
     }
@@ -148,18 +149,28 @@ def _service(row: Service) -> core.Service:
         grid_minutes=row.grid_minutes,
         buffer_before_minutes=row.buffer_before_minutes,
         buffer_after_minutes=row.buffer_after_minutes,
-        policy=core.Policy(
-            audience=row.audience,
-            book_notice=timedelta(minutes=row.book_notice_minutes),
-            horizon_days=row.horizon_days,
-            cancel_notice=timedelta(minutes=row.cancel_notice_minutes),
-        ),
+        policy=_policy(row),
         specialist_ids=None if row.specialist_ids is None else frozenset(row.specialist_ids),
         location_ids=None if row.location_ids is None else frozenset(row.location_ids),
         questionnaires=tuple(row.questionnaires),
         preparation=tuple(row.preparation),
         position=row.position,
         is_active=row.is_active,
+        languages=tuple(row.languages),
+    )
+
+
+def _policy(row: Service) -> core.Policy:
+    count, days = row.visit_limit_count, row.visit_limit_days
+    return core.Policy(
+        audience=row.audience,
+        book_notice=timedelta(minutes=row.book_notice_minutes),
+        horizon_days=row.horizon_days,
+        change_notice=timedelta(minutes=row.change_notice_minutes),
+        cancel_notice=timedelta(minutes=row.cancel_notice_minutes),
+        visit_limit=None if count is None or days is None else core.VisitLimit(count, days),
+        min_gap_days=row.min_gap_days,
+        contact_to_book=row.contact_to_book,
     )
 
 
@@ -169,4 +180,5 @@ def _segment(row: ServiceSegment, needs: Iterable[SegmentNeed]) -> core.Segment:
         offset_minutes=row.offset_minutes,
         minutes=row.minutes,
         needs=tuple(core.Need(n.pool, n.lanes) for n in needs),
+        with_patient=row.with_patient,
     )

@@ -66,6 +66,7 @@ def _resource(resource: Resource, locations: dict[int, str]) -> ResourcePlan:
         ),
         exceptions=tuple(HoursExceptionPlan(locations[e.location_id], e.on, e.spans) for e in resource.exceptions),
         is_active=resource.is_active,
+        video_url=resource.video_url,
     )
 
 
@@ -85,6 +86,7 @@ def _service(service: Service, locations: dict[int, str], resources: dict[int, s
         questionnaires=service.questionnaires,
         preparation=service.preparation,
         is_active=service.is_active,
+        languages=service.languages,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -32,6 +32,7 @@ from booking.services import audit
 from booking.services.readiness import is_guard_refusal
 from booking.services.transaction import transaction
 
+_MINUTE = timedelta(minutes=1)
 CodedRow = TypeVar("CodedRow", Location, Resource, Service)
 
 
@@ -128,6 +129,7 @@ def _resources(session: Session, plan: ClinicPlan, location_ids: dict[str, int])
             lanes=resource.lanes,
             languages=list(resource.languages),
             pools=sorted(resource.pools),
+            video_url=resource.video_url,
             is_active=resource.is_active,
         )
         for resource in plan.resources
@@ -209,9 +211,15 @@ def _service_values(service: ServicePlan) -> dict[str, Any]:
         "grid_minutes": service.grid_minutes,
         "buffer_before_minutes": service.buffer_before_minutes,
         "buffer_after_minutes": service.buffer_after_minutes,
-        "book_notice_minutes": int(policy.book_notice.total_seconds() // 60),
-        "cancel_notice_minutes": int(policy.cancel_notice.total_seconds() // 60),
+        "book_notice_minutes": policy.book_notice // _MINUTE,
+        "change_notice_minutes": policy.change_notice // _MINUTE,
+        "cancel_notice_minutes": policy.cancel_notice // _MINUTE,
         "horizon_days": policy.horizon_days,
+        "visit_limit_count": policy.visit_limit and policy.visit_limit.count,
+        "visit_limit_days": policy.visit_limit and policy.visit_limit.days,
+        "min_gap_days": policy.min_gap_days,
+        "contact_to_book": policy.contact_to_book,
+        "languages": list(service.languages),
         "questionnaires": list(service.questionnaires),
         "preparation": list(service.preparation),
         "is_active": service.is_active,
@@ -228,6 +236,7 @@ def _segments(session: Session, row: Service, segments: tuple[Segment, ...]) -> 
             name=segment.name,
             offset_minutes=segment.offset_minutes,
             minutes=segment.minutes,
+            with_patient=segment.with_patient,
             needs=[SegmentNeed(pool=need.pool, lanes=need.lanes) for need in segment.needs],
         )
         for position, segment in enumerate(segments)

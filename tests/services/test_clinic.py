@@ -16,6 +16,7 @@ from booking.core.clinic_file.plan import BlockPlan, ClinicPlan
 from booking.core.clinic_file.read import read_clinic_file
 from booking.core.errors import SlotTaken
 from booking.core.questionnaires.library import SHIPPED
+from booking.core.scheduling.clinic import Audience, Policy, VisitLimit
 from booking.models import Appointment, Block, Clinic, Resource, Service
 from booking.queries.catalogue import catalogue
 from booking.queries.clinic_plan import stored_plan
@@ -58,6 +59,19 @@ def in_order(plan: ClinicPlan) -> ClinicPlan:
 
 def test_what_the_file_says_is_what_is_stored(session: Session, plan: ClinicPlan) -> None:
     assert only_named(load(session, plan), plan) == in_order(plan)
+
+
+def test_every_rule_for_patients_is_stored(session: Session, plan: ClinicPlan) -> None:
+    policy = Policy(
+        Audience.VERIFIED,
+        change_notice=timedelta(hours=3),
+        visit_limit=VisitLimit(2, 14),
+        min_gap_days=3,
+        contact_to_book=True,
+    )
+    strict = replace(plan.services[0], policy=policy, languages=("es", "fr"))
+    plan = replace(plan, services=(strict, *plan.services[1:]))
+    assert only_named(load(session, plan), plan).services == plan.services
 
 
 def test_an_empty_database_gets_its_clinic(session: Session, plan: ClinicPlan) -> None:

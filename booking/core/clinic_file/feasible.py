@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from booking.core.clinic_file.findings import Findings
 from booking.core.clinic_file.mistakes import Path
 from booking.core.clinic_file.plan import ResourcePlan, ServicePlan
-from booking.core.scheduling.clinic import Need, ResourceKind
+from booking.core.scheduling.clinic import Need, ResourceKind, is_spoken
 
 Crews = Mapping[str, Sequence[ResourcePlan]]
 
@@ -88,7 +88,8 @@ def _meets(resource: ResourcePlan, need: Need, service: ServicePlan) -> bool:
     if need.pool is not None:
         return need.pool in resource.pools
     is_allowed = service.specialists is None or resource.code in service.specialists
-    return resource.kind is ResourceKind.SPECIALIST and is_allowed
+    is_understood = not service.languages or any(is_spoken(one, resource.languages) for one in service.languages)
+    return resource.kind is ResourceKind.SPECIALIST and is_allowed and is_understood
 
 
 def _needs(service: ServicePlan) -> list[Need]:

@@ -58,6 +58,7 @@ class ResourcePlan:
     weekly_hours: tuple[WeeklyHoursPlan, ...] = ()
     exceptions: tuple[HoursExceptionPlan, ...] = ()
     is_active: bool = True
+    video_url: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weekly_hours", tuple(sorted(self.weekly_hours, key=_hours_order)))
@@ -81,11 +82,15 @@ class ServicePlan:
     questionnaires: tuple[str, ...] = ()
     preparation: tuple[str, ...] = ()
     is_active: bool = True
+    languages: tuple[str, ...] = ()
 
     @property
-    def minutes(self) -> int:
-        """Length of the visit in minutes, from its start to the end of its last segment; 0 without segments."""
-        return max((s.offset_minutes + s.minutes for s in self.segments), default=0)
+    def occupied_minutes(self) -> int:
+        """Minutes from the start of the visit to the end of its last segment, with or without the patient.
+
+        0 without segments, as a file with mistakes may describe it.
+        """
+        return max((s.ends for s in self.segments), default=0)
 
 
 @dataclass(frozen=True, slots=True)

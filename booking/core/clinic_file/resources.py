@@ -17,6 +17,8 @@ from booking.core.scheduling.clinic import MinuteSpan, ResourceKind
 
 CHOSEN_SPECIALIST = "specialist"
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
+_URL = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\x21-\x7e]*)?", re.ASCII)
+_URL_LENGTH = 500
 _NO_DAY = date(2000, 1, 1)
 
 
@@ -35,10 +37,11 @@ def read_resource(table: Table, zones: Mapping[str, ZoneInfo]) -> ResourcePlan:
         title=table.name("title", ""),
         about=table.prose("about", ""),
         pools=_pools(table),
-        languages=_languages(table),
+        languages=read_languages(table),
         weekly_hours=_weekly_hours(table, zones),
         exceptions=_exceptions(table),
         is_active=table.flag("active", default=True),
+        video_url=_video_url(table, kind),
     )
     table.finish()
     return resource
@@ -76,7 +79,18 @@ def _pools(table: Table) -> frozenset[str]:
     return frozenset(found)
 
 
-def _languages(table: Table) -> tuple[str, ...]:
+def _video_url(table: Table, kind: ResourceKind) -> str:
+    """The address of a specialist's own room, "" without one. Only its form is checked: nothing is fetched."""
+    url = table.name("video_url", "", most=_URL_LENGTH)
+    if url and not _URL.fullmatch(url):
+        table.findings.add(table.at("video_url"), "bad_address", value=url)
+    elif url and kind is not ResourceKind.SPECIALIST:
+        table.findings.add(table.at("video_url"), "video_room_of_other")
+    return url
+
+
+def read_languages(table: Table) -> tuple[str, ...]:
+    """The language codes under `languages`; () when there are none."""
     listed = table.distinct("languages")
     for path, language in listed:
         if not _LANGUAGE.fullmatch(language):

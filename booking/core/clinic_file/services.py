@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from booking.core.clinic_file.mistakes import Path
 from booking.core.clinic_file.plan import ServicePlan
-from booking.core.clinic_file.resources import CHOSEN_SPECIALIST
+from booking.core.clinic_file.resources import CHOSEN_SPECIALIST, read_languages
 from booking.core.clinic_file.table import Table
 from booking.core.clinic_file.times import MINUTES_OF_DAY
-from booking.core.scheduling.clinic import Audience, Need, Policy, Segment, VisitMode
+from booking.core.scheduling.clinic import Audience, Need, Policy, Segment, VisitLimit, VisitMode
 
 _NEED = re.compile(r"(?:(\d{1,2}) lanes? of )?(\S+)", re.ASCII)
 _DEFAULT = Policy()
@@ -35,6 +35,7 @@ def read_service(table: Table) -> ServicePlan:
         questionnaires=_references(table, "questionnaires", "questionnaire"),
         preparation=tuple(line for _, line in table.texts("preparation")),
         is_active=table.flag("active", default=True),
+        languages=read_languages(table),
     )
     table.finish()
     return service
@@ -54,12 +55,27 @@ def _grid(table: Table) -> int:
 
 
 def _policy(table: Table) -> Policy:
+    cancel_notice = table.length("cancel_notice", default=_DEFAULT.cancel_notice)
     return Policy(
         audience=table.choice("audience", Audience, _DEFAULT.audience),
         book_notice=table.length("book_notice", default=_DEFAULT.book_notice),
         horizon_days=table.whole("horizon_days", least=1, most=730, default=_DEFAULT.horizon_days),
-        cancel_notice=table.length("cancel_notice", default=_DEFAULT.cancel_notice),
+        # Where nothing else is said, a visit that is too near to be cancelled is too near to be moved away as well.
+        change_notice=table.length("change_notice", default=cancel_notice),
+        cancel_notice=cancel_notice,
+        visit_limit=_visit_limit(table),
+        min_gap_days=table.whole("min_gap_days", least=0, most=366, default=_DEFAULT.min_gap_days),
+        contact_to_book=table.flag("contact_to_book", default=_DEFAULT.contact_to_book),
     )
+
+
+def _visit_limit(table: Table) -> VisitLimit | None:
+    limit = table.table("visit_limit") if table.has("visit_limit") else None
+    if limit is None:
+        return None
+    found = VisitLimit(limit.whole("count", least=1, most=99), limit.whole("days", least=1, most=366))
+    limit.finish()
+    return found
 
 
 def _restriction(table: Table, key: str, kind: str) -> frozenset[str] | None:
@@ -89,7 +105,8 @@ def _segment(table: Table) -> tuple[Segment, bool]:
     offset_minutes = table.whole("offset_minutes", least=0, most=MINUTES_OF_DAY, default=0)
     minutes = table.whole("minutes", least=1, most=MINUTES_OF_DAY)
     is_timed = table.findings.count == mistakes_before
-    segment = Segment(table.name("name"), offset_minutes, minutes, _needs(table))
+    with_patient = table.flag("with_patient", default=True)
+    segment = Segment(table.name("name"), offset_minutes, minutes, _needs(table), with_patient)
     table.finish()
     return segment, is_timed
 
@@ -100,10 +117,12 @@ def _check_sequence(table: Table, placed: Sequence[tuple[Path, Segment]]) -> Non
     reached = in_order[0][1].offset_minutes
     if reached > 0:
         table.findings.add(table.at("segments"), "no_segment_at_start")
+    elif not any(segment.with_patient and segment.offset_minutes == 0 for _, segment in in_order):
+        table.findings.add(table.at("segments"), "no_patient_at_start")
     for path, segment in in_order:
         if segment.offset_minutes > reached:
             table.findings.add(path, "segment_gap", starts=reached, ends=segment.offset_minutes)
-        reached = max(reached, segment.offset_minutes + segment.minutes)
+        reached = max(reached, segment.ends)
     if reached > MINUTES_OF_DAY:
         table.findings.add(table.at("segments"), "out_of_range", value=reached, least=1, most=MINUTES_OF_DAY)
 

@@ -80,11 +80,13 @@ def _resource(resource: ResourcePlan) -> Values:
         "languages": list(resource.languages),
         "lanes": resource.lanes,
         "pools": sorted(resource.pools),
+        "video_url": resource.video_url,
         "active": resource.is_active,
         "hours": _hours(resource.weekly_hours),
         "exceptions": [_exception(exception) for exception in resource.exceptions],
     }
-    return _without(values, title="", about="", languages=[], lanes=1, pools=[], active=True, hours=[], exceptions=[])
+    empty: Values = {"title": "", "about": "", "languages": [], "pools": [], "video_url": ""}
+    return _without(values, lanes=1, active=True, hours=[], exceptions=[], **empty)
 
 
 def _hours(weekly_hours: Iterable[WeeklyHoursPlan]) -> list[Values]:
@@ -121,24 +123,31 @@ def _service(service: ServicePlan) -> Values:
         "buffer_after_minutes": service.buffer_after_minutes,
         "specialists": None if service.specialists is None else sorted(service.specialists),
         "locations": None if service.locations is None else sorted(service.locations),
+        "languages": list(service.languages),
         "questionnaires": list(service.questionnaires),
         "preparation": list(service.preparation),
         "active": service.is_active,
         "segments": [_segment(segment) for segment in service.segments],
     }
     defaults: Values = {"grid_minutes": 15, "buffer_before_minutes": 0, "buffer_after_minutes": 0, "active": True}
-    empty: Values = {"specialists": None, "locations": None, "questionnaires": [], "preparation": []}
+    empty: Values = {"specialists": None, "locations": None, "languages": [], "questionnaires": [], "preparation": []}
     return _without(values, mode=VisitMode.IN_PERSON, audience=Audience.ANYONE, **defaults, **empty)
 
 
 def _policy(policy: Policy) -> Values:
-    """Written out even where it is the default: these are the numbers that a clinic argues about."""
-    return {
+    """Notice and horizon even where they are the default: these are the numbers that a clinic argues about."""
+    limit = policy.visit_limit
+    values = {
         "audience": str(policy.audience),
         "book_notice": written_length(policy.book_notice),
         "horizon_days": policy.horizon_days,
+        "change_notice": written_length(policy.change_notice),
         "cancel_notice": written_length(policy.cancel_notice),
+        "visit_limit": None if limit is None else {"count": limit.count, "days": limit.days},
+        "min_gap_days": policy.min_gap_days,
+        "contact_to_book": policy.contact_to_book,
     }
+    return _without(values, visit_limit=None, min_gap_days=0, contact_to_book=False)
 
 
 def _segment(segment: Segment) -> Values:
@@ -147,8 +156,9 @@ def _segment(segment: Segment) -> Values:
         "offset_minutes": segment.offset_minutes,
         "minutes": segment.minutes,
         "needs": [written_need(need) for need in segment.needs],
+        "with_patient": segment.with_patient,
     }
-    return _without(values, offset_minutes=0, needs=[])
+    return _without(values, offset_minutes=0, needs=[], with_patient=True)
 
 
 def _block(block: BlockPlan) -> Values:

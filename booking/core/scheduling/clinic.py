@@ -7,7 +7,7 @@ Minutes of the day are wall-clock minutes after local midnight (0 to 2880, so a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -37,6 +37,11 @@ class Audience(StrEnum):
     VERIFIED = "verified"
     STAFF = "staff"
     COURSE = "course"
+
+
+def is_spoken(language: str, languages: Iterable[str]) -> bool:
+    """Whether `languages` have this one or a variety of it (RFC 4647, basic filtering)."""
+    return any(f"{spoken}-".lower().startswith(f"{language}-".lower()) for spoken in languages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +129,7 @@ class Resource:
 
     def speaks(self, language: str) -> bool:
         """Whether one of the languages is `language` or a variety of it: "en-GB" speaks "en", not the other way."""
-        wanted = language.lower()
-        return any(f"{spoken.lower()}-".startswith(f"{wanted}-") for spoken in self.languages)
+        return is_spoken(language, self.languages)
 
 
 @dataclass(frozen=True, slots=True)

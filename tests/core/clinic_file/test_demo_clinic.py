@@ -39,7 +39,7 @@ def test_the_sender_of_mail_names_no_specialty() -> None:
 def test_a_first_consultation_is_for_anyone_and_asks_two_questionnaires() -> None:
     first = service("consultation-new")
 
-    assert (first.minutes, first.policy.audience) == (50, Audience.ANYONE)
+    assert (first.occupied_minutes, first.policy.audience) == (50, Audience.ANYONE)
     assert first.segments[0].needs == (Need(), Need("rooms"))
     assert first.questionnaires == ("intake-short", "peg")
 
@@ -50,6 +50,14 @@ def test_an_infusion_session_is_only_for_a_course_and_has_four_segments() -> Non
     assert session.policy.audience is Audience.COURSE
     assert [s.name for s in session.segments] == ["Arrival check", "Infusion", "Recovery", "Turnover"]
     assert session.segments[0].needs == (Need("chairs"), Need("infusion-nurses", 2))
+    assert [s.with_patient for s in session.segments] == [True, True, True, False]
+
+
+def test_a_visit_by_video_is_for_verified_patients_and_each_specialist_has_a_room() -> None:
+    rooms = [resource.video_url for resource in PLAN.resources if resource.kind is ResourceKind.SPECIALIST]
+
+    assert service("video-followup").policy.audience is Audience.VERIFIED
+    assert len({url for url in rooms if url.startswith("https://video.harbour.example.org/")}) == 6
 
 
 def test_the_whole_clinic_is_closed_on_thanksgiving() -> None:

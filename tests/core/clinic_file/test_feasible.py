@@ -24,6 +24,11 @@ CASES = {
         f"{LANES_2}\nactive = false",
         [("services[0].segments[0].needs", "pool_without_members")],
     ),
+    "nobody speaks a language of the service": (
+        "horizon_days = 60",
+        'horizon_days = 60\nlanguages = ["de", "fr"]',
+        [("services[0]", "no_specialist")],
+    ),
     "specialist inactive": ('languages = ["en", "es"]', "active = false", [("services[0]", "no_specialist")]),
     "specialist with misspelt hours is still there": (
         'spans = ["09:00-12:00", "13:00-17:00"]',

@@ -18,10 +18,19 @@ from booking.core.clinic_file.plan import (
     ClosurePlan,
     HoursExceptionPlan,
     ResourcePlan,
+    ServicePlan,
     WeeklyHoursPlan,
 )
 from booking.core.clinic_file.write import clinic_file_values
-from booking.core.scheduling.clinic import Audience, MinuteSpan, Policy, ResourceKind, VisitMode
+from booking.core.scheduling.clinic import (
+    Audience,
+    MinuteSpan,
+    Policy,
+    ResourceKind,
+    Segment,
+    VisitLimit,
+    VisitMode,
+)
 from tests.core.clinic_file.sample import SAMPLE, read
 
 DEMO = (Path(__file__).parents[3] / "demo" / "clinic.toml").read_text("utf-8")
@@ -85,6 +94,36 @@ def weekly_hours(draw: st.DrawFn) -> tuple[WeeklyHoursPlan, ...]:
 
 
 @st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    lengths = st.integers(0, 366 * 1440).map(lambda minutes: timedelta(minutes=minutes))
+    return Policy(
+        draw(st.sampled_from(Audience)),
+        draw(lengths),
+        draw(st.integers(1, 730)),
+        change_notice=draw(lengths),
+        cancel_notice=draw(lengths),
+        visit_limit=draw(st.none() | st.builds(VisitLimit, st.integers(1, 99), st.integers(1, 366))),
+        min_gap_days=draw(st.integers(0, 366)),
+        contact_to_book=draw(st.booleans()),
+    )
+
+
+@st.composite
+def services(draw: st.DrawFn) -> ServicePlan:
+    """The service of the sample with a drawn name, mode, policy and languages, and sometimes with turnover."""
+    service = PLAN.services[0]
+    turnover = Segment("Turnover", service.occupied_minutes, 15, (), with_patient=False)
+    return replace(
+        service,
+        name=draw(lines),
+        mode=draw(st.sampled_from(VisitMode)),
+        policy=draw(policies()),
+        languages=draw(st.sampled_from([(), ("es",), ("fr", "en")])),
+        segments=(*service.segments, turnover) if draw(st.booleans()) else service.segments,
+    )
+
+
+@st.composite
 def plans(draw: st.DrawFn) -> ClinicPlan:
     """The sample with drawn hours, exceptions, texts, policies, closures and blocks."""
     on, later = sorted(draw(st.tuples(dates, dates)))
@@ -98,9 +137,7 @@ def plans(draw: st.DrawFn) -> ClinicPlan:
         exceptions=draw(st.sampled_from([(), (HoursExceptionPlan("bay", on, (MinuteSpan(0, night),)),)])),
         is_active=draw(st.booleans()),
     )
-    notice = timedelta(minutes=draw(st.integers(0, 366 * 1440)))
-    policy = Policy(draw(st.sampled_from(Audience)), notice, draw(st.integers(1, 730)), cancel_notice=notice)
-    service = replace(PLAN.services[0], policy=policy, mode=draw(st.sampled_from(VisitMode)), name=draw(lines))
+    service = draw(services())
     block = BlockPlan("lamp", starts_at, starts_at + timedelta(minutes=night), draw(lines))
     return replace(
         PLAN,
