@@ -47,6 +47,12 @@ FINAL_STATES = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.C
 ACCOUNT_KINDS = frozenset({MessageKind.VERIFY_ADDRESS, MessageKind.RESET_PASSWORD, MessageKind.ACCOUNT_EXISTS})
 REMINDER_KINDS = frozenset({MessageKind.REMINDER_3D, MessageKind.REMINDER_1D})
 
+VISIT_NEWS = frozenset({MessageKind.BOOKED, MessageKind.CHANGED, MessageKind.CANCELLED, MessageKind.RESTORED})
+"""What tells a patient where their visit stands."""
+
+GONE_STATES = frozenset({MessageState.DATA_SENT, MessageState.SENT, MessageState.FAILED})
+"""Once it is here, a message was told as far as we can: it may have arrived, or people at the desk know of it."""
+
 REMINDER_TIME = time(10)
 """Wall-clock time in the location's zone: inside office hours, so that a question can be answered at once."""
 
@@ -92,11 +98,53 @@ def messages_for_booking(starts_at: datetime, booked_at: datetime, tz: ZoneInfo)
     return tuple(planned for planned in candidates if planned.due_at < planned.expires_at)
 
 
+def messages_for_change(starts_at: datetime, changed_at: datetime, tz: ZoneInfo) -> tuple[PlannedMessage, ...]:
+    """What a visit that was moved to `starts_at` wants: the news after a short grace, and its reminders.
+
+    A reminder due on or before the local date of the change is left out, as for a booking.
+    """
+    news = _after_grace(MessageKind.CHANGED, starts_at, changed_at)
+    return (*news, *_reminders(starts_at, changed_at.astimezone(tz).date(), tz))
+
+
+def messages_for_undo(
+    news: MessageKind | None, starts_at: datetime, *, booked_at: datetime, undone_at: datetime, tz: ZoneInfo
+) -> tuple[PlannedMessage, ...]:
+    """What a visit wants that is again at `starts_at`: `news` if there are any, and the reminders of its booking.
+
+    Reminders that are pointless by now are left out. Those whose due time has passed are in it, for they may have been
+    dropped a moment ago: the caller knows which of them have gone out. A first confirmation waits for nothing.
+    """
+    told: tuple[PlannedMessage, ...] = ()
+    if news is MessageKind.BOOKED:
+        told = tuple(planned for planned in messages_for_booking(starts_at, undone_at, tz) if planned.kind is news)
+    elif news is not None:
+        told = _after_grace(news, starts_at, undone_at)
+    reminders = _reminders(starts_at, booked_at.astimezone(tz).date(), tz)
+    return (*told, *(planned for planned in reminders if planned.expires_at > undone_at))
+
+
+def news_of_undo(told: MessageKind | None, *, is_told_time: bool) -> MessageKind | None:
+    """What a patient has to be told when an act was undone. `told` is the last that went out to them about the visit
+    (None: nothing), `is_told_time` whether that named the time at which the visit is again; None when all is as told.
+    """
+    if told is None:
+        return MessageKind.BOOKED
+    if told is MessageKind.CANCELLED:
+        return MessageKind.RESTORED
+    return None if is_told_time else MessageKind.CHANGED
+
+
+def _after_grace(kind: MessageKind, starts_at: datetime, acted_at: datetime) -> tuple[PlannedMessage, ...]:
+    """The one message of an act on the visit, due after the grace; empty when the visit would have begun."""
+    due_at = acted_at.astimezone(UTC) + CHANGE_GRACE
+    expires_at = starts_at.astimezone(UTC)
+    return (PlannedMessage(kind, due_at, expires_at),) if due_at < expires_at else ()
+
+
 def messages_for_cancelling(starts_at: datetime, cancelled_at: datetime) -> tuple[PlannedMessage, ...]:
     """The one message that tells of a cancelled visit, after a short grace; empty when the visit would have begun."""
-    due_at = cancelled_at.astimezone(UTC) + CHANGE_GRACE
-    expires_at = starts_at.astimezone(UTC)
-    return (PlannedMessage(MessageKind.CANCELLED, due_at, expires_at),) if due_at < expires_at else ()
+    return _after_grace(MessageKind.CANCELLED, starts_at, cancelled_at)
 
 
 def message_now(kind: MessageKind, now: datetime, *, valid_for: timedelta) -> PlannedMessage:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.actor import Actor, Role
-from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.core.actor import Actor, Role, VisitAct
+from booking.core.scheduling.lifecycle import TIME_IS_FREE, AppointmentStatus
 from booking.models import Appointment, Patient
 
 
@@ -37,6 +37,7 @@ class Visit:
     sequence: int
     cancelled_at: datetime | None
     booked_at: datetime
+    confirmed_at: datetime | None
 
 
 VISIT_COLUMNS = (
@@ -58,6 +59,7 @@ VISIT_COLUMNS = (
     Appointment.sequence,
     Appointment.cancelled_at,
     Appointment.booked_at,
+    Appointment.confirmed_at,
 )
 """What a Visit is read from, in its order."""
 
@@ -67,12 +69,23 @@ def select_visits() -> sa.Select[*tuple[Any, ...]]:
     return sa.select(*VISIT_COLUMNS).join_from(Appointment, Patient, Patient.id == Appointment.patient_id)
 
 
-def visit_for(session: Session, actor: Actor, public_id: str) -> Visit | None:
+def visit_for(
+    session: Session, actor: Actor, public_id: str, *, act: VisitAct | None = None, lock: bool = False
+) -> Visit | None:
     """The visit, when the actor may see it: their own patient's, one opened in this browser session, at a location
-    where they work, or for a specialist one that they give. None for all others, as if it did not exist."""
-    row = session.execute(select_visits().where(Appointment.public_id == public_id)).one_or_none()
+    where they work, or for a specialist one that they give. None for all others, as if it did not exist.
+
+    `act`: what they are about to do; a visit opened by a mailed link is there only for what the link is for.
+    `lock`: for whoever will change it in this transaction; all others who want that wait here, before any other lock.
+    """
+    wanted = select_visits().where(Appointment.public_id == public_id)
+    if lock:
+        wanted = wanted.with_for_update(of=Appointment, key_share=True)
+    row = session.execute(wanted).one_or_none()
     visit = None if row is None else Visit(*row)
-    return visit if visit is not None and may_see(actor, visit) else None
+    if visit is None or not may_see(actor, visit):
+        return None
+    return visit if act is None or actor.may_act(act, public_id=public_id, patient_id=visit.patient_id) else None
 
 
 def may_see(actor: Actor, visit: Visit) -> bool:
@@ -89,3 +102,26 @@ def visits_of_patients(session: Session, patient_ids: Collection[int], *, since:
     wanted = select_visits().where(Appointment.patient_id.in_(patient_ids), Appointment.ends_at > since)
     rows = session.execute(wanted.order_by(Appointment.starts_at, Appointment.id))
     return [Visit(*row) for row in rows]
+
+
+class OwnTime(NamedTuple):
+    """A visit that occupies its patient's time."""
+
+    service_id: int
+    location_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def own_times(
+    session: Session, patient_id: int, *, since: datetime | None = None, without_appointment: int | None = None
+) -> list[OwnTime]:
+    """The patient's visits that keep their time, those before `since` and the one that is being changed left out."""
+    wanted = sa.select(
+        Appointment.service_id, Appointment.location_id, Appointment.starts_at, Appointment.ends_at
+    ).where(Appointment.patient_id == patient_id, Appointment.status.not_in(TIME_IS_FREE))
+    if since is not None:
+        wanted = wanted.where(Appointment.starts_at >= since)
+    if without_appointment is not None:
+        wanted = wanted.where(Appointment.id != without_appointment)
+    return [OwnTime(*row) for row in session.execute(wanted.order_by(Appointment.starts_at, Appointment.id))]

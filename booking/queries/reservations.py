@@ -1,10 +1,11 @@
-"""What is taken: the busy spans the engine asks for, and whether a patient is expected elsewhere."""
+"""What is taken: the busy spans the engine asks for, the holds of an owner, the reservations of a visit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -61,26 +62,42 @@ _BUSY = (
     )
     .group_by(Reservation.resource_id)
 )
+# A statement of its own: the index that a search reads knows nothing of appointments.
+_BUSY_WITHOUT_VISIT = _BUSY.where(
+    sa.or_(Reservation.appointment_id.is_(None), Reservation.appointment_id != sa.bindparam("appointment_id")),
+    sa.or_(
+        Reservation.hold_id.is_(None),
+        Reservation.hold_id.not_in(sa.select(Hold.id).where(Hold.appointment_id == sa.bindparam("appointment_id"))),
+    ),
+)
 
 
 def busy_by_lane(
-    session: Session, resource_ids: Iterable[int], window: Span, *, now: datetime, owner: str = ""
+    session: Session,
+    resource_ids: Iterable[int],
+    window: Span,
+    *,
+    now: datetime,
+    owner: str = "",
+    without_appointment: int | None = None,
 ) -> BusyLanes:
     """(resource id, lane) → its spans that overlap `window`, sorted, in UTC minutes; lanes without any are missing.
 
-    One query, whatever is asked. Holds of `owner` ("" is nobody) and holds that ran out by `now` do not count.
+    One query, whatever is asked. Holds of `owner` ("" is nobody) and holds that ran out by `now` do not count, nor
+    what that appointment has reserved or holds for its undo.
     """
     busy: BusyLanes = {}
-    rows = session.connection().execute(
-        _BUSY,
-        {
-            "resource_ids": tuple(resource_ids),
-            "since": from_minutes(window[0]),
-            "until": from_minutes(window[1]),
-            "now": now,
-            "owner": owner,
-        },
-    )
+    asked = {
+        "resource_ids": tuple(resource_ids),
+        "since": from_minutes(window[0]),
+        "until": from_minutes(window[1]),
+        "now": now,
+        "owner": owner,
+    }
+    if without_appointment is None:
+        rows = session.connection().execute(_BUSY, asked)
+    else:
+        rows = session.connection().execute(_BUSY_WITHOUT_VISIT, {**asked, "appointment_id": without_appointment})
     for resource_id, lanes, starts, ends in rows:
         _unpack(busy, resource_id, lanes, starts, ends)
     for spans in busy.values():
@@ -98,27 +115,45 @@ def _unpack(busy: BusyLanes, resource_id: int, lanes: str, starts: str, ends: st
         busy.setdefault((resource_id, int(name)), []).append(span)
 
 
-def is_patient_busy(session: Session, *, patient_id: int, starts_at: datetime, ends_at: datetime) -> bool:
-    """Whether the patient has a visit that overlaps `[starts_at, ends_at)`."""
-    overlap = sa.select(Reservation.id).where(
-        Reservation.patient_id == patient_id, Reservation.ends_at > starts_at, Reservation.starts_at < ends_at
-    )
-    return session.scalar(overlap.limit(1)) is not None
-
-
 @dataclass(frozen=True, slots=True)
 class OwnHolds:
-    """The holds of one browser session, and the resources they take; a hold that ran out may still take them."""
+    """Holds that give way to their owner, and the resources they take; a hold that ran out may still take them."""
 
     hold_ids: frozenset[int]
     resource_ids: frozenset[int]
 
 
-def holds_of(session: Session, owner: str) -> OwnHolds:
-    """All holds of `owner`; none for ""."""
-    if not owner:
+def holds_of(session: Session, owners: Collection[str], *, appointment_id: int | None = None) -> OwnHolds:
+    """All holds of these owners ("" is nobody), and those kept for the undo of that appointment."""
+    named = [owner for owner in owners if owner]
+    if not named and appointment_id is None:
         return OwnHolds(frozenset(), frozenset())
+    belongs: list[sa.ColumnElement[bool]] = [Hold.owner.in_(named)]
+    if appointment_id is not None:
+        belongs.append(Hold.appointment_id == appointment_id)
     own = sa.select(Hold.id, Reservation.resource_id).outerjoin(Reservation, Reservation.hold_id == Hold.id)
-    rows = session.execute(own.where(Hold.owner == owner)).all()
+    rows = session.execute(own.where(sa.or_(*belongs))).all()
     resource_ids = frozenset(row.resource_id for row in rows if row.resource_id is not None)
     return OwnHolds(frozenset(row.id for row in rows), resource_ids)
+
+
+class Taken(NamedTuple):
+    """One reservation of a resource, as instants. Sorts by resource, lane and start."""
+
+    resource_id: int
+    lane: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def taken_by_visit(session: Session, appointment_id: int) -> list[Taken]:
+    """What the visit has reserved of resources, sorted; the patient's own row is not in it."""
+    rows = session.execute(
+        sa.select(
+            sa.type_coerce(Reservation.resource_id, sa.Integer),
+            sa.type_coerce(Reservation.lane, sa.Integer),
+            Reservation.starts_at,
+            Reservation.ends_at,
+        ).where(Reservation.appointment_id == appointment_id, Reservation.resource_id.is_not(None))
+    )
+    return sorted(Taken(*row) for row in rows)

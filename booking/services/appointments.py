@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Actor, Role
 from booking.core.errors import HoldExpired, NotFound, RulesRefuse, SlotTaken
 from booking.core.people import REFERENCE_ALPHABET, REFERENCE_LENGTH
-from booking.core.scheduling.allocation import Refused, SlotRequest, allocate
+from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.lifecycle import AppointmentStatus
@@ -22,17 +22,25 @@ from booking.core.scheduling.slots import Slot
 from booking.models import Appointment, Patient, new_public_id
 from booking.queries.catalogue import catalogue
 from booking.services import audit, outbox
-from booking.services.cancelling import cancel
+from booking.services.cancelling import cancel, undo_cancel
 from booking.services.holds import HeldSlot, hold_for, request_of
 from booking.services.idempotency import body_hash, claim_answer
+from booking.services.overriding import OVERRIDABLE, needs_override, refusals_to_override
 from booking.services.patients import PatientDetails, create_described
 from booking.services.reserving import ReservedFor, Wish, book_in_transaction, reserve
 from booking.services.sealed import seal_text
 
-__all__ = ["BookedVisit", "PatientDetails", "VisitDetails", "book_at_desk", "book_held", "cancel", "needs_override"]
-
-OVERRIDABLE = frozenset({"too_soon", "beyond_horizon", "course_only"})
-"""Refusals of the rules for patients that staff may override with a reason. A service for staff needs none."""
+__all__ = [
+    "OVERRIDABLE",
+    "BookedVisit",
+    "PatientDetails",
+    "VisitDetails",
+    "book_at_desk",
+    "book_held",
+    "cancel",
+    "needs_override",
+    "undo_cancel",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ def book_held(
 
 def _wish_for(held: HeldSlot, actor: Actor, now: datetime) -> Wish:
     """A live hold was checked by the rules when it began, and keeps its specialist; an ended one is asked for anew."""
-    asked = replace(request_of(held, now), apply_policies=not actor.is_staff)
+    asked = replace(request_of(held, now), apply_policies=not actor.is_staff, is_verified=actor.role is Role.PATIENT)
     if held.expires_at <= now:
         return Wish(asked, actor.owner, if_taken=HoldExpired)
     if held.starts_at < now:
@@ -125,8 +133,8 @@ def book_at_desk(
 ) -> BookedVisit:
     """Book for a caller, at a location where the actor works. `override_reason` is a code that the audit keeps.
 
-    What only binds patients (notice, horizon, courses) is refused without such a code. Raises NotFound, RulesRefuse,
-    SlotTaken with alternatives, PatientBusy, NonceReused, BusyDatabase.
+    What only binds patients (notice, horizon, courses, gap, limit) is refused without such a code. Raises NotFound,
+    RulesRefuse, SlotTaken with alternatives, PatientBusy, NonceReused, BusyDatabase.
     """
     if not actor.works_at(location_id):
         raise NotFound
@@ -140,19 +148,12 @@ def book_at_desk(
         if earlier := _earlier(session, order, nonce, body):
             return earlier
         clinic = catalogue(session)
-        refusals = needs_override(clinic, asked)
-        if refusals and not override_reason:
+        wish = Wish(asked, actor.owner, patient_id=patient if isinstance(patient, int) else None)
+        if not override_reason and (refusals := refusals_to_override(session, clinic, wish)):
             raise RulesRefuse(refusals)
-        return _book(session, clinic, order, Wish(asked, actor.owner))
+        return _book(session, clinic, order, wish)
 
     return book_in_transaction(session, work, now=now)
-
-
-def needs_override(clinic: Catalogue, asked: SlotRequest) -> tuple[Refusal, ...]:
-    """The rules for patients that stand against a time, of those that staff may override with a reason."""
-    answer = allocate(clinic, replace(asked, apply_policies=True), {})
-    refusals = answer.refusals if isinstance(answer, Refused) else ()
-    return tuple(refusal for refusal in refusals if refusal.code in OVERRIDABLE)
 
 
 def _said(patient: PatientDetails | int, details: VisitDetails) -> dict[str, object]:

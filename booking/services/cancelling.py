@@ -1,20 +1,23 @@
-"""Cancelling a visit: the lifecycle and the notice decide, never the rules of booking; the time is free at once."""
+"""Cancelling a visit, and taking that back: the lifecycle and the notice decide, never the rules of booking."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.actor import Actor
+from booking.core.actor import Actor, VisitAct
 from booking.core.errors import MoveNotAllowed, NotFound, RulesRefuse
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.rules import CancelRequest, Refusal, may_cancel
-from booking.models import Appointment, Patient, Reservation
+from booking.models import Appointment
 from booking.queries.appointments import Visit, visit_for
 from booking.queries.catalogue import catalogue
-from booking.services import audit, outbox
+from booking.services import audit, outbox, undo
+from booking.services.freed import FreedCause, note_freed, withdraw_freed
+from booking.services.reserving import ReservedFor, book_in_transaction, release_visit, reserve, same_time
 from booking.services.sealed import seal_text
 from booking.services.transaction import transaction
 
@@ -27,10 +30,11 @@ def cancel(
 ) -> None:
     """Cancel a visit that the actor may see. Patients: a booked one, within its notice; staff: with a reason.
 
+    What patients cancel is kept for their undo; what staff cancel is free at once.
     Raises NotFound, MoveNotAllowed (its status), RulesRefuse (`too_late_to_cancel`, `reason_required`).
     """
     with transaction(session):
-        visit = visit_for(session, actor, public_id)
+        visit = visit_for(session, actor, public_id, act=VisitAct.CANCEL, lock=True)
         if visit is None:
             raise NotFound
         if refusals := refusals_of_cancelling(session, actor, visit, now=now, reason_code=reason_code):
@@ -38,9 +42,53 @@ def cancel(
                 raise MoveNotAllowed
             raise RulesRefuse(refusals)
         _set_cancelled(session, visit, reason_code, note, now)
-        session.execute(sa.delete(Reservation).where(Reservation.appointment_id == visit.id))
+        undo.drop_kept(session, visit, now=now)
+        if actor.is_staff:
+            release_visit(session, visit.id)
+            _note_freed(session, visit, available_at=now, now=now)
+        else:
+            undo.keep_reserved(session, visit, now=now)
+            owner = undo.undo_owner(visit.public_id)
+            _note_freed(session, visit, available_at=now + undo.UNDO_LENGTH, now=now, hold_owner=owner)
         _tell(session, visit, reason_code, now)
         audit.record(session, actor, "appointment_cancelled", "appointment", visit.id, now=now, reason_code=reason_code)
+
+
+def undo_cancel(session: Session, *, actor: Actor, public_id: str, now: datetime) -> None:
+    """Book the visit again at its own time, within ten minutes of its cancelling; nothing when it is booked.
+
+    Patients and visitors: only what was not cancelled by staff. Raises NotFound, MoveNotAllowed, RulesRefuse
+    (`undo_over`), SlotTaken when the time was given away, PatientBusy, BusyDatabase.
+    """
+
+    def work() -> None:
+        visit = visit_for(session, actor, public_id, act=VisitAct.CANCEL, lock=True)
+        if visit is None:
+            raise NotFound
+        if visit.status is AppointmentStatus.BOOKED:
+            return
+        if visit.status is not AppointmentStatus.CANCELLED:
+            raise MoveNotAllowed
+        if undo.undo_until(session, actor, visit, now=now) is None:
+            raise RulesRefuse((Refusal("undo_over"),))
+        _book_again(session, visit, now)
+        audit.record(session, actor, "appointment_restored", "appointment", visit.id, now=now)
+
+    book_in_transaction(session, work, now=now)
+
+
+def _book_again(session: Session, visit: Visit, now: datetime) -> None:
+    reserved_for = ReservedFor(appointment_id=visit.id, patient_id=visit.patient_id)
+    reserve(session, same_time(visit), now=now, keep=lambda _slot: reserved_for)
+    back: dict[str, Any] = {"cancelled_at": None, "cancel_reason_code": None, "cancel_note_sealed": None}
+    _set_status(session, visit, status=AppointmentStatus.BOOKED, **back)
+    withdraw_freed(
+        session, location_id=visit.location_id, resource_id=visit.specialist_id, starts_at=visit.starts_at,
+        ends_at=visit.ends_at, now=now,
+    )  # fmt: skip
+    appointment = session.get_one(Appointment, visit.id, populate_existing=True)
+    tz = catalogue(session).locations[visit.location_id].tz
+    outbox.plan_undo(session, appointment=appointment, tz=tz, has_email=visit.is_mailed, now=now)
 
 
 def refusals_of_cancelling(
@@ -56,18 +104,22 @@ def refusals_of_cancelling(
 
 
 def _set_cancelled(session: Session, visit: Visit, reason_code: str | None, note: str | None, now: datetime) -> None:
+    _set_status(
+        session,
+        visit,
+        status=AppointmentStatus.CANCELLED,
+        cancelled_at=now,
+        cancel_reason_code=reason_code,
+        cancel_note_sealed=seal_text(session, "appointment", "cancel_note", visit.public_id, note),
+    )
+
+
+def _set_status(session: Session, visit: Visit, **values: Any) -> None:
     """Compare and swap: whoever changed the visit since it was read wins."""
     changed = session.execute(
         sa.update(Appointment)
         .where(Appointment.id == visit.id, Appointment.status == visit.status, Appointment.version == visit.version)
-        .values(
-            status=AppointmentStatus.CANCELLED,
-            version=visit.version + 1,
-            sequence=visit.sequence + 1,
-            cancelled_at=now,
-            cancel_reason_code=reason_code,
-            cancel_note_sealed=seal_text(session, "appointment", "cancel_note", visit.public_id, note),
-        )
+        .values(version=visit.version + 1, sequence=visit.sequence + 1, **values)
         .returning(Appointment.id)
         .execution_options(synchronize_session=False)
     )
@@ -75,10 +127,25 @@ def _set_cancelled(session: Session, visit: Visit, reason_code: str | None, note
         raise MoveNotAllowed
 
 
+def _note_freed(
+    session: Session, visit: Visit, *, available_at: datetime, now: datetime, hold_owner: str | None = None
+) -> None:
+    note_freed(
+        session,
+        location_id=visit.location_id,
+        resource_id=visit.specialist_id,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        cause=FreedCause.CANCELLED,
+        available_at=available_at,
+        now=now,
+        hold_owner=hold_owner,
+    )
+
+
 def _tell(session: Session, visit: Visit, reason_code: str | None, now: datetime) -> None:
     if reason_code == DECEASED:
         outbox.drop_all_for_patient(session, patient_id=visit.patient_id, now=now)
         return
     appointment = session.get_one(Appointment, visit.id, populate_existing=True)
-    email = session.scalar(sa.select(Patient.email).where(Patient.id == visit.patient_id))
-    outbox.plan_cancellation(session, appointment=appointment, has_email=email is not None, now=now)
+    outbox.plan_cancellation(session, appointment=appointment, has_email=visit.is_mailed, now=now)

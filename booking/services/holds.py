@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.actor import Actor
+from booking.core.actor import Actor, Role
 from booking.core.errors import HoldExpired, NotFound, RulesRefuse
 from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.intervals import to_minutes
@@ -53,15 +53,22 @@ def hold_slot(
     specialist_id: int | None,
     starts_at: datetime,
     now: datetime,
+    patient_id: int | None = None,
 ) -> HeldSlot:
     """Keep exactly this time for the browser session, in place of what it held before; any specialist when None.
 
-    Raises SlotTaken with alternatives, or RulesRefuse with every refusal; the earlier hold then stays. Raises
-    BusyDatabase.
+    `patient_id`, where it is known already: the rules about their other visits are asked too. Raises NotFound (not
+    theirs to book for), SlotTaken with alternatives, PatientBusy, or RulesRefuse with every refusal; the earlier hold
+    then stays. Raises BusyDatabase.
     """
     if not actor.owner:
         raise ValueError("a hold belongs to a browser session")
-    asked = SlotRequest(service_id, location_id, specialist_id, to_minutes(starts_at), now, not actor.is_staff)
+    if patient_id is not None and not (actor.is_staff or patient_id in actor.patient_ids):
+        raise NotFound
+    asked = SlotRequest(
+        service_id, location_id, specialist_id, to_minutes(starts_at), now, not actor.is_staff,
+        is_verified=actor.role is Role.PATIENT,
+    )  # fmt: skip
 
     def work() -> HeldSlot:
         kept: list[Hold] = []
@@ -72,7 +79,7 @@ def hold_slot(
             session.flush()
             return ReservedFor(hold_id=kept[0].id)
 
-        reserve(session, Wish(asked, actor.owner), now=now, keep=keep)
+        reserve(session, Wish(asked, actor.owner, patient_id=patient_id), now=now, keep=keep)
         return _value(kept[0])
 
     return book_in_transaction(session, work, now=now)
@@ -137,7 +144,7 @@ def release_hold(session: Session, *, actor: Actor, public_id: str, now: datetim
     with transaction(session):
         locks.take_owner(session, actor.owner)
         if session.scalars(_own(actor, public_id)).one_or_none() is not None:
-            own = holds_of(session, actor.owner)
+            own = holds_of(session, (actor.owner,))
             locks.take_resources(session, own.resource_ids)
             drop_holds(session, own)
 

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.messages import (
+    GONE_STATES,
+    VISIT_NEWS,
     MessageKind,
     MessageState,
     PlannedMessage,
@@ -17,8 +19,11 @@ from booking.core.messages import (
     message_now,
     messages_for_booking,
     messages_for_cancelling,
+    messages_for_change,
+    messages_for_undo,
+    news_of_undo,
 )
-from booking.models import Appointment, Message
+from booking.models import Appointment, AppointmentTime, Message, WaitingOffer
 from booking.services.links import RESET_LIFE, VERIFY_LIFE
 
 CHANNEL = "email"
@@ -41,14 +46,66 @@ def plan_for_booking(
 
 def plan_cancellation(session: Session, *, appointment: Appointment, has_email: bool, now: datetime) -> None:
     """Drop what is not sent yet and tell of the cancelling; call it after the appointment's version was raised."""
-    session.execute(
-        sa.update(Message)
-        .where(Message.appointment_id == appointment.id, Message.state == MessageState.PENDING)
-        .values(state=MessageState.CANCELLED, settled_at=now, last_code="visit_cancelled")
-    )
+    _drop_pending(session, appointment, now, "visit_cancelled")
     if has_email:
         for planned in messages_for_cancelling(appointment.starts_at, now):
             _add_visit_message(session, appointment, planned, now)
+
+
+def plan_change(session: Session, *, appointment: Appointment, tz: ZoneInfo, has_email: bool, now: datetime) -> None:
+    """Drop what is not sent yet, tell of the new time and plan its reminders; call it after the version was raised."""
+    _drop_pending(session, appointment, now, "visit_changed")
+    if has_email:
+        for planned in messages_for_change(appointment.starts_at, now, tz):
+            _add_visit_message(session, appointment, planned, now)
+
+
+def plan_undo(session: Session, *, appointment: Appointment, tz: ZoneInfo, has_email: bool, now: datetime) -> None:
+    """Drop what is not sent yet and tell what the patient does not know: nothing when the mail of the act had not gone.
+
+    Reminders that were dropped come back; none that has gone out comes twice. Call it after the visit was put back and
+    its version raised.
+    """
+    _drop_pending(session, appointment, now, "undone")
+    if not has_email:
+        return
+    gone = session.execute(
+        sa.select(Message.kind, Message.due_at, Message.appointment_version)
+        .where(Message.appointment_id == appointment.id, Message.state.in_(GONE_STATES))
+        .order_by(Message.appointment_version.desc(), Message.id.desc())
+    ).all()
+    told = next((row for row in gone if row.kind in VISIT_NEWS), None)
+    is_told_time = told is not None and _is_time_of(session, appointment, told.appointment_version)
+    news = news_of_undo(told.kind if told else None, is_told_time=is_told_time)
+    reminded = {(row.kind, row.due_at) for row in gone}
+    for planned in messages_for_undo(
+        news, appointment.starts_at, booked_at=appointment.booked_at, undone_at=now, tz=tz
+    ):
+        if (planned.kind, planned.due_at) not in reminded:
+            _add_visit_message(session, appointment, planned, now)
+
+
+def _is_time_of(session: Session, appointment: Appointment, version: int) -> bool:
+    """Whether the visit is where and when it was at that version."""
+    told = session.scalars(
+        sa.select(AppointmentTime)
+        .where(AppointmentTime.appointment_id == appointment.id, AppointmentTime.version >= version)
+        .order_by(AppointmentTime.version)
+        .limit(1)
+    ).one_or_none()
+    return told is None or _whereabouts(told) == _whereabouts(appointment)
+
+
+def _whereabouts(row: Appointment | AppointmentTime) -> tuple[object, ...]:
+    return row.service_id, row.location_id, row.specialist_id, row.starts_at
+
+
+def _drop_pending(session: Session, appointment: Appointment, now: datetime, code: str) -> None:
+    session.execute(
+        sa.update(Message)
+        .where(Message.appointment_id == appointment.id, Message.state == MessageState.PENDING)
+        .values(state=MessageState.CANCELLED, settled_at=now, last_code=code)
+    )
 
 
 def drop_all_for_patient(session: Session, *, patient_id: int, now: datetime) -> None:
@@ -57,6 +114,24 @@ def drop_all_for_patient(session: Session, *, patient_id: int, now: datetime) ->
         sa.update(Message)
         .where(Message.patient_id == patient_id, Message.state == MessageState.PENDING)
         .values(state=MessageState.CANCELLED, settled_at=now, last_code="stopped")
+    )
+
+
+def plan_offer(session: Session, *, offer: WaitingOffer, patient_id: int, now: datetime) -> None:
+    """Tell of an offered time at once; pointless when the offer ends. Also without an address: then people call."""
+    planned = message_now(MessageKind.WAITING_OFFER, now, valid_for=offer.expires_at - now)
+    key = dedup_key(planned.kind, f"offer:{offer.id}", 1, f"patient:{patient_id}", CHANNEL)
+    row = _row(planned, key, now, patient_id=patient_id)
+    row.offer_id = offer.id
+    session.add(row)
+
+
+def drop_offer(session: Session, *, offer_id: int, now: datetime) -> None:
+    """Nothing more is to be said of this offer."""
+    session.execute(
+        sa.update(Message)
+        .where(Message.offer_id == offer_id, Message.state == MessageState.PENDING)
+        .values(state=MessageState.CANCELLED, settled_at=now, last_code="offer_closed")
     )
 
 

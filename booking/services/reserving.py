@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from booking.core.errors import BusyDatabase, HoldExpired, PatientBusy, RulesRefuse, SlotTaken
 from booking.core.scheduling.allocation import Allocation, Placement, SlotRequest, allocate, query_for
 from booking.core.scheduling.clinic import Catalogue
-from booking.core.scheduling.intervals import Span, from_minutes
+from booking.core.scheduling.intervals import Span, from_minutes, to_minutes
+from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot, busy_window
 from booking.models import Hold, Reservation
+from booking.queries.appointments import Visit
 from booking.queries.catalogue import catalogue
-from booking.queries.reservations import OwnHolds, busy_by_lane, holds_of, is_patient_busy
+from booking.queries.reservations import BusyLanes, OwnHolds, busy_by_lane, holds_of, taken_by_visit
 from booking.services import locks
-from booking.services.availability import nearest_slots
+from booking.services.availability import nearest_slots, patient_calendar
 from booking.services.readiness import is_guard_refusal
 from booking.services.transaction import transaction
 
@@ -30,18 +32,25 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
+LONGEST_VISIT_DAYS = 2
+"""A visit that began longer ago than this is over, wherever on earth its local date is counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What shall be reserved. `owner` is the browser session whose holds give way, `patient_id` who must be free.
+    """What shall be reserved. `owner` is the browser session whose holds give way; `own_holds` is another owner whose
+    holds do, that of an offer or of an undo.
 
-    `patient_id` None is a hold, or a patient who is made in the same transaction and so cannot be busy.
+    `patient_id` None is a hold, or a patient who is made in the same transaction and so has no visits yet.
+    `without_appointment` is the visit that moves: its reservations, and the time kept for its undo, give way too.
     `if_taken` is the refusal that the person is told.
     """
 
     request: SlotRequest
     owner: str = ""
+    own_holds: str = ""
     patient_id: int | None = None
+    without_appointment: int | None = None
     if_taken: type[SlotTaken | HoldExpired] = SlotTaken
 
 
@@ -71,8 +80,11 @@ def book_in_transaction(session: Session, work: Callable[[], Answer], *, now: da
     try:
         return _run_twice_if_busy(session, work)
     except Lost as lost:
-        alternatives = nearest_slots(session, lost.wish.request, now=now, owner=lost.wish.owner)
-        raise lost.wish.if_taken(alternatives) from None
+        wish = lost.wish
+        alternatives = nearest_slots(
+            session, wish.request, now=now, owner=wish.owner, without_appointment=wish.without_appointment
+        )
+        raise wish.if_taken(alternatives) from None
 
 
 def _run_twice_if_busy(session: Session, work: Callable[[], Answer]) -> Answer:
@@ -102,17 +114,35 @@ def reserve(
     Raises Lost when it is taken, PatientBusy, or RulesRefuse with every refusal.
     """
     clinic = clinic or catalogue(session)
-    window, resource_ids = _window(clinic, wish.request)
-    _make_way(session, wish, resource_ids, window, now)
-    _refuse_busy_patient(session, clinic, wish)
-    busy = busy_by_lane(session, resource_ids, window, now=now) if resource_ids else {}
+    busy = make_way(session, clinic, (wish,), now=now)
+    wish = with_calendar(session, clinic, wish)
     placement = allocate(clinic, wish.request, busy)
     if not isinstance(placement, Placement):
-        if wish.if_taken is HoldExpired or {refusal.code for refusal in placement.refusals} == {"taken"}:
-            raise Lost(wish)
-        raise RulesRefuse(placement.refusals)
-    _insert(session, wish, placement, keep(placement.slot))
+        raise _refusal(wish, {refusal.code for refusal in placement.refusals}, placement.refusals)
+    insert_placement(session, wish, placement, keep(placement.slot))
     return placement.slot
+
+
+def _refusal(wish: Wish, codes: set[str], refusals: Sequence[Refusal]) -> Exception:
+    if "patient_busy" in codes:
+        return PatientBusy()
+    if wish.if_taken is HoldExpired or codes == {"taken"}:
+        return Lost(wish)
+    return RulesRefuse(refusals)
+
+
+def make_way(session: Session, clinic: Catalogue, wishes: Sequence[Wish], *, now: datetime) -> BusyLanes:
+    """Take all locks at once, drop the holds and the visit that must not stand in the way, and read what is taken.
+
+    All wishes are of one owner, one patient and one visit that moves: those of the first count.
+    """
+    asked = [_window(clinic, wish.request) for wish in wishes]
+    resource_ids = sorted({number for _, numbers in asked for number in numbers})
+    windows = [window for window, numbers in asked if numbers]
+    window = (min(starts for starts, _ in windows), max(ends for _, ends in windows)) if windows else (0, 0)
+    _take_locks_and_drop_own(session, wishes[0], resource_ids)
+    _drop_expired_holds(session, resource_ids, window, now)
+    return busy_by_lane(session, resource_ids, window, now=now) if resource_ids else {}
 
 
 def _window(clinic: Catalogue, request: SlotRequest) -> tuple[Span, Sequence[int]]:
@@ -123,15 +153,35 @@ def _window(clinic: Catalogue, request: SlotRequest) -> tuple[Span, Sequence[int
     return (starts, ends), resource_ids
 
 
-def _make_way(session: Session, wish: Wish, resource_ids: Sequence[int], window: Span, now: datetime) -> None:
-    """Take all locks, then drop the holds that must not stand in the way."""
-    locks.take_owner(session, wish.owner)
-    own = holds_of(session, wish.owner)
-    locks.take_resources(session, own.resource_ids.union(resource_ids))
+def _take_locks_and_drop_own(session: Session, wish: Wish, resource_ids: Sequence[int]) -> None:
+    owners, visit_id = sorted({wish.owner, wish.own_holds}), wish.without_appointment
+    for owner in owners:
+        locks.take_owner(session, owner)
+    own = holds_of(session, owners, appointment_id=visit_id)
+    moved = () if visit_id is None else (taken.resource_id for taken in taken_by_visit(session, visit_id))
+    locks.take_resources(session, own.resource_ids.union(resource_ids, moved))
     if wish.patient_id is not None:
         locks.take_patient(session, wish.patient_id)
     drop_holds(session, own)
-    _drop_expired_holds(session, resource_ids, window, now)
+    if visit_id is not None:
+        release_visit(session, visit_id)
+
+
+def with_calendar(session: Session, clinic: Catalogue, wish: Wish) -> Wish:
+    """The wish with the calendar of its patient, as it stands now that their lock is held."""
+    service = clinic.services.get(wish.request.service_id)
+    if wish.patient_id is None or service is None:
+        return wish
+    limit = service.policy.visit_limit
+    days = max(service.policy.min_gap_days, limit.days if limit else 0) + LONGEST_VISIT_DAYS
+    calendar = patient_calendar(
+        session,
+        patient_id=wish.patient_id,
+        service_id=service.id,
+        without_appointment=wish.without_appointment,
+        since=from_minutes(wish.request.starts) - timedelta(days=days),
+    )
+    return replace(wish, request=replace(wish.request, patient=calendar))
 
 
 def drop_holds(session: Session, own: OwnHolds) -> None:
@@ -139,6 +189,20 @@ def drop_holds(session: Session, own: OwnHolds) -> None:
     if own.hold_ids:
         _execute(session, sa.delete(Reservation).where(Reservation.hold_id.in_(own.hold_ids)))
         _execute(session, sa.delete(Hold).where(Hold.id.in_(own.hold_ids)))
+
+
+def release_visit(session: Session, appointment_id: int) -> None:
+    """Give back what the visit has reserved."""
+    _execute(session, sa.delete(Reservation).where(Reservation.appointment_id == appointment_id))
+
+
+def same_time(visit: Visit) -> Wish:
+    """The visit's own time, asked for as of its booking: that it has begun by now is no reason against it."""
+    starts = to_minutes(visit.starts_at)
+    asked = SlotRequest(
+        visit.service_id, visit.location_id, visit.specialist_id, starts, visit.booked_at, apply_policies=False
+    )
+    return Wish(asked, patient_id=visit.patient_id, without_appointment=visit.id)
 
 
 def _drop_expired_holds(session: Session, resource_ids: Sequence[int], window: Span, now: datetime) -> None:
@@ -156,16 +220,8 @@ def _execute(session: Session, statement: sa.Delete) -> None:
     session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def _refuse_busy_patient(session: Session, clinic: Catalogue, wish: Wish) -> None:
-    service = clinic.services.get(wish.request.service_id)
-    if wish.patient_id is None or service is None:
-        return
-    starts, ends = wish.request.starts, wish.request.starts + service.minutes
-    if is_patient_busy(session, patient_id=wish.patient_id, starts_at=from_minutes(starts), ends_at=from_minutes(ends)):
-        raise PatientBusy
-
-
-def _insert(session: Session, wish: Wish, placement: Placement, reserved_for: ReservedFor) -> None:
+def insert_placement(session: Session, wish: Wish, placement: Placement, reserved_for: ReservedFor) -> None:
+    """Write the reservations. Raises Lost when the guard knows better than the engine."""
     owner = {"hold_id": reserved_for.hold_id, "appointment_id": reserved_for.appointment_id, "block_id": None}
     rows = [{**owner, **_resource_row(allocation)} for allocation in placement.allocations]
     if reserved_for.patient_id is not None:

@@ -9,15 +9,14 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
 from booking.core.errors import MoveNotAllowed, NotFound, RulesRefuse
-from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.day_steps import is_step, too_early
-from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models import Appointment, Reservation
+from booking.models import Appointment
 from booking.queries.appointments import Visit, visit_for
 from booking.queries.catalogue import catalogue
 from booking.services import audit
-from booking.services.reserving import ReservedFor, Wish, book_in_transaction, reserve
+from booking.services.freed import FreedCause, note_freed, withdraw_freed
+from booking.services.reserving import ReservedFor, book_in_transaction, release_visit, reserve, same_time
 
 
 def move(
@@ -31,7 +30,7 @@ def move(
     """
 
     def work() -> None:
-        visit = visit_for(session, actor, public_id)
+        visit = visit_for(session, actor, public_id, lock=True)
         if visit is None or not actor.works_at(visit.location_id):
             raise NotFound
         if visit.status is after:
@@ -55,21 +54,23 @@ def _check(session: Session, visit: Visit, after: AppointmentStatus, version: in
 def _hand_over_time(session: Session, visit: Visit, after: AppointmentStatus, now: datetime) -> None:
     """Give the reservations back, or win them again, where the two statuses differ in that."""
     if visit.status.occupies_time and not after.occupies_time:
-        session.execute(
-            sa.delete(Reservation).where(Reservation.appointment_id == visit.id),
-            execution_options={"synchronize_session": False},
+        release_visit(session, visit.id)
+        note_freed(
+            session,
+            location_id=visit.location_id,
+            resource_id=visit.specialist_id,
+            starts_at=max(visit.starts_at, now),
+            ends_at=visit.ends_at,
+            cause=FreedCause.MISSED,
+            available_at=now,
+            now=now,
         )
     elif after.occupies_time and not visit.status.occupies_time:
-        reserve(session, _same_time(visit), now=now, keep=lambda _slot: _for_visit(visit))
-
-
-def _same_time(visit: Visit) -> Wish:
-    """The visit's own time, asked for as of its booking: that it has begun by now is no reason against it."""
-    starts = to_minutes(visit.starts_at)
-    asked = SlotRequest(
-        visit.service_id, visit.location_id, visit.specialist_id, starts, visit.booked_at, apply_policies=False
-    )
-    return Wish(asked, patient_id=visit.patient_id)
+        reserve(session, same_time(visit), now=now, keep=lambda _slot: _for_visit(visit))
+        withdraw_freed(
+            session, location_id=visit.location_id, resource_id=visit.specialist_id, starts_at=visit.starts_at,
+            ends_at=visit.ends_at, now=now,
+        )  # fmt: skip
 
 
 def _for_visit(visit: Visit) -> ReservedFor:

@@ -10,14 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
-from booking.core.errors import BookingError, MoveNotAllowed, NotFound, RulesRefuse
+from booking.core.errors import BookingError, MoveNotAllowed, NotFound, RulesRefuse, SlotTaken
 from booking.core.messages import MessageKind, MessageState
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models import Appointment, AuditEvent, Message, Patient, Reservation
+from booking.models import Appointment, AuditEvent, Hold, HoldPurpose, Message, Patient, Reservation
 from booking.queries.appointments import visit_for
 from booking.services import cancelling
 from booking.services.appointments import cancel
 from booking.services.sealed import open_text
+from booking.services.undo import UNDO_LENGTH, UNDO_MARGIN
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.services.cast import DORA, ELI, VISITOR, acting_for, book, hold
 
@@ -42,13 +43,27 @@ def patient_of(session: Session, appointment: Appointment) -> Actor:
     return acting_for(session.get_one(Patient, appointment.patient_id))
 
 
-def test_a_patient_cancels_their_own_visit_and_its_time_is_free(session: Session) -> None:
+def test_a_patient_cancels_their_own_visit_and_its_time_is_kept_for_their_undo(session: Session) -> None:
     appointment = make_appointment(session)
 
     cancelled = cancel_as(session, patient_of(session, appointment), appointment)
 
     assert cancelled.status is AppointmentStatus.CANCELLED
     assert (cancelled.cancelled_at, cancelled.version, cancelled.sequence) == (NOW, 2, 1)
+    kept = session.scalars(sa.select(Hold)).one()
+    assert (kept.purpose, kept.owner) == (HoldPurpose.UNDO, f"undo:{cancelled.public_id}")
+    assert (kept.appointment_id, kept.expires_at) == (cancelled.id, NOW + UNDO_LENGTH + UNDO_MARGIN)
+    taken = session.scalars(sa.select(Reservation).order_by(Reservation.resource_id)).all()
+    assert [(r.resource_id, r.hold_id, r.appointment_id) for r in taken] == [(1, kept.id, None), (4, kept.id, None)]
+    session.rollback()
+    with pytest.raises(SlotTaken):
+        hold(session, now=NOW + UNDO_LENGTH)
+    assert hold(session, now=NOW + UNDO_LENGTH + UNDO_MARGIN).starts_at == NEXT_MONDAY_9
+
+
+def test_what_staff_cancel_is_free_at_once(session: Session) -> None:
+    cancel_as(session, DORA, make_appointment(session), reason_code="patient_rang")
+
     assert session.scalars(sa.select(Reservation)).all() == []
     session.rollback()
     assert hold(session).starts_at == NEXT_MONDAY_9
@@ -160,7 +175,7 @@ def test_the_slower_of_two_changes_loses(session: Session, monkeypatch: pytest.M
     appointment = make_appointment(session)
     stale = visit_for(session, DORA, appointment.public_id)
     cancel_as(session, DORA, appointment, reason_code="patient_rang")
-    monkeypatch.setattr(cancelling, "visit_for", lambda *_: stale)
+    monkeypatch.setattr(cancelling, "visit_for", lambda *_args, **_options: stale)
 
     with pytest.raises(BookingError) as refused:
         cancel_as(session, DORA, appointment, reason_code="patient_rang")

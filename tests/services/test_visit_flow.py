@@ -144,7 +144,7 @@ def test_the_slower_of_two_presses_loses(session: Session, monkeypatch: pytest.M
     appointment = make_appointment(session)
     stale = visit_for(session, DORA, appointment.public_id)
     step(session, appointment, S.ARRIVED)
-    monkeypatch.setattr(visit_flow, "visit_for", lambda *_: stale)
+    monkeypatch.setattr(visit_flow, "visit_for", lambda *_args, **_options: stale)
 
     with pytest.raises(MoveNotAllowed):
         step(session, appointment, S.NO_SHOW)

@@ -1,0 +1,39 @@
+"""Confirming a visit: the patient says that they come. Nothing else about the visit changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.actor import Actor, VisitAct
+from booking.core.errors import MoveNotAllowed, NotFound
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.models import Appointment
+from booking.queries.appointments import visit_for
+from booking.services import audit
+from booking.services.transaction import transaction
+
+
+def confirm_visit(session: Session, *, actor: Actor, public_id: str, now: datetime) -> datetime:
+    """Note that the patient comes, once; returns when that was first said. The version stays, so reminders do too.
+
+    Raises NotFound, MoveNotAllowed (the visit is not booked any more).
+    """
+    with transaction(session):
+        visit = visit_for(session, actor, public_id, act=VisitAct.CONFIRM, lock=True)
+        if visit is None:
+            raise NotFound
+        if visit.status is not AppointmentStatus.BOOKED:
+            raise MoveNotAllowed
+        if visit.confirmed_at is not None:
+            return visit.confirmed_at
+        session.execute(
+            sa.update(Appointment)
+            .where(Appointment.id == visit.id)
+            .values(confirmed_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        audit.record(session, actor, "appointment_confirmed", "appointment", visit.id, now=now)
+    return now
