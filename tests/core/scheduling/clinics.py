@@ -37,8 +37,8 @@ def at(text: str) -> int:
     return to_minutes(datetime.fromisoformat(text).replace(tzinfo=UTC))
 
 
-def location(id_: int = HERE, tz_name: str = BERLIN) -> Location:
-    return Location(id_, f"loc{id_}", f"loc{id_}", f"Location {id_}", "", "", "", tz_name)
+def location(id_: int = HERE, tz_name: str = BERLIN, **overrides: Any) -> Location:
+    return Location(id_, f"loc{id_}", f"loc{id_}", f"Location {id_}", "", "", "", tz_name, **overrides)
 
 
 def hours(
@@ -59,8 +59,8 @@ def resource(id_: int = DR_CRUZ, *pools: str, **overrides: Any) -> Resource:
     return Resource(**{"id": id_, "public_id": f"r{id_}", "code": f"r{id_}", "name": f"R {id_}", **given, **overrides})
 
 
-def segment(minutes: int, *needs: Need, offset: int = 0) -> Segment:
-    return Segment(f"at {offset}", offset, minutes, needs)
+def segment(minutes: int, *needs: Need, offset: int = 0, with_patient: bool = True) -> Segment:
+    return Segment(f"at {offset}", offset, minutes, needs, with_patient)
 
 
 def service(*segments: Segment, **overrides: Any) -> Service:

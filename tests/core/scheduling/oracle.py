@@ -12,9 +12,20 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import permutations, product
 
-from booking.core.scheduling.clinic import Audience, Catalogue, Closure, Location, Resource, ResourceKind, Service
+from booking.core.scheduling.clinic import (
+    Audience,
+    Catalogue,
+    Closure,
+    Location,
+    Policy,
+    Resource,
+    ResourceKind,
+    Service,
+    VisitMode,
+)
 from booking.core.scheduling.resources import BusyByLane
 from booking.core.scheduling.slots import SlotQuery
+from booking.core.scheduling.wishes import Wishes
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_DAY = timedelta(days=1)
@@ -65,8 +76,55 @@ def _candidate_starts(query: SlotQuery, service: Service, location: Location) ->
         local = instant.astimezone(location.tz)
         beyond = query.apply_policies and local.date() > today + service.policy.horizon_days * ONE_DAY
         on_grid = (local.hour * 60 + local.minute) % service.grid_minutes == 0
-        if on_grid and query.first_on <= local.date() <= query.last_on and instant >= query.now + notice and not beyond:
+        if not on_grid or beyond or instant < query.now + notice or not query.first_on <= local.date() <= query.last_on:
+            continue
+        if _is_wished(query.wishes, local) and _suits_patient(query, service, minute, local.date()):
             yield minute
+
+
+def _is_wished(wishes: Wishes, local: datetime) -> bool:
+    minute = local.hour * 60 + local.minute
+    on_time = not wishes.day_spans or any(minute in range(span.starts, span.ends) for span in wishes.day_spans)
+    return on_time and (not wishes.weekdays or local.weekday() in wishes.weekdays)
+
+
+def _suits_patient(query: SlotQuery, service: Service, start: int, on: date) -> bool:
+    if query.patient is None:
+        return True
+    busy = {minute for starts, ends in query.patient.busy for minute in range(starts, ends)}
+    with_patient = max(s.offset_minutes + s.minutes for s in service.segments if s.with_patient)
+    if any(minute in busy for minute in range(start, start + with_patient)):
+        return False
+    return not query.apply_policies or _keeps_limits(service.policy, query.patient.visit_dates, on)
+
+
+def _keeps_limits(policy: Policy, visit_dates: tuple[date, ...], on: date) -> bool:
+    if any(abs((on - visit).days) < policy.min_gap_days for visit in visit_dates):
+        return False
+    if policy.visit_limit is None:
+        return True
+    dates = [*visit_dates, on]
+    for back in range(policy.visit_limit.days):
+        window = [on + (number - back) * ONE_DAY for number in range(policy.visit_limit.days)]
+        if sum(visit in window for visit in dates) > policy.visit_limit.count:
+            return False
+    return True
+
+
+def _speaks(specialist: Resource, languages: tuple[str, ...]) -> bool:
+    """Any of `languages`, or a variety of it."""
+    return any(
+        spoken.lower() == language.lower() or spoken.lower().startswith(language.lower() + "-")
+        for spoken in specialist.languages
+        for language in languages
+    )
+
+
+def _is_for_patient(query: SlotQuery, policy: Policy) -> bool:
+    if not query.apply_policies:
+        return True
+    audiences = [Audience.ANYONE, Audience.VERIFIED] if query.is_verified else [Audience.ANYONE]
+    return policy.audience in audiences and not policy.contact_to_book
 
 
 def _needs(service: Service) -> list[tuple[tuple[str | None, int], list[tuple[int, int, int]]]]:
@@ -140,22 +198,26 @@ def _fits(
 def brute_force(catalogue: Catalogue, query: SlotQuery, busy: BusyByLane) -> list[Row]:
     """`(start, location id, specialist id)` of everything that may be offered, sorted."""
     service = catalogue.services[query.service_id]
-    if query.apply_policies and service.policy.audience is not Audience.ANYONE:
+    if not _is_for_patient(query, service.policy):
         return []
+    wished_language = query.wishes.language
     able = [
         r
         for r in catalogue.resources.values()
         if r.kind is ResourceKind.SPECIALIST
         and r.is_active
         and (service.specialist_ids is None or r.id in service.specialist_ids)
+        and (service.languages == () or _speaks(r, service.languages))
+        and (wished_language is None or _speaks(r, (wished_language,)))
     ]
     needs_one = any(need.pool is None for segment in service.segments for need in segment.needs)
     rows = [
         (start, location.id, None if specialist is None else specialist.id)
         for location in catalogue.locations.values()
         if service.location_ids is None or location.id in service.location_ids
+        if location.is_step_free or service.mode is not VisitMode.IN_PERSON or not query.wishes.step_free
         for start in _candidate_starts(query, service, location)
-        for specialist in (able if needs_one else [None])
+        for specialist in (able if needs_one else [None] if wished_language is None else [])
         if _fits(catalogue, query, location, specialist, start, busy)
     ]
     return sorted(rows, key=lambda row: (row[0], row[1], row[2] or 0))
