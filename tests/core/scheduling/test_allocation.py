@@ -10,6 +10,7 @@ import pytest
 from booking.core.scheduling.allocation import Allocation, Placement, Refused, SlotRequest, allocate, query_for
 from booking.core.scheduling.clinic import Audience, Catalogue, Closure, Need, Policy
 from booking.core.scheduling.intervals import Span
+from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot, SlotQuery
 from tests.core.scheduling.clinics import (
@@ -150,6 +151,20 @@ CLOSED = (Closure(HERE, MONDAY, MONDAY, "Holiday"),)
         ),
         pytest.param(clinic(), {}, {"starts": NINE + 10}, ["off_grid"], id="off the grid"),
         pytest.param(
+            clinic(service(policy=Policy(Audience.VERIFIED, horizon_days=1000, contact_to_book=True))),
+            {},
+            {},
+            ["verified_only", "contact_only"],
+            id="not for this patient",
+        ),
+        pytest.param(
+            clinic(),
+            {},
+            {"patient": PatientCalendar(((NINE + 29, NINE + 60),)), "apply_policies": False},
+            ["patient_busy"],
+            id="the patient is elsewhere, whoever books",
+        ),
+        pytest.param(
             clinic(), {}, {"now": datetime(2026, 10, 6, tzinfo=UTC), "apply_policies": False}, ["in_past"], id="past"
         ),
         pytest.param(
@@ -181,6 +196,24 @@ def test_the_query_of_a_request_is_its_local_date() -> None:
     assert query_for(clinic(resources=[night]), asked) == SlotQuery(
         VISIT, frozenset({HERE}), frozenset({DR_CRUZ}), MONDAY, MONDAY, LONG_BEFORE
     )
+
+
+def test_the_query_of_a_request_is_of_the_same_patient() -> None:
+    own = PatientCalendar(visit_dates=(MONDAY,))
+    query = query_for(clinic(), request(patient=own, is_verified=True, apply_policies=False))
+    assert (query.patient, query.is_verified, query.apply_policies) == (own, True, False)
+
+
+def test_a_verified_patient_is_placed() -> None:
+    catalogue = clinic(service(policy=Policy(Audience.VERIFIED, horizon_days=1000)))
+    assert isinstance(allocate(catalogue, request(is_verified=True), {}), Placement)
+
+
+def test_turnover_keeps_the_resources_and_lets_the_patient_go() -> None:
+    visit = service(segment(30, Need()), segment(15, Need(), offset=30, with_patient=False))
+    placement = allocate(clinic(visit), request(), {})
+    assert isinstance(placement, Placement)
+    assert (placement.slot.ends, [row.ends for row in placement.allocations]) == (NINE + 30, [NINE + 45])
 
 
 def test_the_query_of_a_request_for_anybody_asks_for_anybody() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from booking.core.scheduling.clinic import Audience, Catalogue, Need, Policy
 from booking.core.scheduling.intervals import Span
-from booking.core.scheduling.slots import Slot, SlotQuery, busy_window, find_slots
+from booking.core.scheduling.patient import PatientCalendar
+from booking.core.scheduling.slots import Slot, SlotQuery, busy_window, every_busy_window, every_slot, find_slots
 from tests.core.scheduling.clinics import (
     BERLIN,
     DR_CRUZ,
@@ -268,3 +269,36 @@ def test_the_busy_window_of_past_dates_is_empty() -> None:
 
 def test_a_window_that_ends_before_it_begins_has_no_slots() -> None:
     assert find_slots(clinic(), replace(query(), last_on=MONDAY - timedelta(days=1)), {}) == []
+
+
+def several() -> tuple[Catalogue, list[SlotQuery]]:
+    """Two services with one specialist, a third that is retired, and a query for each of them."""
+    visits = {
+        1: service(),
+        2: service(id=2, grid_minutes=60, buffer_after_minutes=10),
+        3: service(id=3, is_active=False),
+    }
+    catalogue = replace(clinic(), services=visits)
+    return catalogue, [query(service_id=id_) for id_ in visits]
+
+
+def test_every_slot_of_several_services_comes_once_and_in_order() -> None:
+    catalogue, queries = several()
+    slots = every_slot(catalogue, [*queries, queries[0]], {})
+    assert slots == sorted(find_slots(catalogue, queries[0], {}) + find_slots(catalogue, queries[1], {}))
+
+
+def test_the_window_of_several_queries_holds_those_of_each() -> None:
+    catalogue, queries = several()
+    starts, ends, ids = busy_window(catalogue, queries[0])
+    assert every_busy_window(catalogue, queries) == (starts, ends + 10, ids)
+
+
+def test_the_window_of_queries_without_an_answer_is_empty() -> None:
+    catalogue, queries = several()
+    assert every_busy_window(catalogue, queries[2:]) == (0, 0, ())
+
+
+def test_a_patient_who_is_busy_all_day_is_offered_nothing() -> None:
+    whole_day = PatientCalendar(((at("2026-10-04T00:00"), at("2026-10-07T00:00")),))
+    assert find_slots(clinic(), query(patient=whole_day), {}) == []
