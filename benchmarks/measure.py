@@ -57,15 +57,18 @@ def in_turn(ours: Callable[[], float], anchor: Callable[[], float], *, rounds: i
 
 
 def milliseconds(call: Callable[[], object], *, times: int) -> Callable[[], float]:
-    """A runner that gives the mean time of one call in milliseconds over `times` calls."""
+    """A runner that gives the median time of one call in milliseconds over `times` calls."""
 
     def run() -> float:
-        started = time.perf_counter()
-        for _ in range(times):
-            call()
-        return (time.perf_counter() - started) * 1000 / times
+        return statistics.median(_timed(call) for _ in range(times))
 
     return run
+
+
+def _timed(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return (time.perf_counter() - started) * 1000
 
 
 def row(name: str, unit: str, anchor: str, figures: tuple[float, float], goal: Goal) -> Row:

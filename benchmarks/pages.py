@@ -6,7 +6,6 @@ kept-alive connections. Goal of performance.md: at least 0.35 of the bare page's
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,28 +19,21 @@ from booking.models import Account
 from booking.services.sessions import begin_session
 
 PATH = "/book/visit/times"
+CLINIC = data.Size(specialists=10)
 GOAL = Goal(0.35, at_least=True)
 
 
-def rows(postgres_url: str | None) -> list[Row]:
-    """The row for SQLite, and for PostgreSQL where there is a server."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = [_row("SQLite", f"sqlite:///{folder}/pages.db", Path(folder))]
-        if postgres_url:
-            found.append(_row("PostgreSQL", postgres_url, Path(folder)))
-    return found
-
-
-def _row(label: str, url: str, folder: Path) -> Row:
+def rows(label: str, url: str, folder: Path) -> list[Row]:
+    """The row on one empty database."""
     environ = data.environment_for(url, folder)
-    with data.measured_clinic(environ, specialist_count=10, days=60) as session:
+    with data.measured_clinic(environ, CLINIC, first_on=utc_now().date()) as session:
         headers = {"Cookie": f"respite_session={_logged_in(session)}"}
     with serving.served("wsgi:app", environ) as port:
         size = len(serving.fetch(port, PATH, headers))
         with serving.served("benchmarks.bare:app", {"BARE_BYTES": str(size)}) as bare_port:
             figures = in_turn(_load(port, PATH, headers), _load(bare_port, "/", {}))
     name = f"page of times, one week, any specialist, {size // 1024} KB, {label}"
-    return row(name, "req/s", "bare Flask page of the same size", figures, GOAL)
+    return [row(name, "req/s", "bare Flask page of the same size", figures, GOAL)]
 
 
 def _load(port: int, path: str, headers: dict[str, str]) -> Callable[[], float]:

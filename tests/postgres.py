@@ -73,22 +73,25 @@ def _quoted(name: str) -> str:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """The server that TEST_DATABASE_URL names, else a new one of our own. Raises PostgresUnavailableError."""
+def running_postgres(*, is_durable: bool = False) -> Iterator[PostgresServer]:
+    """The server that TEST_DATABASE_URL names, else a new one of our own. Raises PostgresUnavailableError.
+
+    `is_durable` is for measuring: what is committed is on the disk, as it is where patients book.
+    """
     named = os.environ.get("TEST_DATABASE_URL")
     if named:
         yield PostgresServer(make_url(named))
         return
-    with _own_server() as socket_folder:
+    with _own_server(is_durable) as socket_folder:
         yield PostgresServer(
             URL.create(DRIVER, username="postgres", database="postgres", query={"host": socket_folder})
         )
 
 
 @contextmanager
-def _own_server() -> Iterator[str]:
+def _own_server(is_durable: bool) -> Iterator[str]:
     keeper = subprocess.Popen(
-        [sys.executable, str(KEEPER)],
+        [sys.executable, str(KEEPER), *(["--durable"] if is_durable else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # Coverage would follow into the keeper, which runs none of our program.

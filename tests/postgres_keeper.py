@@ -43,7 +43,8 @@ LONGEST_BASE = 107 - len(f"/{FOLDER_PREFIX}xxxxxxxx/socket/.s.PGSQL.5432.lock")
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
-# Test data may be lost: nothing here waits for the disk.
+# Test data may be lost: nothing here waits for the disk, unless we are started to be measured.
+DURABLE = "--durable"
 SERVER_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -59,6 +60,7 @@ SERVER_SETTINGS = {
     "dynamic_shared_memory_type": "mmap",
     "jit": "off",
 }
+DURABLE_SETTINGS = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "wal_level": "replica"}
 
 
 class CannotStartError(Exception):
@@ -195,7 +197,8 @@ def initialise(programs: Path, data: Path, user: ServerUser, log: Path) -> None:
 
 def start_server(programs: Path, data: Path, socket: Path, user: ServerUser, log: Path) -> subprocess.Popen[bytes]:
     """Start the server and wait until it takes connections."""
-    settings = {**SERVER_SETTINGS, "unix_socket_directories": str(socket)}
+    durable = DURABLE_SETTINGS if DURABLE in sys.argv else {}
+    settings = {**SERVER_SETTINGS, **durable, "unix_socket_directories": str(socket)}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     server = start_program([str(programs / "bin" / "postgres"), "-D", str(data), *options], user, log, data)
     deadline = time.monotonic() + START_SECONDS
