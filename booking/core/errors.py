@@ -55,6 +55,16 @@ class HoldExpired(BookingError):
         self.alternatives = tuple(alternatives)
 
 
+class SeveralRefused(BookingError):
+    """Several visits were wanted at once and none was booked; `conflicts` name each one that was in the way."""
+
+    code = "several_refused"
+
+    def __init__(self, conflicts: Sequence[Any], **details: Any) -> None:
+        super().__init__(**details)
+        self.conflicts = tuple(conflicts)
+
+
 class NotFound(BookingError):
     """The thing does not exist, or not for this person: the two are never told apart."""
 
@@ -65,6 +75,12 @@ class MoveNotAllowed(BookingError):
     """The appointment's present status does not allow that step."""
 
     code = "move_not_allowed"
+
+
+class OfferOver(BookingError):
+    """An offer of the waiting list that takes no answer any more; `state` in the details says what became of it."""
+
+    code = "offer_over"
 
 
 class NonceReused(BookingError):

@@ -156,6 +156,16 @@ def book_at_desk(
     return book_in_transaction(session, work, now=now)
 
 
+def book_in_place(
+    session: Session, clinic: Catalogue, *, actor: Actor, patient_id: int, wish: Wish, now: datetime
+) -> BookedVisit:
+    """Book for a known patient within the caller's transaction and by the rules of `clinic`.
+
+    For a time that the clinic itself has offered; the caller has authorised it. Raises what `reserve` raises.
+    """
+    return _book(session, clinic, _Order(actor, new_public_id(), patient_id, VisitDetails(None), now), wish)
+
+
 def _said(patient: PatientDetails | int, details: VisitDetails) -> dict[str, object]:
     return {"patient": patient if isinstance(patient, int) else asdict(patient), "details": asdict(details)}
 

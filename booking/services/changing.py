@@ -24,6 +24,7 @@ from booking.services import audit, outbox, undo
 from booking.services.freed import FreedCause, free_at_once, note_freed, withdraw_freed
 from booking.services.idempotency import body_hash, claim_answer
 from booking.services.overriding import refusals_to_override
+from booking.services.releasing import close_blocks, is_in_block
 from booking.services.reserving import ReservedFor, Wish, book_in_transaction, reserve, same_time
 
 
@@ -114,6 +115,21 @@ def _change(session: Session, move: _Move, wish: Wish) -> ChangedVisit:
         raise MoveNotAllowed
     if refusals:
         raise RulesRefuse(refusals)
+    return _moved(session, clinic, move, wish)
+
+
+def move_in_transaction(
+    session: Session, clinic: Catalogue, *, actor: Actor, visit: Visit, wish: Wish, reason_code: str, now: datetime
+) -> ChangedVisit:
+    """Move the visit, which the caller has locked, within the caller's transaction and by the rules of `clinic`.
+
+    For a time that the clinic itself has offered: the caller has asked whether the visit may be moved at all. Raises
+    what `reserve` raises, and MoveNotAllowed.
+    """
+    return _moved(session, clinic, _Move(actor, visit, now, reason_code), wish)
+
+
+def _moved(session: Session, clinic: Catalogue, move: _Move, wish: Wish) -> ChangedVisit:
     _swap(session, clinic, move, wish)
     appointment = session.get_one(Appointment, move.visit.id, populate_existing=True)
     tz = clinic.locations[appointment.location_id].tz
@@ -162,10 +178,12 @@ def _swap(session: Session, clinic: Catalogue, move: _Move, wish: Wish) -> None:
         return ReservedFor(appointment_id=visit.id, patient_id=visit.patient_id)
 
     slot = reserve(session, wish, now=move.now, keep=keep, clinic=clinic)
-    is_kept = not move.actor.is_staff and move.reason_code != undo.UNDONE
+    is_kept = not move.actor.is_staff and move.reason_code != undo.UNDONE and not is_in_block(session, before)
     if is_kept:
         left = undo.left_over(before, taken_by_visit(session, visit.id))
         undo.keep_left_over(session, visit, left, now=move.now)
+    else:
+        close_blocks(session, before, now=move.now)
     _note_freed(session, move, slot, is_kept=is_kept)
 
 

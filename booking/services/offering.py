@@ -1,0 +1,331 @@
+"""Offers freed times to those who wait, one after another. The worker runs these; each step is one transaction, so
+that two workers, a late tick or a process killed in between change nothing but when somebody is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from booking.core.actor import SYSTEM
+from booking.core.clock import local_date
+from booking.core.errors import BusyDatabase, PatientBusy, RulesRefuse
+from booking.core.scheduling.allocation import Placement, SlotRequest, allocate, query_for
+from booking.core.scheduling.clinic import Catalogue
+from booking.core.scheduling.intervals import to_minutes
+from booking.core.scheduling.patient import PatientCalendar
+from booking.core.scheduling.slots import Slot, find_slots
+from booking.core.waiting import (
+    FARTHEST_ANSWER,
+    LEAST_TIME_TO_ANSWER,
+    FreedSpan,
+    answer_until,
+    clinic_for_wait,
+    latest_answer,
+    misfit,
+    office_spans,
+    order_of,
+    query_for_wish,
+    why_of,
+    why_over,
+    within_freed,
+)
+from booking.models import FreedTime, Hold, HoldPurpose, OfferState, WaitingOffer, new_public_id
+from booking.queries.catalogue import catalogue
+from booking.queries.reservations import holds_of
+from booking.queries.waiting import (
+    Offer,
+    Waiting,
+    due_freed_times,
+    everyone_waiting,
+    freed_span,
+    hold_owner_of,
+    offers_within,
+    open_offers,
+    waiting_or_none,
+)
+from booking.services import audit, locks, outbox
+from booking.services.availability import busy_for, patient_calendar
+from booking.services.offer_ends import KEPT_FOR_NEXT, close_offer, take_list
+from booking.services.reserving import Lost, ReservedFor, Wish, drop_holds, reserve
+from booking.services.transaction import transaction
+from booking.services.waiting_list import earliest_today, end_waits
+
+MOST_AT_ONCE: Final = 50
+"""Freed times looked at in one run of the job; the others follow with the next."""
+
+LEAST_REST: Final = timedelta(minutes=15)
+"""What is left of a longer freed time beside an offered one is offered by itself, unless it is shorter than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Somebody who can be offered a slot of the freed time, until then."""
+
+    waiting: Waiting
+    slot: Slot
+    calendar: PatientCalendar
+    until: datetime
+    misfit: int
+
+
+class _AskedElsewhere(Exception):
+    """Another worker has taken this freed time up, or it was settled meanwhile."""
+
+
+def offer_freed_times(session: Session, *, now: datetime) -> int:
+    """Ask the next one for every freed time that is due and not being offered; how many offers were made.
+
+    Waits and offers that are over are ended first. A time for which nobody is left to ask is settled: it is open for
+    all. What the database has no lock for now is left for the next run.
+    """
+    end_waits(session, now=now)
+    end_offers(session, now=now)
+    made = 0
+    queue = due_freed_times(session, now=now, limit=MOST_AT_ONCE)
+    while queue:
+        try:
+            rests = _offer(session, queue.pop(0), now)
+        except (BusyDatabase, _AskedElsewhere):
+            continue
+        if rests is not None:
+            made += 1
+            queue = rests + queue
+    return made
+
+
+def _offer(session: Session, freed_id: int, now: datetime) -> list[int] | None:
+    """Ask the next one for this time: ids of what is left of it; None when nobody is left to ask.
+
+    Raises _AskedElsewhere while somebody is being asked, BusyDatabase.
+    """
+    freed = session.get_one(FreedTime, freed_id, populate_existing=True)
+    clinic = catalogue(session)
+    span, owner = freed_span(clinic, freed), freed.hold_owner or ""
+    asked = _asked(session, clinic, freed)
+    for candidate in _candidates(session, clinic, span, owner=owner, not_again=asked, now=now):
+        rests = _make(session, freed_id, span, candidate, now)
+        if rests is not None:
+            return rests
+    _settle(session, freed_id, now)
+    return None
+
+
+def _asked(session: Session, clinic: Catalogue, freed: FreedTime) -> set[int]:
+    """Entries that were asked for this time already. Raises _AskedElsewhere while one of them may still answer."""
+    offers = offers_within(session, freed_span(clinic, freed), since=freed.created_at)
+    if freed.settled_at is not None or any(state is OfferState.OPEN for _, state in offers):
+        raise _AskedElsewhere
+    return {entry_id for entry_id, _ in offers}
+
+
+def _candidates(
+    session: Session, clinic: Catalogue, span: FreedSpan, *, owner: str, not_again: set[int], now: datetime
+) -> Iterator[_Candidate]:
+    """Who can be offered some of this time, the first to be asked first. Holds of `owner` take no time away."""
+    today = earliest_today(clinic, now)
+    able = [
+        waiting
+        for waiting in everyone_waiting(session, now=now)
+        if waiting.id not in not_again
+        and waiting.offered_until is None
+        and why_over(waiting.facts, now=now, today=today) is None
+    ]
+    able.sort(key=lambda waiting: (order_of(waiting.standing), waiting.id))
+    for _, equals in groupby(able, key=lambda waiting: order_of(waiting.standing)):
+        found = [_candidate_or_none(session, clinic, span, waiting, owner, now) for waiting in equals]
+        yield from sorted(filter(None, found), key=lambda one: (one.misfit, one.waiting.id))
+
+
+def _candidate_or_none(
+    session: Session, clinic: Catalogue, span: FreedSpan, waiting: Waiting, owner: str, now: datetime
+) -> _Candidate | None:
+    """The first slot of the freed time that this person can be offered, as the engine finds it."""
+    wish = waiting.wish
+    calendar = patient_calendar(
+        session, patient_id=waiting.patient_id, service_id=wish.service_id, without_appointment=waiting.appointment_id
+    )
+    query = query_for_wish(clinic, wish, span, now=now, calendar=calendar)
+    if query is None:
+        return None
+    offering = _clinic_for(clinic, waiting)
+    for slot in find_slots(offering, query, busy_for(session, offering, query, owner=owner)):
+        if within_freed(slot, span, before=waiting.visit_starts_at):
+            until = _until(clinic, waiting, slot, now)
+            if until is not None:
+                return _Candidate(waiting, slot, calendar, until, misfit(clinic, slot, span))
+    return None
+
+
+def _clinic_for(clinic: Catalogue, waiting: Waiting) -> Catalogue:
+    """The clinic as it offers to this person: with their notice, and time for their answer."""
+    return clinic_for_wait(clinic, waiting.wish.service_id, waiting.wish.notice + LEAST_TIME_TO_ANSWER)
+
+
+def _until(clinic: Catalogue, waiting: Waiting, slot: Slot, now: datetime) -> datetime | None:
+    """Until when the slot would be kept for this person; None when that is too short to answer."""
+    change_by = None
+    if waiting.visit_starts_at is not None:
+        change_by = waiting.visit_starts_at - clinic.services[slot.service_id].policy.change_notice
+    place = clinic.locations[slot.location_id]
+    today = local_date(now, place.tz)
+    office = office_spans(clinic, place, today, min(local_date(slot.starts_at, place.tz), today + FARTHEST_ANSWER))
+    return answer_until(office, now, latest_answer(slot, waiting.wish.notice, change_by))
+
+
+def _make(session: Session, freed_id: int, span: FreedSpan, candidate: _Candidate, now: datetime) -> list[int] | None:
+    """Make the offer, in one transaction: hold, letter, event. None when this person cannot have it after all.
+
+    Returns ids of what is left of the freed time. Raises _AskedElsewhere, BusyDatabase.
+    """
+    try:
+        with transaction(session):
+            take_list(session)
+            clinic = catalogue(session)
+            freed = session.get_one(FreedTime, freed_id, populate_existing=True)
+            _asked(session, clinic, freed)
+            if freed_span(clinic, freed) != span:
+                raise _AskedElsewhere
+            if not _is_unchanged(session, candidate.waiting, now):
+                return None
+            offer = _reserve(session, clinic, candidate, freed.hold_owner or "", now)
+            rests = _cut(session, freed, offer)
+            outbox.plan_offer(session, offer=offer, patient_id=candidate.waiting.patient_id, now=now)
+            audit.record(session, SYSTEM, "offer_made", "waiting_offer", offer.id, now=now)
+            return rests
+    except (Lost, RulesRefuse, PatientBusy):
+        return None
+
+
+def _is_unchanged(session: Session, seen: Waiting, now: datetime) -> bool:
+    """Whether they wait still, for the same, and nothing else was offered to them meanwhile."""
+    waiting = waiting_or_none(session, seen.id, now=now)
+    return waiting == seen
+
+
+def _reserve(session: Session, clinic: Catalogue, candidate: _Candidate, owner: str, now: datetime) -> WaitingOffer:
+    """Keep the time for the offer, in place of what has kept it so far. Raises Lost, RulesRefuse, PatientBusy."""
+    slot, public_id = candidate.slot, new_public_id()
+    made: list[WaitingOffer] = []
+
+    def keep(placed: Slot) -> ReservedFor:
+        offer, hold = _rows(candidate, placed, public_id, now)
+        session.add_all((offer, hold))
+        session.flush()
+        made.append(offer)
+        return ReservedFor(hold_id=hold.id)
+
+    request = SlotRequest(
+        slot.service_id, slot.location_id, slot.specialist_id, slot.starts, now, is_verified=True,
+        patient=candidate.calendar,
+    )  # fmt: skip
+    reserve(session, Wish(request, owner), now=now, keep=keep, clinic=_clinic_for(clinic, candidate.waiting))
+    return made[0]
+
+
+def _rows(candidate: _Candidate, slot: Slot, public_id: str, now: datetime) -> tuple[WaitingOffer, Hold]:
+    times = {
+        "service_id": slot.service_id,
+        "location_id": slot.location_id,
+        "specialist_id": slot.specialist_id,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+    }
+    offer = WaitingOffer(
+        **times,
+        public_id=public_id,
+        entry_id=candidate.waiting.id,
+        state=OfferState.OPEN,
+        made_at=now,
+        expires_at=candidate.until,
+        why=dict(why_of(candidate.waiting.standing, candidate.misfit)),
+    )
+    hold = Hold(
+        **times,
+        owner=hold_owner_of(public_id),
+        wanted_specialist_id=slot.specialist_id,
+        created_at=now,
+        expires_at=candidate.until + KEPT_FOR_NEXT,
+        purpose=HoldPurpose.OFFER,
+    )
+    return offer, hold
+
+
+def _cut(session: Session, freed: FreedTime, offer: WaitingOffer) -> list[int]:
+    """Cut the freed time down to what is offered of it; what is left before and after is offered by itself."""
+    rests = [(freed.starts_at, offer.starts_at), (offer.ends_at, freed.ends_at)]
+    rows = [
+        FreedTime(
+            location_id=freed.location_id,
+            resource_id=freed.resource_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            cause=freed.cause,
+            available_at=freed.available_at,
+            created_at=freed.created_at,
+        )
+        for starts_at, ends_at in rests
+        if ends_at - starts_at >= LEAST_REST
+    ]
+    freed.starts_at, freed.ends_at = offer.starts_at, min(offer.ends_at, freed.ends_at)
+    freed.hold_owner = hold_owner_of(offer.public_id)
+    session.add_all(rows)
+    session.flush()
+    return [row.id for row in rows]
+
+
+def _settle(session: Session, freed_id: int, now: datetime) -> None:
+    """Nobody is left to ask: give up what keeps the time. Raises _AskedElsewhere, BusyDatabase."""
+    with transaction(session):
+        take_list(session)
+        freed = session.get_one(FreedTime, freed_id, populate_existing=True)
+        _asked(session, catalogue(session), freed)
+        if freed.hold_owner:
+            locks.take_owner(session, freed.hold_owner)
+            own = holds_of(session, (freed.hold_owner,))
+            locks.take_resources(session, own.resource_ids)
+            drop_holds(session, own)
+        freed.settled_at = now
+        audit.record(session, SYSTEM, "freed_time_settled", "freed_time", freed_id, now=now)
+
+
+def end_offers(session: Session, *, now: datetime) -> int:
+    """End the offers that nobody answered in time, and those whose time cannot be had any more; how many.
+
+    The wait goes on. Who is asked next is for `offer_freed_times`.
+    """
+    ended = 0
+    for offer in open_offers(session):
+        if offer.expires_at <= now:
+            ended += _close(session, offer, OfferState.EXPIRED, now)
+        elif not _can_be_had(session, offer, now):
+            ended += _close(session, offer, OfferState.WITHDRAWN, now)
+    return ended
+
+
+def _close(session: Session, offer: Offer, state: OfferState, now: datetime) -> bool:
+    with transaction(session):
+        take_list(session)
+        is_open = any(one.id == offer.id for one in open_offers(session, entry_id=offer.entry_id))
+        if is_open:
+            close_offer(session, offer, state, actor=SYSTEM, now=now)
+    return is_open
+
+
+def _can_be_had(session: Session, offer: Offer, now: datetime) -> bool:
+    """Whether the engine would still give them exactly this time: hours and closures change."""
+    clinic = clinic_for_wait(catalogue(session), offer.service_id, timedelta(0))
+    calendar = patient_calendar(
+        session, patient_id=offer.patient_id, service_id=offer.service_id, without_appointment=offer.appointment_id
+    )
+    request = SlotRequest(
+        offer.service_id, offer.location_id, offer.specialist_id, to_minutes(offer.starts_at), now, is_verified=True,
+        patient=calendar,
+    )  # fmt: skip
+    busy = busy_for(session, clinic, query_for(clinic, request), owner=offer.hold_owner)
+    return isinstance(allocate(clinic, request, busy), Placement)

@@ -1,0 +1,164 @@
+"""Joining and leaving the waiting list, and the ageing of its entries. Each function is one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.core.actor import SYSTEM, Actor
+from booking.core.clock import local_date
+from booking.core.errors import NotFound, RulesRefuse
+from booking.core.scheduling.clinic import Catalogue
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.core.scheduling.rules import Refusal
+from booking.core.waiting import WaitingWish, refusals_of_wish, why_over
+from booking.models import Patient, WaitingEntry, WaitingState, new_public_id
+from booking.queries.appointments import Visit, visit_for
+from booking.queries.catalogue import catalogue
+from booking.queries.waiting import Waiting, everyone_waiting, live_entry_of, waiting_for
+from booking.services import audit
+from booking.services.offer_ends import end_wait, take_list
+from booking.services.transaction import transaction
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPlace:
+    """The answer to joining: the entry, and whether it is new or one that was there has other wishes now."""
+
+    public_id: str
+    is_new: bool
+    since: datetime
+
+
+def join(
+    session: Session,
+    *,
+    actor: Actor,
+    patient_id: int,
+    wish: WaitingWish,
+    now: datetime,
+    visit_public_id: str | None = None,
+    priority: int | None = None,
+) -> WaitingPlace:
+    """Wait for a time of a service; with a visit, for an earlier one in its place. `priority` is for staff.
+
+    Joining again for the same patient and service changes the wishes and keeps the place, so sending twice is sending
+    once. Raises NotFound (a patient or visit of others), RulesRefuse with every refusal, BusyDatabase.
+    """
+    with transaction(session):
+        take_list(session)
+        visit = _visit_to_replace(session, actor, visit_public_id, wish)
+        _refuse_strangers(session, actor, patient_id, wish, visit)
+        clinic = catalogue(session)
+        refusals = refusals_of_wish(
+            clinic, wish, today=earliest_today(clinic, now), is_staff=actor.is_staff, has_visit=visit is not None
+        )
+        if visit is not None and (visit.status is not AppointmentStatus.BOOKED or visit.starts_at <= now):
+            refusals = (*refusals, Refusal("visit_over"))
+        if refusals:
+            raise RulesRefuse(refusals)
+        return _keep(session, actor, patient_id, wish, visit, priority, now)
+
+
+def _visit_to_replace(session: Session, actor: Actor, public_id: str | None, wish: WaitingWish) -> Visit | None:
+    """The visit that an earlier one is wished for. Raises NotFound; a visit of another service is none."""
+    if public_id is None:
+        return None
+    visit = visit_for(session, actor, public_id)
+    if visit is None or visit.service_id != wish.service_id:
+        raise NotFound
+    return visit
+
+
+def _refuse_strangers(session: Session, actor: Actor, patient_id: int, wish: WaitingWish, visit: Visit | None) -> None:
+    """Patients wait for themselves, staff let anybody wait at their locations. Raises NotFound."""
+    if visit is not None:
+        is_own = visit.patient_id == patient_id
+    elif actor.is_staff:
+        is_own = session.get(Patient, patient_id) is not None
+    else:
+        is_own = patient_id in actor.patient_ids
+    is_here = not actor.is_staff or all(actor.works_at(i) for i in wish.location_ids)
+    if not is_own or not is_here:
+        raise NotFound
+
+
+def _keep(
+    session: Session,
+    actor: Actor,
+    patient_id: int,
+    wish: WaitingWish,
+    visit: Visit | None,
+    priority: int | None,
+    now: datetime,
+) -> WaitingPlace:
+    live_key = f"{patient_id}:{wish.service_id}"
+    entry = live_entry_of(session, live_key)
+    is_new = entry is None
+    if entry is None:
+        entry = WaitingEntry(
+            public_id=new_public_id(),
+            live_key=live_key,
+            patient_id=patient_id,
+            service_id=wish.service_id,
+            state=WaitingState.WAITING,
+            priority=0,
+            created_at=now,
+            created_by_account_id=actor.account_id,
+        )
+        session.add(entry)
+    _set_wish(entry, wish)
+    entry.appointment_id = visit.id if visit else None
+    if actor.is_staff and priority is not None:
+        entry.priority = priority
+    session.flush()
+    audit.record(session, actor, "waiting_joined" if is_new else "waiting_changed", "waiting_entry", entry.id, now=now)
+    return WaitingPlace(entry.public_id, is_new, entry.created_at)
+
+
+def _set_wish(entry: WaitingEntry, wish: WaitingWish) -> None:
+    entry.location_ids = sorted(wish.location_ids) or None
+    entry.specialist_ids = sorted(wish.specialist_ids) or None
+    entry.weekdays = sorted(wish.weekdays)
+    entry.day_parts = sorted(part.value for part in wish.day_parts)
+    entry.first_on, entry.last_on = wish.first_on, wish.last_on
+    entry.notice_minutes = int(wish.notice / MINUTE)
+
+
+def leave(session: Session, *, actor: Actor, public_id: str, now: datetime) -> None:
+    """Stop waiting; an open offer is withdrawn. Nothing happens when the wait is over already. Raises NotFound."""
+    with transaction(session):
+        take_list(session)
+        waiting = waiting_for(session, actor, public_id, now=now)
+        if waiting is None:
+            raise NotFound
+        if waiting.state is WaitingState.WAITING:
+            end_wait(session, waiting.id, WaitingState.LEFT, actor=actor, now=now)
+
+
+def end_waits(session: Session, *, now: datetime) -> int:
+    """End the waits that are pointless by now: dates gone by, visit over or booked. Returns how many."""
+    today = earliest_today(catalogue(session), now)
+    if not any(_why_over(waiting, now, today) for waiting in everyone_waiting(session, now=now)):
+        return 0
+    ended = 0
+    with transaction(session):
+        take_list(session)
+        for waiting in everyone_waiting(session, now=now):
+            if reason := _why_over(waiting, now, today):
+                end_wait(session, waiting.id, WaitingState.EXPIRED, actor=SYSTEM, now=now, reason_code=reason)
+                ended += 1
+    return ended
+
+
+def _why_over(waiting: Waiting, now: datetime, today: date) -> str | None:
+    return why_over(waiting.facts, now=now, today=today)
+
+
+def earliest_today(clinic: Catalogue, now: datetime) -> date:
+    """The earliest of the local dates that it is at the clinic's locations."""
+    return min((local_date(now, place.tz) for place in clinic.locations.values()), default=now.date())
