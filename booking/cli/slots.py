@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
+from booking.cli.explanations import print_explanation
 from booking.core.clock import utc_now
 from booking.core.scheduling.allocation import Placement
 from booking.core.scheduling.clinic import Catalogue, ResourceKind
@@ -18,6 +19,7 @@ from booking.core.scheduling.slots import SlotQuery
 from booking.extensions import db
 from booking.queries.catalogue import NoClinic, catalogue
 from booking.services.availability import placed_slots
+from booking.services.explaining import explain_slots
 
 MOST_DAYS = 366
 
@@ -58,7 +60,8 @@ class _Instant(click.ParamType[datetime]):
 @click.option("--from", "first_on", type=_Date(), required=True, help="First local date of the starts.")
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), required=True, help="How many local dates.")
 @click.option("--now", type=_Instant(), help="Pretend that it is this instant; notice and horizon count from it.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each slot.")
+@click.option("--explain", "is_explained", is_flag=True, help="Say for each day which rules removed what.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each slot, or for each day explained.")
 @with_appcontext
 def slots(
     service_code: str,
@@ -66,9 +69,10 @@ def slots(
     first_on: date,
     days: int,
     now: datetime | None,
+    is_explained: bool,
     as_json: bool,
 ) -> None:
-    """Print what the engine offers to a patient: one line for each start, specialist and location."""
+    """Print what the engine offers to a patient: one line for each start, specialist and location, or why not."""
     clinic = _clinic()
     query = SlotQuery(
         service_id=_by_code(clinic.service_by_code, service_code, "service").id,
@@ -78,6 +82,9 @@ def slots(
         last_on=first_on + timedelta(days=days - 1),
         now=now or utc_now(),
     )
+    if is_explained:
+        print_explanation(clinic, explain_slots(db.session(), query), as_json=as_json)
+        return
     for placement in placed_slots(db.session(), query):
         line = _described(clinic, placement)
         click.echo(json.dumps(line) if as_json else f"{line['local']}  {' '.join(line['resources'])}")

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 
 from booking.core.scheduling import rules, wishes
 from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service
-from booking.core.scheduling.explain_steps import Question, Step, Taken, Walk
+from booking.core.scheduling.explain_question import Question, Step, Taken
+from booking.core.scheduling.explain_steps import Walk
 from booking.core.scheduling.explain_without import WithoutRule, by_date
 from booking.core.scheduling.intervals import Span, intersect
 from booking.core.scheduling.local_time import date_spans
@@ -68,10 +69,17 @@ def explain(
     if service is None:
         return tuple(_nowhere(query, "service_not_offered"))
     question = Question(catalogue, query, service, busy, taken)
-    days = [day for place in _places(question) for day in _days_at(question, place)]
+    days = _all_days(question, is_brief=True) or _all_days(question, is_brief=False)
     if not days:
         return tuple(_nowhere(query, "not_given_here"))
     return tuple(sorted(days, key=lambda day: (day.on, day.location_id or 0, day.specialist_id or 0)))
+
+
+def _all_days(question: Question, *, is_brief: bool) -> list[DayExplanation]:
+    """Brief: those who never work at a location are passed over there, unless both were asked for."""
+    query = question.query
+    is_brief = is_brief and (query.location_ids is None or query.specialist_ids is None)
+    return [day for place in _places(question) for day in _days_at(question, place, is_brief=is_brief)]
 
 
 def _dates(query: SlotQuery) -> Iterator[date]:
@@ -92,7 +100,7 @@ def _places(question: Question) -> list[Location]:
     return [place for id_, place in sorted(question.catalogue.locations.items()) if id_ in asked]
 
 
-def _days_at(question: Question, location: Location) -> Iterator[DayExplanation]:
+def _days_at(question: Question, location: Location, *, is_brief: bool) -> Iterator[DayExplanation]:
     here = frozenset({location.id})
     if not locations_asked(question.catalogue, question.service, here):
         yield from _all_refused(question, location, None, "not_given_here")
@@ -103,13 +111,9 @@ def _days_at(question: Question, location: Location) -> Iterator[DayExplanation]
         yield from _all_refused(question, location, id_, "specialist_not_for_service")
     if not able and not asked:
         yield from _all_refused(question, location, None, "no_specialist")
-    for specialist in _who_work_here(able, location) if asked is None else able:
-        yield from _days_of(question, location, specialist)
-
-
-def _who_work_here(able: Sequence[Resource | None], location: Location) -> Sequence[Resource | None]:
-    """Where anybody would do, those who never work at the location are passed over, unless nobody does."""
-    return [s for s in able if s is None or location.id in s.location_ids] or able
+    for specialist in able:
+        if specialist is None or not is_brief or location.id in specialist.location_ids:
+            yield from _days_of(question, location, specialist)
 
 
 def _all_refused(

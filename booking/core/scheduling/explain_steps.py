@@ -5,13 +5,14 @@ Every step asks the functions that `slots.py` asks, so what is left after the la
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from enum import StrEnum
 
 from booking.core.scheduling import patient, rules, wishes
-from booking.core.scheduling.clinic import Catalogue, Closure, Location, Policy, Resource, Service
+from booking.core.scheduling.clinic import Closure, Location, Policy, Resource
+from booking.core.scheduling.explain_question import Question, Step, TakenBy
 from booking.core.scheduling.intervals import Span, covered_at_least, from_minutes, intersect, merge, subtract
 from booking.core.scheduling.local_time import date_spans
 from booking.core.scheduling.opening_hours import open_spans
@@ -29,58 +30,8 @@ from booking.core.scheduling.resources import (
     roles_of,
     starts_served,
 )
-from booking.core.scheduling.slots import SlotQuery, candidates_for, place_for
+from booking.core.scheduling.slots import candidates_for, place_for
 from booking.core.scheduling.wishes import Wishes
-
-
-class TakenBy(StrEnum):
-    """What a reservation is for; UNKNOWN when only the time is known."""
-
-    VISIT = "visit"
-    HOLD = "hold"
-    BLOCK = "block"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """One reservation of a resource, in UTC minutes, with what it is for."""
-
-    resource_id: int
-    kind: TakenBy
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A search that somebody wants explained. `busy` and `taken` are the same reservations; `taken` may be empty."""
-
-    catalogue: Catalogue
-    query: SlotQuery
-    service: Service
-    busy: BusyByLane
-    taken: Sequence[Taken] = ()
-
-    def narrowed(self, location: Location, specialist: Resource | None) -> Question:
-        """The same question about one location and specialist (None: a service that needs none)."""
-        who = None if specialist is None else frozenset({specialist.id})
-        return replace(self, query=replace(self.query, location_ids=frozenset({location.id}), specialist_ids=who))
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One rule over all dates of the query: `removed` are the minutes that it took, `left` those it left over.
-
-    `details` are spans that explain it: the visits that stand in the way, when a pool is full. `is_last_straw`:
-    without details worth a word only where nothing is left afterwards; every room has its last start of the day.
-    """
-
-    code: str
-    removed: list[Span]
-    left: list[Span]
-    params: Mapping[str, object] = field(default_factory=dict)
-    details: Mapping[str, list[Span]] = field(default_factory=dict)
-    is_last_straw: bool = False
 
 
 class Walk:
@@ -196,14 +147,18 @@ class Walk:
     def _take_bounds(self) -> None:
         """Past, notice and horizon."""
         query, policy = self._question.query, self._question.service.policy
-        self._take("in_past", self._from(rules.earliest_start(policy, query.now, apply_policies=False)))
+        now = rules.earliest_start(policy, query.now, apply_policies=False)
+        self._take("in_past", self._from(now), {}, {"minutes": self._opened_between(0, now)})
         earliest = rules.earliest_start(policy, query.now, apply_policies=query.apply_policies)
         params = {"earliest_at": from_minutes(earliest), "notice": policy.book_notice}
-        self._take("too_soon", self._from(earliest), params)
+        self._take("too_soon", self._from(earliest), params, {"minutes": self._opened_between(now, earliest)})
         last_on = rules.last_start_on(policy, self._location, query.now, apply_policies=query.apply_policies)
         if last_on is not None and last_on < query.last_on:
             near = date_spans(query.first_on, last_on, self._location.tz) if query.first_on <= last_on else []
             self._take("beyond_horizon", intersect(self.left, near), {"last_on": last_on})
+
+    def _opened_between(self, starts: int, ends: int) -> list[Span]:
+        return intersect(self.opened, merge([(starts, ends)]))
 
     def _from(self, earliest: int) -> list[Span]:
         return merge((max(starts, earliest), ends) for starts, ends in self.left)
@@ -232,9 +187,15 @@ class Walk:
         if self._specialist is None:
             return
         served = starts_served(self._place, self._specialist, self._own, self.left)
-        in_the_way = subtract(subtract(self.left, served), self._lanes_free(self._specialist))
+        gone = subtract(self.left, served)
+        in_the_way = subtract(gone, self._lanes_free(self._specialist, gone))
         self._take("taken", subtract(self.left, in_the_way), {}, self._kinds(self._specialist))
-        self._take("gaps_too_short", served, {"minutes": _length(self._own)}, is_last_straw=True)
+        gaps = self._lanes_free(self._specialist, self.opened)
+        large = set(_that_meet(gaps, served))
+        # A gap before closing is too short as well, though no visit could have started in it anyway.
+        short = merge([*subtract(self.left, served), *subtract(self.opened, self.fits)])
+        gaps = [gap for gap in _that_meet(gaps, short) if gap not in large]
+        self._take("gaps_too_short", served, {"minutes": _length(self._own)}, {"gaps": gaps}, is_last_straw=True)
 
     def _kinds(self, resource: Resource) -> dict[str, list[Span]]:
         """Its reservations by what they are for."""
@@ -262,21 +223,22 @@ class Walk:
             [subtract(hours, lane) for lane in lanes_of(resource, busy)], self._lanes_needed(pieces)
         )
 
-    def _lanes_free(self, specialist: Resource) -> list[Span]:
-        """Minutes of the starts in which as many lanes of the specialist are free as the visit takes at once."""
+    def _lanes_free(self, specialist: Resource, within: list[Span]) -> list[Span]:
+        """Minutes of `within` in which as many lanes of the specialist are free as the visit takes at once."""
         lanes = lanes_of(specialist, self._place.busy)
-        return covered_at_least([subtract(self.left, lane) for lane in lanes], self._lanes_needed(self._own))
+        return covered_at_least([subtract(within, lane) for lane in lanes], self._lanes_needed(self._own))
 
     def _lanes_needed(self, pieces: tuple[Piece, ...]) -> int:
         return len(demand_of(pieces, self._place.buffer_before, self._place.buffer_after).levels)
 
     def _take_wishes(self) -> None:
         wished = self._question.query.wishes
-        self._take("other_weekday", self._wished(Wishes(weekdays=wished.weekdays)))
-        self._take("other_time", self._wished(Wishes(day_spans=wished.day_spans)))
+        self._take("other_weekday", self._wished(Wishes(weekdays=wished.weekdays), self.left))
+        other = subtract(self.opened, self._wished(Wishes(day_spans=wished.day_spans), self.opened))
+        self._take("other_time", self._wished(Wishes(day_spans=wished.day_spans), self.left), {}, {"minutes": other})
 
-    def _wished(self, wished: Wishes) -> list[Span]:
-        return wishes.starts_wished(wished, *self._dates, self._location.tz, self.left)
+    def _wished(self, wished: Wishes, within: list[Span]) -> list[Span]:
+        return wishes.starts_wished(wished, *self._dates, self._location.tz, within)
 
 
 def _no_hours(resource: Resource, location: Location, on: date) -> tuple[str, Mapping[str, object]]:
@@ -293,6 +255,13 @@ def _no_hours(resource: Resource, location: Location, on: date) -> tuple[str, Ma
 
 def _without_exceptions(resource: Resource) -> Resource:
     return replace(resource, exceptions=()) if resource.exceptions else resource
+
+
+def _that_meet(gaps: list[Span], others: list[Span]) -> list[Span]:
+    """Those of the gaps that share a minute with one of the others."""
+    starts = [first for first, _ in others]
+    before = ((gap, bisect_left(starts, gap[1])) for gap in gaps)
+    return [gap for gap, number in before if number and others[number - 1][1] > gap[0]]
 
 
 def _length(pieces: tuple[Piece, ...]) -> int:

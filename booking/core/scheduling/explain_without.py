@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from booking.core.scheduling.clinic import Audience, Catalogue, Location, Resource
-from booking.core.scheduling.explain_steps import Question
+from booking.core.scheduling.explain_question import Question
 from booking.core.scheduling.local_time import local_date_of
 from booking.core.scheduling.slots import Slot, find_slots
 

@@ -18,7 +18,7 @@ from booking.core.scheduling.clinic import (
     VisitLimit,
 )
 from booking.core.scheduling.explain import DayExplanation, Removal, explain
-from booking.core.scheduling.explain_steps import Taken, TakenBy
+from booking.core.scheduling.explain_question import Taken, TakenBy
 from booking.core.scheduling.intervals import Span
 from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.slots import SlotQuery
@@ -100,6 +100,14 @@ def test_gaps_that_are_too_short_are_named() -> None:
     assert (taken.code, taken.spans) == ("taken", ((NINE + 20, NOON - 29),))
     assert (gaps.code, gaps.params, gaps.slots_without) == ("gaps_too_short", {"minutes": 30}, 6)
     assert gaps.spans[0] == (NINE, NINE + 20)
+    assert gaps.details == {"gaps": ((NINE, NINE + 20), (NOON - 20, NOON))}
+
+
+def test_a_gap_that_is_long_enough_is_not_called_too_short() -> None:
+    day = said(clinic(), busy={(DR_CRUZ, 0): [(NINE + 20, TEN)]})
+    assert day.slots == 4
+    assert day.removals[1].details == {"gaps": ((NINE, NINE + 20),)}
+    assert [removal.code for removal in said(clinic(), busy={(DR_CRUZ, 0): [(TEN, ELEVEN)]}).removals] == ["taken"]
 
 
 def test_notice_takes_the_first_hours() -> None:
@@ -108,13 +116,14 @@ def test_notice_takes_the_first_hours() -> None:
     notice, taken = day.removals
     earliest = datetime(2026, 10, 5, 8, 30, tzinfo=UTC)
     params = {"earliest_at": earliest, "notice": timedelta(days=1)}
-    assert notice == Removal("too_soon", params, ((NINE, TEN + 30),), {}, slots_without=3)
+    assert notice == Removal("too_soon", params, ((NINE, TEN + 30),), {"minutes": ((NINE, TEN + 30),)}, slots_without=3)
     assert (taken.code, taken.slots_without) == ("taken", 3)
 
 
 def test_what_has_passed_cannot_be_thought_away() -> None:
     query = replace(QUERY, now=datetime(2026, 10, 5, 11, tzinfo=UTC))
-    assert only(said(with_policy(book_notice=timedelta(0)), query)) == Removal("in_past", {}, ((NINE, NOON - 29),))
+    removal = only(said(with_policy(book_notice=timedelta(0)), query))
+    assert removal == Removal("in_past", {}, ((NINE, NOON - 29),), {"minutes": ((NINE, NOON),)})
 
 
 @pytest.mark.parametrize("ahead", [3, -3])

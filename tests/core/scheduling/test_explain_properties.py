@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from booking.core.scheduling.allocation import Refused, SlotRequest, allocate
 from booking.core.scheduling.clinic import Audience, Catalogue
 from booking.core.scheduling.explain import DayExplanation, Removal, explain, query_to_read
-from booking.core.scheduling.explain_steps import Question, Walk
+from booking.core.scheduling.explain_question import Question
+from booking.core.scheduling.explain_steps import Walk
 from booking.core.scheduling.intervals import Span, overlaps
 from booking.core.scheduling.local_time import grid_runs, grid_starts, local_date_of
 from booking.core.scheduling.slots import SlotQuery, busy_window, find_slots
