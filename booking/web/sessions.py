@@ -30,9 +30,11 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
 
     @property
     def owner(self) -> str:
-        """Stable name of this browser session for holds and nonces, kept across the rotation at login."""
+        """Stable name of this browser session for holds and nonces, kept across the rotation at login.
+
+        It follows from the cookie when there is one, so that a double click as the very first thing has one owner."""
         if "owner" not in self:
-            self["owner"] = sessions.new_token()
+            self["owner"] = sessions.hash_token(f"owner of {self.token}") if self.token else sessions.new_token()
         owner: str = self["owner"]
         return owner
 
