@@ -55,9 +55,12 @@ class HttpBrowser:
         body = urlencode({"csrf_token": self.hidden["csrf_token"], **fields})
         return self._send("POST", path, body)
 
-    def twin(self) -> HttpBrowser:
-        """The same browser on a second connection, as after a double click."""
+    def twin(self, port: int | None = None) -> HttpBrowser:
+        """The same browser on a second connection, as after a double click; to `port` when there is something between
+        it and the server."""
         other = HttpBrowser(self._program)
+        if port is not None:
+            other._connection.port = port
         other._cookies, other.hidden = dict(self._cookies), dict(self.hidden)
         return other
 

@@ -4,10 +4,7 @@ that it is taken, and no two reservations overlap in the end."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +14,7 @@ from booking.adapters.database import create_engine
 from tests.databases import Database
 from tests.factories import MONDAY, make_patient
 from tests.torture import unguarded
+from tests.torture.hours import hour_starts, open_for_years
 from tests.torture.racing import CLIENTS, Outcome, Racers, overlaps, racers
 from tests.torture.sizes import IS_LONG, SEED, percentile, print_figures, sized
 from tests.torture.ways import WAYS, Stage, draw_target
@@ -26,40 +24,23 @@ pytestmark = pytest.mark.torture
 ROUNDS = sized(250, 5000)
 CONTROL_ROUNDS = sized(10, 500)
 LONGEST_SECONDS = 0.5
-NEW_YORK = ZoneInfo("America/New_York")
-HOURS = (9, 10, 11, 13, 14, 15, 16)
 
 
 @pytest.fixture
 def stage(session: Session) -> Stage:
     """One room, open for years, and a patient for each client."""
     session.execute(sa.text("UPDATE resource SET is_active = false WHERE code = 'room-2'"))
-    session.execute(sa.text("UPDATE service SET horizon_days = 3000"))
-    session.execute(sa.text("UPDATE clinic SET revision = revision + 1"))
-    session.commit()
+    open_for_years(session)
     patients = tuple(make_patient(session) for _ in range(CLIENTS))
     session.expunge_all()
     return Stage(session, patients)
-
-
-def round_times(number: int) -> list[datetime]:
-    """An hour of its own for each round, from tomorrow on."""
-
-    def hours() -> Iterator[datetime]:
-        on: date = MONDAY
-        while True:
-            on += timedelta(days=1)
-            if on.weekday() < 5:
-                yield from (datetime.combine(on, time(hour), NEW_YORK) for hour in HOURS)
-
-    return [at for at, _ in zip(hours(), range(number), strict=False)]
 
 
 def race(field: Racers, stage: Stage, number: int) -> dict[tuple[str, ...], list[Outcome]]:
     """All rounds; the ways of each round with what came of them. Keys begin with the number of the round."""
     chance = Random(SEED)
     rounds = {}
-    for turn, starts_at in enumerate(round_times(number)):
+    for turn, starts_at in enumerate(hour_starts(MONDAY, number)):
         names = chance.choices(list(WAYS), k=CLIENTS)
         deeds = [WAYS[name](stage, draw_target(chance, starts_at)) for name in names]
         stage.session.rollback()

@@ -1,0 +1,34 @@
+"""Times of the test clinic that do not meet: an hour of its own for each round, for years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+NEW_YORK = ZoneInfo("America/New_York")
+HOURS = (9, 10, 11, 13, 14, 15, 16)
+
+
+def hour_starts(after: date, number: int) -> list[datetime]:
+    """So many full hours of opening at Northside, on the weekdays after that date."""
+    return list(islice(_hours(after), number))
+
+
+def _hours(after: date) -> Iterator[datetime]:
+    on = after
+    while True:
+        on += timedelta(days=1)
+        if on.weekday() < 5:
+            yield from (datetime.combine(on, time(hour), NEW_YORK) for hour in HOURS)
+
+
+def open_for_years(session: Session) -> None:
+    """Nothing is too far ahead to be booked; committed."""
+    session.execute(sa.text("UPDATE service SET horizon_days = 3000"))
+    session.execute(sa.text("UPDATE clinic SET revision = revision + 1"))
+    session.commit()
