@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import json
-import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.errors import HoldExpired, NotFound, RulesRefuse, SlotTaken
-from booking.core.people import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.intervals import to_minutes
-from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
 from booking.models import Appointment, Patient, new_public_id
 from booking.queries.catalogue import catalogue
-from booking.services import audit, outbox
 from booking.services.cancelling import cancel, undo_cancel
 from booking.services.holds import HeldSlot, hold_for, request_of
 from booking.services.idempotency import body_hash, claim_answer
+from booking.services.ordering import (
+    BookedVisit,
+    Order,
+    VisitDetails,
+    add_patient,
+    add_visit,
+    booked_visit,
+    known_patient,
+    said,
+    tell_of_patient,
+    tell_of_visit,
+)
 from booking.services.overriding import OVERRIDABLE, needs_override, refusals_to_override
-from booking.services.patients import PatientDetails, create_described
+from booking.services.patients import PatientDetails
 from booking.services.reserving import ReservedFor, Wish, book_in_transaction, reserve
-from booking.services.sealed import seal_text
 
 __all__ = [
     "OVERRIDABLE",
@@ -41,37 +46,6 @@ __all__ = [
     "needs_override",
     "undo_cancel",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class VisitDetails:
-    """What the person says of the visit; `needs` are codes. All of it is sealed."""
-
-    reason: str | None
-    needs: tuple[str, ...] = ()
-    booked_for_other: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BookedVisit:
-    """The answer to a booking; the same again when the same form is sent again."""
-
-    appointment_id: int
-    public_id: str
-    reference: str
-    patient_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """One booking on its way: everything but the time."""
-
-    actor: Actor
-    public_id: str
-    patient: PatientDetails | int
-    details: VisitDetails
-    now: datetime
-    override_reason: str | None = None
 
 
 def book_held(
@@ -92,8 +66,8 @@ def book_held(
     """
     if isinstance(patient, int) and patient not in actor.patient_ids:
         raise NotFound
-    order = _Order(actor, new_public_id(), patient, details, now)
-    body = body_hash({"hold": hold_public_id, **_said(patient, details)})
+    order = Order(actor, new_public_id(), patient, details, now)
+    body = body_hash({"hold": hold_public_id, **said(patient, details)})
 
     def work() -> BookedVisit:
         if earlier := _earlier(session, order, nonce, body):
@@ -139,9 +113,9 @@ def book_at_desk(
     if not actor.works_at(location_id):
         raise NotFound
     asked = SlotRequest(service_id, location_id, specialist_id, to_minutes(starts_at), now, apply_policies=False)
-    order = _Order(actor, new_public_id(), patient, details, now, override_reason)
+    order = Order(actor, new_public_id(), patient, details, now, override_reason)
     body = body_hash(
-        {"time": asked.starts, "place": (service_id, location_id, specialist_id), **_said(patient, details)}
+        {"time": asked.starts, "place": (service_id, location_id, specialist_id), **said(patient, details)}
     )
 
     def work() -> BookedVisit:
@@ -163,89 +137,32 @@ def book_in_place(
 
     For a time that the clinic itself has offered; the caller has authorised it. Raises what `reserve` raises.
     """
-    return _book(session, clinic, _Order(actor, new_public_id(), patient_id, VisitDetails(None), now), wish)
+    return _book(session, clinic, Order(actor, new_public_id(), patient_id, VisitDetails(None), now), wish)
 
 
-def _said(patient: PatientDetails | int, details: VisitDetails) -> dict[str, object]:
-    return {"patient": patient if isinstance(patient, int) else asdict(patient), "details": asdict(details)}
-
-
-def _earlier(session: Session, order: _Order, nonce: str, body: str) -> BookedVisit | None:
+def _earlier(session: Session, order: Order, nonce: str, body: str) -> BookedVisit | None:
     """What this form has led to already; None when it is new, and then its answer is kept with the booking."""
     subject = claim_answer(
         session, owner=order.actor.owner, nonce=nonce, body=body, subject=order.public_id, now=order.now
     )
-    if subject is None:
-        return None
-    row = session.execute(
-        sa.select(Appointment.id, Appointment.reference, Appointment.patient_id).where(Appointment.public_id == subject)
-    ).one()
-    return BookedVisit(row.id, subject, row.reference, row.patient_id)
+    return None if subject is None else booked_visit(session, subject)
 
 
-def _book(session: Session, clinic: Catalogue, order: _Order, wish: Wish) -> BookedVisit:
+def _book(session: Session, clinic: Catalogue, order: Order, wish: Wish) -> BookedVisit:
     """Reserve, then write messages and audit events into the open transaction."""
-    known = _known_patient(session, order.patient)
+    known = known_patient(session, order)
     made: list[tuple[Appointment, Patient]] = []
 
     def keep(slot: Slot) -> ReservedFor:
-        patient = known or _new_patient(session, order)
-        appointment = _appointment(session, order, slot, patient.id)
-        session.add(appointment)
-        session.flush()
+        patient = known or add_patient(session, order)
+        appointment = add_visit(session, order, slot, patient)
         made.append((appointment, patient))
         return ReservedFor(appointment_id=appointment.id, patient_id=patient.id)
 
     wish = replace(wish, patient_id=known.id if known else None)
     reserve(session, wish, now=order.now, keep=keep, clinic=clinic)
     [(appointment, patient)] = made
-    _tell(session, clinic, order, appointment, patient)
-    return BookedVisit(appointment.id, appointment.public_id, appointment.reference, patient.id)
-
-
-def _tell(session: Session, clinic: Catalogue, order: _Order, appointment: Appointment, patient: Patient) -> None:
-    """The messages that the visit wants, and who did what. Last, so that they are written in one go at the end."""
-    now, tz = order.now, clinic.locations[appointment.location_id].tz
-    outbox.plan_for_booking(session, appointment=appointment, tz=tz, has_email=patient.email is not None, now=now)
-    if not isinstance(order.patient, int):
-        audit.record(session, order.actor, "patient_created", "patient", patient.id, now=now)
-    reason_code = order.override_reason
-    audit.record(
-        session, order.actor, "appointment_booked", "appointment", appointment.id, now=now, reason_code=reason_code
-    )
-
-
-def _known_patient(session: Session, patient: PatientDetails | int) -> Patient | None:
-    """The patient of that id, or None for a person who is new. Raises NotFound."""
-    if not isinstance(patient, int):
-        return None
-    known = session.get(Patient, patient)
     if known is None:
-        raise NotFound
-    return known
-
-
-def _new_patient(session: Session, order: _Order) -> Patient:
-    assert not isinstance(order.patient, int)  # noqa: S101 - a known patient was found before; this tells the type checker.
-    account_id = order.actor.account_id if order.actor.role is Role.PATIENT else None
-    return create_described(session, order.patient, account_id=account_id, now=order.now)
-
-
-def _appointment(session: Session, order: _Order, slot: Slot, patient_id: int) -> Appointment:
-    needs = json.dumps(order.details.needs) if order.details.needs else None
-    return Appointment(
-        public_id=order.public_id,
-        reference="".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)),
-        patient_id=patient_id,
-        service_id=slot.service_id,
-        location_id=slot.location_id,
-        specialist_id=slot.specialist_id,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        status=AppointmentStatus.BOOKED,
-        reason_sealed=seal_text(session, "appointment", "reason", order.public_id, order.details.reason),
-        needs_sealed=seal_text(session, "appointment", "needs", order.public_id, needs),
-        booked_by_account_id=order.actor.account_id,
-        booked_for_other=order.details.booked_for_other,
-        booked_at=order.now,
-    )
+        tell_of_patient(session, order, patient)
+    tell_of_visit(session, clinic, order, appointment, patient)
+    return BookedVisit(appointment.id, appointment.public_id, appointment.reference, patient.id)

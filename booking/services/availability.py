@@ -153,8 +153,12 @@ def patient_calendar(
 
     `since` leaves out older visits, where the caller knows that no rule asks about them. One query.
     """
-    clinic = catalogue(session)
     times = own_times(session, patient_id, since=since, without_appointment=without_appointment)
+    return calendar_of(catalogue(session), times, service_id)
+
+
+def calendar_of(clinic: Catalogue, times: Sequence[OwnTime], service_id: int) -> PatientCalendar:
+    """These visits of one patient, as the engine counts them for a visit of that service."""
     dates = (_local_date(clinic, time) for time in times if time.service_id == service_id)
     return PatientCalendar(
         tuple((to_minutes(time.starts_at), to_minutes_up(time.ends_at)) for time in times), tuple(dates)

@@ -15,9 +15,11 @@ from booking.core.scheduling.rules import CancelRequest, Refusal, may_cancel
 from booking.models import Appointment
 from booking.queries.appointments import Visit, visit_for
 from booking.queries.catalogue import catalogue
+from booking.queries.reservations import taken_by_visit
 from booking.services import audit, outbox, undo
 from booking.services.freed import FreedCause, note_freed, withdraw_freed
-from booking.services.reserving import ReservedFor, book_in_transaction, release_visit, reserve, same_time
+from booking.services.releasing import give_back, is_in_block
+from booking.services.reserving import ReservedFor, book_in_transaction, reserve, same_time
 from booking.services.sealed import seal_text
 from booking.services.transaction import transaction
 
@@ -42,14 +44,7 @@ def cancel(
                 raise MoveNotAllowed
             raise RulesRefuse(refusals)
         _set_cancelled(session, visit, reason_code, note, now)
-        undo.drop_kept(session, visit, now=now)
-        if actor.is_staff:
-            release_visit(session, visit.id)
-            _note_freed(session, visit, available_at=now, now=now)
-        else:
-            undo.keep_reserved(session, visit, now=now)
-            owner = undo.undo_owner(visit.public_id)
-            _note_freed(session, visit, available_at=now + undo.UNDO_LENGTH, now=now, hold_owner=owner)
+        _give_time_back(session, actor, visit, now)
         _tell(session, visit, reason_code, now)
         audit.record(session, actor, "appointment_cancelled", "appointment", visit.id, now=now, reason_code=reason_code)
 
@@ -127,9 +122,13 @@ def _set_status(session: Session, visit: Visit, **values: Any) -> None:
         raise MoveNotAllowed
 
 
-def _note_freed(
-    session: Session, visit: Visit, *, available_at: datetime, now: datetime, hold_owner: str | None = None
-) -> None:
+def _give_time_back(session: Session, actor: Actor, visit: Visit, now: datetime) -> None:
+    undo.drop_kept(session, visit, now=now)
+    is_kept = not actor.is_staff and not is_in_block(session, taken_by_visit(session, visit.id))
+    if is_kept:
+        undo.keep_reserved(session, visit, now=now)
+    else:
+        give_back(session, visit.id, now=now)
     note_freed(
         session,
         location_id=visit.location_id,
@@ -137,9 +136,9 @@ def _note_freed(
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         cause=FreedCause.CANCELLED,
-        available_at=available_at,
+        available_at=now + undo.UNDO_LENGTH if is_kept else now,
         now=now,
-        hold_owner=hold_owner,
+        hold_owner=undo.undo_owner(visit.public_id) if is_kept else None,
     )
 
 

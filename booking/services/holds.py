@@ -18,6 +18,7 @@ from booking.models import Hold, Reservation
 from booking.queries.reservations import holds_of
 from booking.services import locks
 from booking.services.availability import nearest_slots
+from booking.services.blocks import refill
 from booking.services.reserving import ReservedFor, Wish, book_in_transaction, drop_holds, reserve
 from booking.services.transaction import transaction
 
@@ -25,6 +26,9 @@ HOLD_LENGTH = timedelta(minutes=15)
 EXTENSIONS = 2
 KEPT_AFTER_END = timedelta(days=1)
 """An ended hold still says which time was wanted, so that it can be taken again when the person comes back."""
+
+WIDEST_BUFFER = timedelta(days=1)
+"""How far the reservations of a hold may reach over the visit that it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +144,15 @@ def request_of(held: HeldSlot, now: datetime) -> SlotRequest:
 
 def release_hold(session: Session, *, actor: Actor, public_id: str, now: datetime) -> None:
     """Give the time back at once; nothing happens when the hold is gone already."""
-    del now  # A hold is given back the same way whether it has ended or not.
     with transaction(session):
         locks.take_owner(session, actor.owner)
-        if session.scalars(_own(actor, public_id)).one_or_none() is not None:
+        row = session.scalars(_own(actor, public_id)).one_or_none()
+        if row is not None:
+            window = (row.starts_at - WIDEST_BUFFER, row.ends_at + WIDEST_BUFFER)
             own = holds_of(session, (actor.owner,))
             locks.take_resources(session, own.resource_ids)
             drop_holds(session, own)
+            refill(session, resource_ids=own.resource_ids, window=window, now=now)
 
 
 def prune_holds(session: Session, *, now: datetime) -> int:

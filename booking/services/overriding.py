@@ -36,12 +36,12 @@ def refusals_to_override(session: Session, clinic: Catalogue, wish: Wish) -> tup
     asked = with_calendar(session, clinic, wish).request
     service = clinic.services.get(asked.service_id)
     if service is not None and service.policy.audience is Audience.VERIFIED and not asked.is_verified:
-        asked = replace(asked, is_verified=wish.patient_id is not None and is_verified(session, wish.patient_id))
+        asked = replace(asked, is_verified=is_verified(session, wish.patient_id))
     return needs_override(clinic, asked)
 
 
-def is_verified(session: Session, patient_id: int) -> bool:
-    """Whether somebody with a verified address may act for the patient."""
+def is_verified(session: Session, patient_id: int | None) -> bool:
+    """Whether somebody with a verified address may act for the patient; never for a person who is new (None)."""
     accounts = sa.select(Account.id).join(AccountPatient, AccountPatient.account_id == Account.id)
     proven = accounts.where(AccountPatient.patient_id == patient_id, Account.email_verified_at.is_not(None))
     return session.scalar(proven.limit(1)) is not None

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import BusyDatabase, HoldExpired, PatientBusy, RulesRefuse, SlotTaken
 from booking.core.scheduling.allocation import Allocation, Placement, SlotRequest, allocate, query_for
-from booking.core.scheduling.clinic import Catalogue
+from booking.core.scheduling.clinic import Catalogue, Service
 from booking.core.scheduling.intervals import Span, from_minutes, to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot, busy_window
@@ -172,16 +172,21 @@ def with_calendar(session: Session, clinic: Catalogue, wish: Wish) -> Wish:
     service = clinic.services.get(wish.request.service_id)
     if wish.patient_id is None or service is None:
         return wish
-    limit = service.policy.visit_limit
-    days = max(service.policy.min_gap_days, limit.days if limit else 0) + LONGEST_VISIT_DAYS
     calendar = patient_calendar(
         session,
         patient_id=wish.patient_id,
         service_id=service.id,
         without_appointment=wish.without_appointment,
-        since=from_minutes(wish.request.starts) - timedelta(days=days),
+        since=visits_matter_since(service, wish.request.starts),
     )
     return replace(wish, request=replace(wish.request, patient=calendar))
+
+
+def visits_matter_since(service: Service, starts: int) -> datetime:
+    """No visit that began earlier says anything about one of that service at that minute."""
+    limit = service.policy.visit_limit
+    days = max(service.policy.min_gap_days, limit.days if limit else 0) + LONGEST_VISIT_DAYS
+    return from_minutes(starts) - timedelta(days=days)
 
 
 def drop_holds(session: Session, own: OwnHolds) -> None:

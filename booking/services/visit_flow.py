@@ -16,7 +16,8 @@ from booking.queries.appointments import Visit, visit_for
 from booking.queries.catalogue import catalogue
 from booking.services import audit
 from booking.services.freed import FreedCause, note_freed, withdraw_freed
-from booking.services.reserving import ReservedFor, book_in_transaction, release_visit, reserve, same_time
+from booking.services.releasing import give_back
+from booking.services.reserving import ReservedFor, book_in_transaction, reserve, same_time
 
 
 def move(
@@ -54,7 +55,7 @@ def _check(session: Session, visit: Visit, after: AppointmentStatus, version: in
 def _hand_over_time(session: Session, visit: Visit, after: AppointmentStatus, now: datetime) -> None:
     """Give the reservations back, or win them again, where the two statuses differ in that."""
     if visit.status.occupies_time and not after.occupies_time:
-        release_visit(session, visit.id)
+        give_back(session, visit.id, now=now)
         note_freed(
             session,
             location_id=visit.location_id,

@@ -1,0 +1,131 @@
+"""One booking on its way, and the rows that it becomes. Every entrance that books writes them with these functions."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.actor import Actor, Role
+from booking.core.errors import NotFound
+from booking.core.people import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from booking.core.scheduling.clinic import Catalogue
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.core.scheduling.slots import Slot
+from booking.models import Appointment, Patient
+from booking.services import audit, outbox
+from booking.services.patients import PatientDetails, create_described
+from booking.services.sealed import seal_text
+
+
+@dataclass(frozen=True, slots=True)
+class VisitDetails:
+    """What the person says of the visit; `needs` are codes. All of it is sealed."""
+
+    reason: str | None
+    needs: tuple[str, ...] = ()
+    booked_for_other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BookedVisit:
+    """The answer to a booking; the same again when the same form is sent again."""
+
+    appointment_id: int
+    public_id: str
+    reference: str
+    patient_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One booking on its way: everything but the time. `patient` is an id, or a person who is new."""
+
+    actor: Actor
+    public_id: str
+    patient: PatientDetails | int
+    details: VisitDetails
+    now: datetime
+    override_reason: str | None = None
+
+
+def said(patient: PatientDetails | int, details: VisitDetails) -> dict[str, object]:
+    """What the form said of person and visit, for the hash of its nonce."""
+    return {"patient": patient if isinstance(patient, int) else asdict(patient), "details": asdict(details)}
+
+
+def booked_visit(session: Session, public_id: str) -> BookedVisit:
+    """The answer that was given when this visit was booked."""
+    row = session.execute(
+        sa.select(Appointment.id, Appointment.reference, Appointment.patient_id).where(
+            Appointment.public_id == public_id
+        )
+    ).one()
+    return BookedVisit(row.id, public_id, row.reference, row.patient_id)
+
+
+def known_patient(session: Session, order: Order) -> Patient | None:
+    """The patient of that id, or None for a person who is new. Raises NotFound."""
+    if not isinstance(order.patient, int):
+        return None
+    known = session.get(Patient, order.patient)
+    if known is None:
+        raise NotFound
+    return known
+
+
+def add_patient(session: Session, order: Order) -> Patient:
+    """The person who is new, as a patient of the account that books."""
+    assert not isinstance(order.patient, int)  # noqa: S101 - a known patient was found before; this tells the type checker.
+    account_id = order.actor.account_id if order.actor.role is Role.PATIENT else None
+    return create_described(session, order.patient, account_id=account_id, now=order.now)
+
+
+def add_visit(session: Session, order: Order, slot: Slot, patient: Patient) -> Appointment:
+    """The visit as a row with an id; its reservations are the caller's."""
+    needs = json.dumps(order.details.needs) if order.details.needs else None
+    appointment = Appointment(
+        public_id=order.public_id,
+        reference="".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)),
+        patient_id=patient.id,
+        service_id=slot.service_id,
+        location_id=slot.location_id,
+        specialist_id=slot.specialist_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        status=AppointmentStatus.BOOKED,
+        reason_sealed=seal_text(session, "appointment", "reason", order.public_id, order.details.reason),
+        needs_sealed=seal_text(session, "appointment", "needs", order.public_id, needs),
+        booked_by_account_id=order.actor.account_id,
+        booked_for_other=order.details.booked_for_other,
+        booked_at=order.now,
+    )
+    session.add(appointment)
+    session.flush()
+    return appointment
+
+
+def tell_of_patient(session: Session, order: Order, patient: Patient) -> None:
+    """Who made the new patient."""
+    audit.record(session, order.actor, "patient_created", "patient", patient.id, now=order.now)
+
+
+def tell_of_visit(
+    session: Session, clinic: Catalogue, order: Order, appointment: Appointment, patient: Patient
+) -> None:
+    """The messages that the visit wants, and who booked it. Last, so that they are written in one go at the end."""
+    now, tz = order.now, clinic.locations[appointment.location_id].tz
+    outbox.plan_for_booking(session, appointment=appointment, tz=tz, has_email=patient.email is not None, now=now)
+    audit.record(
+        session,
+        order.actor,
+        "appointment_booked",
+        "appointment",
+        appointment.id,
+        now=now,
+        reason_code=order.override_reason,
+    )

@@ -1,0 +1,44 @@
+"""Giving a visit's time back. Where a block lies around it, the block closes the time again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.models import Block
+from booking.queries.reservations import Taken, taken_by_visit
+from booking.services.blocks import refill
+from booking.services.reserving import release_visit
+
+
+def give_back(session: Session, appointment_id: int, *, now: datetime) -> None:
+    """Release all that the visit has reserved, in the open transaction."""
+    taken = taken_by_visit(session, appointment_id)
+    release_visit(session, appointment_id)
+    close_blocks(session, taken, now=now)
+
+
+def close_blocks(session: Session, given_back: Sequence[Taken], *, now: datetime) -> None:
+    """Let the blocks around these reservations take what is free of them now."""
+    if given_back:
+        resource_ids = {taken.resource_id for taken in given_back}
+        refill(session, resource_ids=resource_ids, window=_window(given_back), now=now)
+
+
+def is_in_block(session: Session, taken: Sequence[Taken]) -> bool:
+    """Whether a block lies around any of it: such time is not kept for an undo, nor for anybody else."""
+    if not taken:
+        return False
+    since, until = _window(taken)
+    resource_ids = {one.resource_id for one in taken}
+    around = sa.select(Block.id).where(
+        Block.resource_id.in_(resource_ids), Block.ends_at > since, Block.starts_at < until
+    )
+    return session.scalar(around.limit(1)) is not None
+
+
+def _window(taken: Sequence[Taken]) -> tuple[datetime, datetime]:
+    return min(one.starts_at for one in taken), max(one.ends_at for one in taken)
