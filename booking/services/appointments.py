@@ -31,7 +31,7 @@ from booking.services.ordering import (
     tell_of_patient,
     tell_of_visit,
 )
-from booking.services.overriding import OVERRIDABLE, needs_override, refusals_to_override
+from booking.services.overriding import OVERRIDABLE, refusals_to_override
 from booking.services.patients import PatientDetails
 from booking.services.reserving import ReservedFor, Wish, book_in_transaction, reserve
 
@@ -43,7 +43,7 @@ __all__ = [
     "book_at_desk",
     "book_held",
     "cancel",
-    "needs_override",
+    "refusals_at_desk",
     "undo_cancel",
 ]
 
@@ -138,6 +138,11 @@ def book_in_place(
     For a time that the clinic itself has offered; the caller has authorised it. Raises what `reserve` raises.
     """
     return _book(session, clinic, Order(actor, new_public_id(), patient_id, VisitDetails(None), now), wish)
+
+
+def refusals_at_desk(session: Session, asked: SlotRequest, *, patient_id: int | None) -> tuple[Refusal, ...]:
+    """What staff have to give a reason for at that time, and for that patient: for the page, as for the act."""
+    return refusals_to_override(session, catalogue(session), Wish(asked, patient_id=patient_id))
 
 
 def _earlier(session: Session, order: Order, nonce: str, body: str) -> BookedVisit | None:

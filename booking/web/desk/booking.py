@@ -140,7 +140,8 @@ def _booked(caller: Caller, choice: SlotChoice, form: BookVisitForm) -> str:
 
 def _check_page(caller: Caller, choice: SlotChoice, form: BookVisitForm, **variables: Any) -> str:
     form.nonce.data = new_token()
-    refusals = appointments.needs_override(clinic_now(), _request(choice))
+    patient_id = caller.known.id if caller.known else None
+    refusals = appointments.refusals_at_desk(db.session(), _request(choice), patient_id=patient_id)
     return render_template(
         "desk/check.html",
         whom=caller,
