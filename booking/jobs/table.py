@@ -10,8 +10,10 @@ from booking.core.clock import utc_now
 from booking.jobs.send_messages import send_due
 from booking.jobs.tools import Tools
 from booking.services import pruning
+from booking.services.blocks import refill_all
 from booking.services.heartbeat import beat
 from booking.services.holds import prune_holds
+from booking.services.offering import offer_freed_times
 from booking.services.rate_limits import prune_buckets
 from booking.services.sessions import prune_sessions
 
@@ -39,8 +41,15 @@ def send_due_messages(tools: Tools) -> None:
 
 
 def end_holds(tools: Tools) -> None:
-    """Give the time of ended holds back."""
-    _prune(tools, prune_holds)
+    """Give the time of ended holds back, to the block around it where there is one."""
+    for step in (prune_holds, refill_all):
+        _prune(tools, step)
+
+
+def ask_who_waits(tools: Tools) -> None:
+    """End waits and offers that are over, and offer freed times to the next one who waits."""
+    with tools.sessions() as session:
+        offer_freed_times(session, now=utc_now())
 
 
 def forget_the_old(tools: Tools) -> None:
@@ -57,6 +66,7 @@ def _prune(tools: Tools, prune: Callable[..., int]) -> None:
 JOBS: tuple[Job, ...] = (
     Job("note_alive", note_alive),
     Job("send_due_messages", send_due_messages),
+    Job("ask_who_waits", ask_who_waits, timedelta(seconds=30)),
     Job("end_holds", end_holds, timedelta(minutes=1)),
     Job("forget_the_old", forget_the_old, timedelta(hours=1)),
 )

@@ -17,7 +17,6 @@ from booking.core.actor import Actor
 from booking.core.errors import BookingError, NotFound
 from booking.core.scheduling.calendar_change import BlockChange, CalendarChange, DateChange, WeekChange
 from booking.core.scheduling.hits import HitCause, resources_touched
-from booking.core.scheduling.intervals import from_minutes
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.slots import Slot
 from booking.models import BlockKind
@@ -36,6 +35,9 @@ from booking.services.transaction import transaction
 
 CALENDAR_CHANGED = "calendar_changed"
 """Why the patient is called, and why a visit is moved past the rules for patients."""
+
+
+NO_DETAILS = BlockDetails(BlockKind.OTHER, "")
 
 
 class NewHits(BookingError):
@@ -74,7 +76,7 @@ class AskedChange:
     nonce: str
     seen: Mapping[str, int] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
-    details: BlockDetails = BlockDetails(BlockKind.OTHER, "")
+    details: BlockDetails = NO_DETAILS
     block: BlockEntry | None = None
     reason_code: str | None = None
 
@@ -116,7 +118,6 @@ def save(session: Session, asked: AskedChange, *, actor: Actor, now: datetime) -
             done[decision.kind] += 1
         else:
             failed.append(failure)
-    _close_again(session, asked.change, now)
     return Saved(done, tuple(failed))
 
 
@@ -200,14 +201,3 @@ def _move(session: Session, visit: Visit, asked: AskedChange, slot: Slot, actor:
         version=asked.seen[visit.public_id],
         override_reason=CALENDAR_CHANGED,
     )
-
-
-def _close_again(session: Session, change: CalendarChange, now: datetime) -> None:
-    """What the visits gave back within the block is the block's."""
-    if isinstance(change, BlockChange):
-        window = (
-            from_minutes(min(starts for starts, _ in change.spans)),
-            from_minutes(max(ends for _, ends in change.spans)),
-        )
-        with transaction(session):
-            blocks.refill(session, resource_ids=[change.resource_id], window=window, now=now)

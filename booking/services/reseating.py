@@ -11,7 +11,9 @@ from booking.core.actor import Actor
 from booking.core.errors import MoveNotAllowed, NotFound
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.queries.appointments import visit_for
+from booking.queries.reservations import taken_by_visit
 from booking.services import audit
+from booking.services.releasing import close_blocks
 from booking.services.reserving import ReservedFor, book_in_transaction, reserve, same_time
 
 
@@ -30,7 +32,9 @@ def use_other_resources(session: Session, *, actor: Actor, public_id: str, now: 
         reserved_for = ReservedFor(appointment_id=visit.id, patient_id=visit.patient_id)
         wish = same_time(visit)
         wish = replace(wish, request=replace(wish.request, now=now))
+        before = taken_by_visit(session, visit.id)
         reserve(session, wish, now=now, keep=lambda _slot: reserved_for)
+        close_blocks(session, before, now=now)
         audit.record(session, actor, "appointment_reseated", "appointment", visit.id, now=now)
 
     book_in_transaction(session, work, now=now)

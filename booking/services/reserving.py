@@ -25,6 +25,7 @@ from booking.queries.catalogue import catalogue
 from booking.queries.reservations import BusyLanes, OwnHolds, busy_by_lane, holds_of, taken_by_visit
 from booking.services import locks
 from booking.services.availability import nearest_slots, patient_calendar
+from booking.services.blocks import refill
 from booking.services.readiness import is_guard_refusal
 from booking.services.transaction import transaction
 
@@ -211,14 +212,19 @@ def same_time(visit: Visit) -> Wish:
 
 
 def _drop_expired_holds(session: Session, resource_ids: Sequence[int], window: Span, now: datetime) -> None:
-    """Only rows of locked resources: two bookings that tidied the same hold in full could wait for each other."""
+    """Only rows of locked resources: two bookings that tidied the same hold in full could wait for each other.
+
+    A block around an ended hold has its time from now on.
+    """
     in_the_way = (
         Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= now)),
         Reservation.resource_id.in_(resource_ids),
         Reservation.ends_at > from_minutes(window[0]),
         Reservation.starts_at < from_minutes(window[1]),
     )
-    _execute(session, sa.delete(Reservation).where(*in_the_way))
+    dropped = sa.delete(Reservation).where(*in_the_way).returning(Reservation.id)
+    if session.execute(dropped, execution_options={"synchronize_session": False}).all():
+        refill(session, resource_ids=resource_ids, window=(from_minutes(window[0]), from_minutes(window[1])), now=now)
 
 
 def _execute(session: Session, statement: sa.Delete) -> None:

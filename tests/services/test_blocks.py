@@ -12,6 +12,7 @@ from booking.core.errors import NotFound, SlotTaken
 from booking.core.scheduling.calendar_change import BlockChange
 from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.slots import SlotQuery
+from booking.jobs import table
 from booking.models import AuditEvent, Block, BlockKind, FreedTime, Reservation
 from booking.queries.hours import BlockEntry, block_or_none
 from booking.services import blocks
@@ -20,6 +21,7 @@ from booking.services.blocks import BlockDetails
 from booking.services.holds import HOLD_LENGTH
 from booking.services.transaction import transaction
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
+from tests.outbox import make_test_tools
 from tests.services.cast import DORA, DR_CRUZ, FOLLOW_UP, NORTHSIDE, NURSE, book_for_caller, hold
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -247,3 +249,21 @@ def test_nobody_books_into_a_block(session: Session) -> None:
     block(session)
     with pytest.raises(SlotTaken):
         book_for_caller(session)
+
+
+def test_who_books_when_a_hold_in_the_block_has_just_ended_finds_the_block(session: Session) -> None:
+    hold(session)
+    block(session)
+    with pytest.raises(SlotTaken):
+        book_for_caller(session, now=NOW + HOLD_LENGTH + MINUTE)
+    assert blocks.refill_all(session, now=NOW + HOLD_LENGTH + MINUTE) == 1
+
+
+def test_the_job_that_ends_holds_closes_the_block_around_them(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(session)
+    block(session)
+    monkeypatch.setattr(table, "utc_now", lambda: NOW + HOLD_LENGTH + MINUTE)
+    next(job for job in table.JOBS if job.name == "end_holds").run(make_test_tools(session))
+    assert sum(ends - starts for _, starts, ends in closed(session)) == 4
