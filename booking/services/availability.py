@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from booking.core.scheduling.allocation import Placement, SlotRequest, allocate, query_for
+from booking.core.scheduling.allocation import SlotRequest, query_for
 from booking.core.scheduling.choosing import soonest_of, three_nearest
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.intervals import Span, to_minutes, to_minutes_up
@@ -60,27 +60,6 @@ def first_slots(
         if len(found) >= count or last_on == query.last_on:
             return found[:count]
         days *= 4
-
-
-def placed_slots(session: Session, query: SlotQuery, *, owner: str = "") -> list[Placement]:
-    """The offered slots with the resources that each would be given at this moment."""
-    clinic = catalogue(session)
-    busy = busy_for(session, clinic, query, owner=owner)
-    placed = (allocate(clinic, _request_of(slot, query), busy) for slot in find_slots(clinic, query, busy))
-    return [placement for placement in placed if isinstance(placement, Placement)]
-
-
-def _request_of(slot: Slot, query: SlotQuery) -> SlotRequest:
-    return SlotRequest(
-        slot.service_id,
-        slot.location_id,
-        slot.specialist_id,
-        slot.starts,
-        query.now,
-        query.apply_policies,
-        query.is_verified,
-        query.patient,
-    )
 
 
 def busy_for(

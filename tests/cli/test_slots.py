@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from booking.models import Clinic
+from booking.core.scheduling.clinic import Audience
+from booking.models import Clinic, Location, Service
+from booking.services.clinic import new_revision
 from tests.factories import make_appointment
 
 NOW = "2026-11-23T13:00Z"
@@ -70,6 +73,12 @@ def test_without_now_the_clock_is_read(program: Flask) -> None:
         ({"days": "0"}, "'--days'"),
         ({"now": "noon"}, "'noon' is no instant"),
         ({"now": "2026-11-30T09:00"}, "names no zone"),
+        ({"first": "0"}, "'--first'"),
+        ({"mode": "letter"}, "'--mode'"),
+        ({"weekday": "someday"}, "'--weekday'"),
+        ({"between": "nine"}, "'nine' is no span of a day like 09:00-12:00."),
+        ({"between": "22:00-+02:00"}, "is no span of a day"),
+        ({"between": "12:00-09:00"}, "is no span of a day"),
     ],
 )
 def test_a_mistake_is_named(program: Flask, changes: dict[str, str], sentence: str) -> None:
@@ -132,3 +141,62 @@ def test_lengths_in_the_json_are_minutes(program: Flask) -> None:
     removed = json.loads(line)["removed"]
     assert [one["code"] for one in removed] == ["in_past", "too_soon"]
     assert removed[1]["params"] == {"earliest_at": "2026-11-30T16:40:00+00:00", "notice": 120}
+
+
+def found(program: Flask, *more: str, **changes: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in run(program, "--json", *more, **changes).output.splitlines()]
+
+
+def test_the_first_few_are_those_of_the_whole_list(program: Flask) -> None:
+    assert found(program, first="3", days="60") == found(program, days="60")[:3]
+
+
+def test_without_a_service_every_one_is_searched_and_named(program: Flask) -> None:
+    slots = found(program, service="")
+
+    assert {slot["service"] for slot in slots} == {"first-consultation", "follow-up"}
+    assert [slot["starts_at"] for slot in slots] == sorted(slot["starts_at"] for slot in slots)
+    assert run(program, service="").output.splitlines()[0] == ("2026-11-30T09:00-05:00  follow-up dr-cruz room-1")
+
+
+@pytest.mark.parametrize(("mode", "is_there"), [("in_person", True), ("video", False)])
+def test_services_can_be_narrowed_by_their_mode(program: Flask, mode: str, is_there: bool) -> None:
+    assert bool(found(program, service="", mode=mode)) is is_there
+
+
+def test_time_of_day_and_weekday_narrow_the_starts(program: Flask) -> None:
+    slots = found(program, "--weekday", "tue", between="09:00-09:30", days="14")
+
+    assert [slot["local"][:16] for slot in slots] == [
+        "2026-12-01T09:00", "2026-12-01T09:15", "2026-12-08T09:00", "2026-12-08T09:15"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "count"), [("en", 24), ("xx", 0)])
+def test_a_language_narrows_the_specialists(program: Flask, language: str, count: int) -> None:
+    assert len(found(program, language=language)) == count
+
+
+def test_step_free_leaves_out_locations_with_steps(program: Flask, session: Session) -> None:
+    session.execute(sa.update(Location).values(is_step_free=False))
+    session.execute(sa.update(Clinic).values(revision=new_revision()))
+    session.commit()
+
+    assert found(program, "--step-free") == []
+    assert found(program) != []
+
+
+def test_what_is_for_verified_patients_is_offered_to_them(program: Flask, session: Session) -> None:
+    session.execute(sa.update(Service).values(audience=Audience.VERIFIED))
+    session.execute(sa.update(Clinic).values(revision=new_revision()))
+    session.commit()
+
+    assert found(program) == []
+    assert len(found(program, "--verified")) == 24
+
+
+def test_only_one_service_is_explained(program: Flask) -> None:
+    result = run(program, "--explain", service="")
+
+    assert result.exit_code != 0
+    assert "--explain is about one service" in result.output

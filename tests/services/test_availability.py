@@ -11,7 +11,8 @@ from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.slots import SlotQuery
 from booking.queries import reservations
-from booking.services.availability import first_slots, nearest_slots, offered_slots, placed_slots, soonest_slots
+from booking.services.availability import first_slots, nearest_slots, offered_slots, soonest_slots
+from booking.services.placing import placed_slots
 from tests.factories import MONDAY, NEXT_MONDAY_9, NOW, make_appointment
 from tests.services.cast import (
     CHAIR,
@@ -24,7 +25,6 @@ from tests.services.cast import (
     NORTHSIDE,
     NURSE,
     OTHER_VISITOR,
-    ROOM_1,
     VISITOR,
     hold,
 )
@@ -58,7 +58,7 @@ def test_a_resource_that_is_busy_elsewhere_counts_in_its_own_lane(session: Sessi
     """The nurse has two lanes: one infusion leaves the other lane, but the only chair is taken."""
     query = SlotQuery(INFUSION, None, None, NEXT_MONDAY, NEXT_MONDAY, NOW, apply_policies=False)
     nine = to_minutes(NEXT_MONDAY_9)
-    [placed] = [p for p in placed_slots(session, query) if p.slot.starts == nine]
+    [placed] = [p for p in placed_slots(session, [query]) if p.slot.starts == nine]
 
     assert [a.resource_id for a in placed.allocations] == [DR_CRUZ, NURSE, CHAIR]
 
@@ -187,10 +187,3 @@ def test_there_are_no_nearest_slots_of_an_unknown_service(session: Session) -> N
     request = SlotRequest(99, NORTHSIDE, None, to_minutes(NEXT_MONDAY_9), NOW)
 
     assert nearest_slots(session, request, now=NOW) == ()
-
-
-def test_placed_slots_say_which_room_is_given(session: Session) -> None:
-    placed = placed_slots(session, ONE_DAY)
-
-    assert [p.slot for p in placed] == offered_slots(session, ONE_DAY)
-    assert [a.resource_id for a in placed[0].allocations] == [DR_CRUZ, ROOM_1]
