@@ -125,7 +125,7 @@ class ExplanationWords:
 
     def __init__(self, catalogue: Catalogue, locale: str, gettext: Gettext, ngettext: Ngettext) -> None:
         self._catalogue, self._locale = catalogue, locale
-        self._gettext, self._ngettext = gettext, ngettext
+        self.gettext, self.ngettext = gettext, ngettext
 
     def sentences(self, day: DayExplanation) -> tuple[str, ...]:
         """When the specialist is open, what each rule takes away, and how many times are left."""
@@ -133,7 +133,7 @@ class ExplanationWords:
         for removal in day.removals:
             said.extend(self._of(day, removal))
         if day.slots:
-            said.append(self._ngettext("%(num)s time is left.", "%(num)s times are left.", day.slots))
+            said.append(self.ngettext("%(num)s time is left.", "%(num)s times are left.", day.slots))
         return tuple(said)
 
     def who(self, day: DayExplanation | ToldDays) -> str:
@@ -154,8 +154,8 @@ class ExplanationWords:
     def _opening(self, day: DayExplanation) -> str:
         words = {"spans": self._spans(day, day.open_spans), "place": self.where(day)}
         if day.specialist_id is None:
-            return self._gettext("Open at %(place)s: %(spans)s.", **words)
-        return self._gettext("%(who)s is at %(place)s %(spans)s.", who=self.who(day), **words)
+            return self.gettext("Open at %(place)s: %(spans)s.", **words)
+        return self.gettext("%(who)s is at %(place)s %(spans)s.", who=self.who(day), **words)
 
     def _of(self, day: DayExplanation, removal: Removal) -> Iterator[str]:
         if removal.code in {"gap_too_short", "visit_limit"}:
@@ -163,9 +163,9 @@ class ExplanationWords:
         else:
             words = self._words(day, removal)
             keys = [key for name in removal.details if (key := f"{removal.code} {name}") in TEXTS]
-            yield from (self._gettext(TEXTS[key], **words) for key in keys or [removal.code])
+            yield from (self.gettext(TEXTS[key], **words) for key in keys or [removal.code])
         if removal.slots_without:
-            yield self._ngettext(
+            yield self.ngettext(
                 "Without this, %(num)s time would be free.",
                 "Without this, %(num)s times would be free.",
                 removal.slots_without,
@@ -190,10 +190,10 @@ class ExplanationWords:
     def _length(self, minutes: int) -> str:
         """ "45 minutes", "24 hours", "3 days": never rounded."""
         if minutes >= 2880 and minutes % 1440 == 0:
-            return self._ngettext("%(num)s day", "%(num)s days", minutes // 1440)
+            return self.ngettext("%(num)s day", "%(num)s days", minutes // 1440)
         if minutes >= 120 and minutes % 60 == 0:
-            return self._ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
-        return self._ngettext("%(num)s minute", "%(num)s minutes", minutes)
+            return self.ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
+        return self.ngettext("%(num)s minute", "%(num)s minutes", minutes)
 
     def _spans(self, day: DayExplanation, spans: Iterable[Span]) -> str:
         """ "9:00 am – 10:00 am, 1:00 pm – 2:00 pm" in the time of the location; "" without a location."""
@@ -213,12 +213,12 @@ class ExplanationWords:
     def _limit(self, removal: Removal) -> str:
         params: Mapping[str, Any] = removal.params
         if removal.code == "gap_too_short":
-            return self._ngettext(
+            return self.ngettext(
                 "Visits of a patient must be at least %(num)s day apart.",
                 "Visits of a patient must be at least %(num)s days apart.",
                 params["min_gap_days"],
             )
-        return self._ngettext(
+        return self.ngettext(
             "A patient may have no more than %(count)s in %(num)s day.",
             "A patient may have no more than %(count)s in %(num)s days.",
             params["days"],

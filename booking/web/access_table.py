@@ -96,6 +96,7 @@ ROWS: tuple[Row, ...] = (
     Row("desk.search", "POST", DESK),
     Row("desk.patient", "GET", DESK, "any patient; visits elsewhere show time and place only"),
     Row("desk.book", "GET", DESK, OWN_LOCATION),
+    Row("desk.why", "GET", DESK, OWN_LOCATION),
     Row("desk.describe", "GET", DESK),
     Row("desk.describe", "POST", DESK),
     Row("desk.check", "GET", DESK, OWN_LOCATION),

@@ -107,6 +107,29 @@ def next_times(stage: Stage) -> Page:
     return page
 
 
+@shows("desk.book")
+def no_times(stage: Stage) -> Page:
+    """Nobody has a time: Dr Lind never works at Northside."""
+    page = next_times(stage)
+    page.locator("#who").select_option("dr-lind")
+    steps.press(page, "Show times")
+    page.get_by_role("link", name="Why are there no times?").wait_for()
+    return page
+
+
+@shows("desk.why")
+def why_no_times(stage: Stage) -> Page:
+    page = no_times(stage)
+    steps.follow(page, "Why are there no times?")
+    page.locator("#days").wait_for()
+    return page
+
+
+@shows("desk.why")
+def why_for_patients(stage: Stage) -> Page:
+    return at("/desk/book/why?whom=patients&days=14", by=DORA)(stage)
+
+
 @shows("desk.check")
 def desk_check(stage: Stage) -> Page:
     page = next_times(stage)

@@ -28,6 +28,7 @@ from booking.web.desk.forms import BookVisitForm, DescribePatientForm
 from booking.web.desk.loading import StaffVisit, locale, with_words
 from booking.web.desk.next_times import TimesWish, next_times, numbered, read_wish_or_none, times_form
 from booking.web.desk.patients import last_search, search_page
+from booking.web.desk.why import told, why_url
 from booking.web.desk.words import OTHER_REFUSAL, REFUSALS
 from booking.web.scheduling.slot_choice import SlotChoice, choice_or_none
 from booking.web.words import MODE
@@ -48,6 +49,8 @@ def book() -> ResponseReturnValue:
     found = next_times(wish, now=now)
     page = render_template(
         "desk/times.html",
+        told=[] if found.times else told(wish, caller, now=now),
+        why_url=why_url(caller, wish),
         whom=caller,
         wish=wish,
         form=times_form(wish),

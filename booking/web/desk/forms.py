@@ -91,6 +91,13 @@ class ChooseTimesForm(FlaskForm):
     start = StringField(lazy_gettext("From"), [Optional(), no_longer_than(40)])
 
 
+class ExplainTimesForm(ChooseTimesForm):
+    """Which days are to be explained, and for whom the rules are meant: the desk, or patients who book online."""
+
+    days = SelectField(lazy_gettext("How many days"), validate_choice=False)
+    whom = SelectField(lazy_gettext("Who books"), validate_choice=False)
+
+
 class BookVisitForm(FlaskForm):
     """The last button. The nonce makes the same form, sent twice, one visit."""
 

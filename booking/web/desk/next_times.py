@@ -30,6 +30,7 @@ MOST_SKIPPED = 60
 SEARCHED_AHEAD = timedelta(days=180)
 
 Offered = TypeVar("Offered", Service, Location)
+Form = TypeVar("Form", bound=ChooseTimesForm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +155,16 @@ def numbered(slot: Slot, number: int, *, is_any: bool) -> NumberedTime:
     )
 
 
-def times_form(wish: TimesWish) -> ChooseTimesForm:
-    """The wish as a form."""
+def times_form(wish: TimesWish, kind: type[Form] = ChooseTimesForm, **more: str) -> Form:
+    """The wish as a form; `more` are values of fields that this kind of form has besides."""
     catalogue = clinic_now()
-    form = ChooseTimesForm(
+    form = kind(
         formdata=None,
         service=wish.service.code,
         location=wish.location.code,
         who=wish.specialist.code if wish.specialist else "",
         start=wish.typed_start,
+        **more,
     )
     form.service.choices = [SelectChoice(s.code, s.name) for s in offered_services(catalogue)]
     form.location.choices = [SelectChoice(place.code, place.name) for place in own_locations()]
