@@ -225,7 +225,7 @@ def message_facts(session: Session, message_id: int) -> MessageFacts:
     elif row.public_id is not None:
         is_moved = row.kind is MessageKind.CHANGED
         visit = _visit(row, earlier_time_or_none(session, row.appointment_id) if is_moved else None)
-    return MessageFacts(*row[:_OWN_COLUMN_COUNT], visit, offer)
+    return MessageFacts(*(*row[:_OWN_COLUMN_COUNT], visit, offer))
 
 
 def _visit(row: Any, before: EarlierTime | None) -> MessageVisit:

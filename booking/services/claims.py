@@ -132,9 +132,9 @@ def _proof_link(
 def _offer_link(
     session: Session, facts: MessageFacts, offer: MessageOffer, pages: MailedAddresses, now: datetime
 ) -> dict[str, str]:
-    """The way to the answer, open as long as the time is kept."""
+    """The way to the answer. It outlives the offer, for a late answer may still get the time, and the page says so."""
     token = mint_link(
-        session, action=LinkAction.ANSWER_OFFER, now=now, expires_at=offer.expires_at, patient_id=facts.patient_id,
+        session, action=LinkAction.ANSWER_OFFER, now=now, expires_at=offer.starts_at, patient_id=facts.patient_id,
         offer_id=offer.id, email_key=email_key(facts.to),
     )  # fmt: skip
     return {"answer": pages.mailed(token)}

@@ -82,8 +82,9 @@ def library(session: Session) -> Library:
 
 
 def may_answer(actor: Actor, visit: Visit) -> bool:
-    """Whether the actor may fill in the forms of this visit: for their own patient, or in an opened browser session."""
-    return is_full(actor, visit) or (not actor.is_staff and visit.public_id in actor.visit_ids)
+    """Whether the actor may fill in the forms of this visit: for their own patient, in the browser session that booked
+    it, or in one that a mailed link has opened and the date of birth was given."""
+    return not actor.is_staff and actor.knows(public_id=visit.public_id, patient_id=visit.patient_id)
 
 
 def is_full(actor: Actor, visit: Visit) -> bool:

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.core.actor import VisitAct
 from booking.core.errors import LinkDead
-from booking.models import Account, Appointment, LinkAction, LinkToken
+from booking.core.people import email_key as email_key_of
+from booking.models import Account, Appointment, LinkAction, LinkToken, Patient, WaitingOffer
 from booking.services.sessions import hash_token, new_token
 
 VERIFY_LIFE = timedelta(hours=24)
 RESET_LIFE = timedelta(minutes=10)
 SENT_AGAIN = frozenset({LinkAction.VERIFY_ADDRESS, LinkAction.RESET_PASSWORD})
+ACTS: Mapping[LinkAction, frozenset[VisitAct]] = {
+    LinkAction.OPEN_VISIT: frozenset(VisitAct),
+    LinkAction.CONFIRM_VISIT: frozenset({VisitAct.CONFIRM, VisitAct.CHANGE}),
+    LinkAction.CHANGE_VISIT: frozenset({VisitAct.CHANGE}),
+    LinkAction.CANCEL_VISIT: frozenset({VisitAct.CANCEL, VisitAct.CHANGE}),
+}
+"""What may be done to a visit by each kind of link. Whoever is asked whether they come, or is about to cancel, is also
+offered another time, so these links open that page too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the links that a browser session has opened let it do now."""
+
+    visit_ids: frozenset[str] = frozenset()
+    acts: frozenset[tuple[str, VisitAct]] = frozenset()
+    offer_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class SeenLink:
-    """What opening a link may know of it. `appointment` is the public id of the visit it is about, if any.
+    """What opening a link may know of it: the public ids of the visit or the offer it is about, if any.
     `is_confirmed`: it was used to confirm an account's address, and that still holds."""
 
+    id: int
     action: LinkAction
     is_alive: bool
     may_be_sent_again: bool
     appointment: str | None
-    expires_at: datetime
+    offer: str | None
     is_confirmed: bool
 
 
@@ -79,14 +100,59 @@ def look_at(session: Session, *, token: str, now: datetime) -> SeenLink | None:
     if link is None:
         return None
     appointment = session.get(Appointment, link.appointment_id) if link.appointment_id else None
+    offer = session.get(WaitingOffer, link.offer_id) if link.offer_id else None
+    patient = session.get(Patient, link.patient_id) if link.patient_id else None
     return SeenLink(
+        id=link.id,
         action=link.action,
-        is_alive=is_alive(link, now),
+        is_alive=is_alive(link, now) and (link.action in SENT_AGAIN or _reaches(link.email_key, patient)),
         may_be_sent_again=link.used_at is None and link.action in SENT_AGAIN,
         appointment=appointment.public_id if appointment else None,
-        expires_at=link.expires_at,
+        offer=offer.public_id if offer else None,
         is_confirmed=_is_confirmed(session, link),
     )
+
+
+def opened(session: Session, *, link_ids: Collection[int], now: datetime) -> Opened:
+    """What these opened links are good for now; without a query when there are none.
+
+    Asked anew with every request, so that a link that has run out, and one mailed to an address that is no longer the
+    patient's, open nothing from then on.
+    """
+    if not link_ids:
+        return Opened()
+    rows = session.execute(_OPENED.where(LinkToken.id.in_(link_ids), LinkToken.expires_at > now)).all()
+    good = [row for row in rows if row.email_key is None or row.email_key == _key_of(row.email)]
+    visits = [(row.visit, row.action) for row in good if row.visit is not None and row.action in ACTS]
+    return Opened(
+        visit_ids=frozenset(visit for visit, _ in visits),
+        acts=frozenset((visit, act) for visit, action in visits for act in ACTS[action]),
+        offer_ids=frozenset(row.offer for row in good if row.offer is not None),
+    )
+
+
+_OPENED = (
+    sa.select(
+        LinkToken.action,
+        LinkToken.email_key,
+        Patient.email,
+        Appointment.public_id.label("visit"),
+        WaitingOffer.public_id.label("offer"),
+    )
+    .outerjoin(Patient, Patient.id == LinkToken.patient_id)
+    .outerjoin(Appointment, Appointment.id == LinkToken.appointment_id)
+    .outerjoin(WaitingOffer, WaitingOffer.id == LinkToken.offer_id)
+    .where(LinkToken.used_at.is_(None))
+)
+
+
+def _reaches(email_key: str | None, patient: Patient | None) -> bool:
+    """Whether the address that a link was mailed to is the patient's still. A link that names none reaches anyway."""
+    return email_key is None or patient is None or email_key == _key_of(patient.email)
+
+
+def _key_of(email: str | None) -> str:
+    return email_key_of(email) if email else ""
 
 
 def _is_confirmed(session: Session, link: LinkToken) -> bool:

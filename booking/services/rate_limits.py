@@ -40,6 +40,7 @@ class Tried(StrEnum):
     LOG_IN = "log_in"
     REGISTER = "register"
     RESET = "reset"
+    PROVE = "prove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,12 @@ LIMITS = {
         account=Limit(4, timedelta(minutes=15)),
         network=Limit(20, timedelta(minutes=2)),
         everyone=Limit(200, timedelta(seconds=1)),
+    ),
+    # A date of birth is easier to guess than a password, and its owner does not forget it.
+    Tried.PROVE: Limits(
+        account=Limit(5, timedelta(hours=1)),
+        network=Limit(30, timedelta(minutes=2)),
+        everyone=Limit(300, timedelta(seconds=1)),
     ),
     Tried.RESET: Limits(
         account=Limit(4, timedelta(minutes=15)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import cast
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
@@ -13,6 +12,7 @@ from booking.core.actor import STAFF_ROLES, Actor, Role
 from booking.core.clock import utc_now
 from booking.extensions import db, login_manager
 from booking.queries import accounts
+from booking.services import links
 from booking.services.sessions import SessionAccount
 from booking.web.access_table import TABLE, VISITOR
 from booking.web.sessions import ServerSession
@@ -20,8 +20,13 @@ from booking.web.sessions import ServerSession
 BOOKED = "booked"
 """Session value: nonce of a form → public id of the visit that it booked."""
 
-VISIT_GRANT = "visit_grant"
-"""Session value: {"appointment": public id, "until": instant in ISO form}, put there by a mailed link."""
+OPENED_LINKS = "opened_links"
+"""Session value: ids of the mailed links about visits and offers that were opened here, the last ones last."""
+
+PROVEN = "proven_visits"
+"""Session value: public ids of opened visits for which the date of birth was given."""
+
+MOST_LINKS = 12
 
 
 class SessionUser:
@@ -49,31 +54,46 @@ def account_or_none() -> SessionAccount | None:
 
 
 def actor() -> Actor:
-    """The person behind this request, with what they may act for; one query at most, kept for the request."""
+    """The person behind this request, with what they may act for; a query for the login and one for opened links at
+    most, kept for the request."""
     if "actor" not in g:
         g.actor = _actor(account_or_none())
     return cast(Actor, g.actor)
 
 
 def _actor(account: SessionAccount | None) -> Actor:
-    owner = server_session().get("owner", "")
-    if account is None:
-        return Actor(owner=owner, visit_ids=opened_visits(), booked_ids=booked_visits())
-    if account.role in STAFF_ROLES:
+    kept = server_session()
+    owner = kept.get("owner", "")
+    if account is not None and account.role in STAFF_ROLES:
         locations = accounts.location_ids(db.session(), account_id=account.id)
         return Actor(account.id, account.role, frozenset(), locations, account.resource_id, owner)
-    patients = accounts.patient_ids(db.session(), account_id=account.id, now=utc_now())
+    now, booked = utc_now(), booked_visits()
+    opened = links.opened(db.session(), link_ids=kept.get(OPENED_LINKS, ()), now=now)
+    patients = accounts.patient_ids(db.session(), account_id=account.id, now=now) if account else frozenset()
     return Actor(
-        account.id, Role.PATIENT, patients, None, None, owner, visit_ids=opened_visits(), booked_ids=booked_visits()
+        account.id if account else None,
+        Role.PATIENT if account else None,
+        patients,
+        owner=owner,
+        visit_ids=booked | opened.visit_ids,
+        booked_ids=booked,
+        link_acts=opened.acts,
+        proven_ids=opened.visit_ids.intersection(kept.get(PROVEN, ())),
+        offer_ids=opened.offer_ids,
     )
 
 
-def opened_visits() -> frozenset[str]:
-    """Public ids of the visits that this browser session may see without a login: booked in it, or opened by mail."""
+def note_opened(link_id: int) -> None:
+    """Let this browser session do what the link is for, as long as the link is good."""
     kept = server_session()
-    grant = kept.get(VISIT_GRANT) or {}
-    opened = {grant["appointment"]} if grant and datetime.fromisoformat(grant["until"]) > utc_now() else set()
-    return booked_visits() | opened
+    others = [one for one in kept.get(OPENED_LINKS, ()) if one != link_id]
+    kept[OPENED_LINKS] = [*others, link_id][-MOST_LINKS:]
+
+
+def note_proven(public_id: str) -> None:
+    """Show the opened visit in full in this browser session."""
+    kept = server_session()
+    kept[PROVEN] = [*(one for one in kept.get(PROVEN, ()) if one != public_id), public_id][-MOST_LINKS:]
 
 
 def booked_visits() -> frozenset[str]:

@@ -22,6 +22,7 @@ SPECIALISTS: Who = frozenset({Role.SPECIALIST.value})
 STAFF: Who = frozenset(r.value for r in STAFF_ROLES)
 
 OWN_VISIT = "own visit, or one opened in this browser session"
+OWN_OFFER = "an offer to an own patient, or one whose link was opened in this browser session"
 OWN_LOCATION = "locations where the person works"
 
 
@@ -85,6 +86,14 @@ ROWS: tuple[Row, ...] = (
     Row("visits.cancel", "POST", PUBLIC, OWN_VISIT),
     Row("visits.cancelled", "GET", PUBLIC, OWN_VISIT),
     Row("visits.calendar", "GET", PUBLIC, OWN_VISIT),
+    Row("visits.undo_cancel", "POST", PUBLIC, OWN_VISIT),
+    Row("mailed.confirm", "GET", PUBLIC, OWN_VISIT),
+    Row("mailed.confirm", "POST", PUBLIC, OWN_VISIT),
+    Row("mailed.call_me", "POST", PUBLIC, OWN_VISIT),
+    Row("mailed.prove", "GET", PUBLIC, OWN_VISIT),
+    Row("mailed.prove", "POST", PUBLIC, OWN_VISIT),
+    Row("mailed.offer", "GET", PUBLIC, OWN_OFFER),
+    Row("mailed.answer_offer", "POST", PUBLIC, OWN_OFFER),
     Row("desk.index", "GET", STAFF, OWN_LOCATION),
     Row("desk.day", "GET", STAFF, OWN_LOCATION),
     Row("desk.go_to", "GET", STAFF, OWN_LOCATION),

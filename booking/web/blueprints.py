@@ -6,6 +6,7 @@ from booking.web.accounts.links import bp as links
 from booking.web.accounts.views import bp as accounts
 from booking.web.demo.views import bp as demo
 from booking.web.desk.views import bp as desk
+from booking.web.mailed.views import bp as mailed
 from booking.web.operation.views import bp as operation
 from booking.web.preferences.views import bp as preferences
 from booking.web.public.views import bp as public
@@ -22,6 +23,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     public,
     scheduling,
     visits,
+    mailed,
     questionnaires,
     sent_forms,
     desk,

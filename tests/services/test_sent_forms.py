@@ -78,7 +78,8 @@ def test_a_form_without_a_score_is_read_without_one(session: Session, ana: Actor
 
 
 def test_a_form_sent_without_a_login_says_so(session: Session, visit: Visit) -> None:
-    guest = Actor(owner="guest", visit_ids=frozenset({visit.public_id}))
+    seen = frozenset({visit.public_id})
+    guest = Actor(owner="guest", visit_ids=seen, proven_ids=seen)
     fill_peg(session, guest, visit, 1, 2, 3)
     send(session, guest, visit)
     sent = read_as_specialist(session, actor=DR_CRUZ, visit=visit, code=PEG, now=LATER)
@@ -119,8 +120,9 @@ def test_the_patient_reads_a_copy_without_the_score(session: Session, ana: Actor
 def test_a_mailed_link_opens_no_copy(session: Session, ana: Actor, visit: Visit) -> None:
     fill_peg(session, ana, visit, 7, 8, 6)
     send(session, ana, visit)
+    seen = frozenset({visit.public_id})
     with pytest.raises(NotFound):
-        own_copy(session, actor=Actor(visit_ids=frozenset({visit.public_id})), visit=visit, code=PEG)
+        own_copy(session, actor=Actor(visit_ids=seen, proven_ids=seen), visit=visit, code=PEG)
 
 
 def test_what_cannot_be_opened_is_said_and_not_left_out(session: Session, ana: Actor, visit: Visit) -> None:

@@ -5,6 +5,8 @@ Opening changes nothing else, and may be done again until the link has acted or 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -13,14 +15,25 @@ from booking.core.errors import LinkDead
 from booking.extensions import db
 from booking.models import LinkAction
 from booking.services import accounts
-from booking.services.links import SeenLink, look_at
+from booking.services.links import ACTS, SeenLink, look_at
 from booking.web import access
-from booking.web.accounts.views import MAILED_TO, VISITS, door, link_key
+from booking.web.accounts.views import MAILED_TO, door, link_key
 from booking.web.security_headers import opened_from_mail
 
 bp = Blueprint("links", __name__)
 
 SPENT = "spent_link"
+
+PAGES: Mapping[LinkAction, str] = {
+    LinkAction.VERIFY_ADDRESS: "accounts.verify",
+    LinkAction.RESET_PASSWORD: "accounts.reset",
+    LinkAction.OPEN_VISIT: "visits.visit",
+    LinkAction.CONFIRM_VISIT: "mailed.confirm",
+    LinkAction.CANCEL_VISIT: "visits.cancel",
+    LinkAction.ANSWER_OFFER: "mailed.offer",
+}
+ABOUT_VISITS = frozenset({*ACTS, LinkAction.ANSWER_OFFER})
+"""Links that may be opened again and again: what is done on their pages is decided by the visit or the offer."""
 
 
 @bp.get("/l/<token>")
@@ -36,12 +49,14 @@ def open_link(token: str) -> ResponseReturnValue:
 
 
 def _go_on(link: SeenLink, token: str) -> ResponseReturnValue:
-    session = access.server_session()
-    if link.action is LinkAction.OPEN_VISIT:
-        session[access.VISIT_GRANT] = {"appointment": link.appointment, "until": link.expires_at.isoformat()}
-        return redirect(f"{VISITS}{link.appointment}", 303)
-    session[link_key(link.action)] = token
-    page = "accounts.verify" if link.action is LinkAction.VERIFY_ADDRESS else "accounts.reset"
+    if link.action in ABOUT_VISITS:
+        access.note_opened(link.id)
+    if link.action is LinkAction.CHANGE_VISIT:
+        return redirect(url_for("visits.visit", public_id=link.appointment) + "/change", 303)
+    page = PAGES[link.action]
+    if link.action in ABOUT_VISITS:
+        return redirect(url_for(page, public_id=link.appointment or link.offer), 303)
+    access.server_session()[link_key(link.action)] = token
     return redirect(url_for(page), 303)
 
 
@@ -50,9 +65,12 @@ def _dead(link: SeenLink, token: str) -> ResponseReturnValue:
     their address once more is told that all is well."""
     if link.is_confirmed:
         return render_template("links/confirmed.html")
+    if link.action is LinkAction.ANSWER_OFFER:
+        return render_template("mailed/over.html", shown=None), 410
     if link.may_be_sent_again:
         access.server_session()[SPENT] = token
-    return render_template("links/dead.html", may_be_sent_again=link.may_be_sent_again), 410
+    is_visit = link.action in ABOUT_VISITS
+    return render_template("links/dead.html", may_be_sent_again=link.may_be_sent_again, is_visit=is_visit), 410
 
 
 @bp.errorhandler(LinkDead)

@@ -19,7 +19,7 @@ from booking.services.questionnaires import PostedPage, SavedPage, unanswered
 from booking.web import access
 from booking.web.questionnaires import forms, here, pages, unsent
 from booking.web.questionnaires.here import Sight, sight_of
-from booking.web.visits.loading import ShownVisit, shown_visit_or_404
+from booking.web.visits.loading import ShownVisit, known_visit_or_404
 
 bp = Blueprint("questionnaires", __name__, url_prefix="/visits/<public_id:public_id>/forms")
 
@@ -27,7 +27,7 @@ bp = Blueprint("questionnaires", __name__, url_prefix="/visits/<public_id:public
 @bp.get("/")
 def start(public_id: str) -> ResponseReturnValue:
     """What there is to fill in for this visit, how long it takes and how far it is."""
-    found = shown_visit_or_404(public_id)
+    found = known_visit_or_404(public_id)
     is_open = takes_answers(found.visit.status)
     sights = [sight_of(found.visit, form) for form in forms_of_visit(db.session(), visit=found.visit)]
     return render_template(
@@ -44,7 +44,7 @@ def start(public_id: str) -> ResponseReturnValue:
 @bp.get("/<code>/<int:number>")
 def step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     """One question, or one short block, with the answer that is there."""
-    found = shown_visit_or_404(public_id)
+    found = known_visit_or_404(public_id)
     form = form_of_visit(db.session(), visit=found.visit, code=code)
     sight = sight_of(found.visit, form)
     key = pages.page_key_or_404(form, number)
@@ -106,7 +106,7 @@ def _page(
 def save_step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     """Save what is an answer and go on; what is none stays on the page with what to do about it."""
     unsent.keep_if_logged_out(public_id)
-    found = shown_visit_or_404(public_id)
+    found = known_visit_or_404(public_id)
     version = request.form.get("form_version", "")
     before = form_of_visit(db.session(), visit=found.visit, code=code, version=version)
     posted = _posted_page(found, before, pages.page_key_or_404(before, number), version)
@@ -168,7 +168,7 @@ def _page_again(
 @bp.get("/<code>/review")
 def review(public_id: str, code: str) -> ResponseReturnValue:
     """All answers before they are sent, each with a link to change it."""
-    found = shown_visit_or_404(public_id)
+    found = known_visit_or_404(public_id)
     form = form_of_visit(db.session(), visit=found.visit, code=code)
     if (other_page := _other_page(found, form)) is not None:
         return redirect(other_page, 303)
@@ -208,7 +208,7 @@ def _review(
 @bp.post("/<code>/review")
 def send(public_id: str, code: str) -> ResponseReturnValue:
     """Send the form; what is missing is named, and nothing is lost."""
-    found = shown_visit_or_404(public_id)
+    found = known_visit_or_404(public_id)
     revision = forms.SendAnswersForm().revision.data
     try:
         questionnaires.send_form(
@@ -223,7 +223,7 @@ def send(public_id: str, code: str) -> ResponseReturnValue:
 @bp.get("/<code>/done")
 def done(public_id: str, code: str) -> ResponseReturnValue:
     """Thanks, and what comes next. No score: what the answers mean is said by a person."""
-    found = shown_visit_or_404(public_id)
+    found = known_visit_or_404(public_id)
     all_forms = {form.code: form for form in forms_of_visit(db.session(), visit=found.visit)}
     form = all_forms.get(code)
     if form is None or not form.is_sent:

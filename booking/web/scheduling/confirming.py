@@ -22,7 +22,7 @@ from booking.web.scheduling.holding import take, times_url
 from booking.web.scheduling.kept_time import KeptTime, kept_time_or_none
 from booking.web.scheduling.person import Person, complete_form_or_none, details_form, form_class, next_page, person_of
 from booking.web.scheduling.slot_choice import SlotChoice, choice_or_none
-from booking.web.visits.loading import shown_visit_or_404
+from booking.web.visits.loading import known_visit_or_404
 from booking.web.words import choices_of
 
 
@@ -161,4 +161,4 @@ def _book_once(draft: Draft, person: Person, typed: VisitDetailsForm, nonce: str
 @bp.get("/book/confirmed/<public_id:public_id>")
 def confirmed(public_id: str) -> ResponseReturnValue:
     """It is booked: what, when, where, and what comes next."""
-    return render_template("scheduling/confirmed.html", shown=shown_visit_or_404(public_id))
+    return render_template("scheduling/confirmed.html", shown=known_visit_or_404(public_id))

@@ -7,12 +7,14 @@ from datetime import datetime
 
 from flask import abort, redirect, request, url_for
 
+from booking.core.actor import VisitAct
 from booking.core.clock import utc_now
 from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service, VisitMode
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import Visit, visit_for
 from booking.services.cancelling import refusals_of_cancelling
+from booking.services.changing import refusals_of_changing
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.words import where_words
@@ -20,8 +22,8 @@ from booking.web.words import where_words
 
 @dataclass(frozen=True, slots=True)
 class ShownVisit:
-    """A visit with the clinic's words for it. `is_brief`: opened by a mailed link, so that only what is needed to come
-    or to cancel is shown."""
+    """A visit with the clinic's words for it. `is_brief`: opened by a mailed link and nothing more is known of the
+    reader, so only date, time and place are shown."""
 
     visit: Visit
     service: Service
@@ -46,23 +48,39 @@ class ShownVisit:
         return self.visit.starts_at - self.service.policy.cancel_notice
 
     @property
+    def change_url(self) -> str:
+        """Where another time is chosen for it."""
+        return url_for("visits.visit", public_id=self.visit.public_id) + "/change"
+
+    @property
     def is_expected(self) -> bool:
         """Booked, and still to come."""
         return self.visit.status is AppointmentStatus.BOOKED and not self.is_past
 
 
-def shown_visit_or_404(public_id: str) -> ShownVisit:
-    """The visit for whoever may see it: its patient's account, or the browser session that booked or opened it.
+def shown_visit_or_404(public_id: str, *, act: VisitAct | None = None) -> ShownVisit:
+    """The visit for whoever may see it, and do that to it: its patient's account, or the browser session that booked or
+    opened it.
 
     A visitor is led to log in, whether the visit exists or not; everybody else gets 404.
     """
     actor = access.actor()
-    visit = visit_for(db.session(), actor, public_id)
+    visit = visit_for(db.session(), actor, public_id, act=act)
     if visit is None and actor.role is None:
         abort(redirect(url_for("accounts.log_in", next=request.path), 303))
     if visit is None:
         abort(404)
     return shown(visit, clinic_now(), now=utc_now())
+
+
+def known_visit_or_404(public_id: str) -> ShownVisit:
+    """As `shown_visit_or_404`, for pages that say more of the visit than its time: whoever came by a mailed link is
+    asked for the date of birth first, and led back."""
+    found = shown_visit_or_404(public_id)
+    if found.is_brief:
+        wanted = request.path if request.method == "GET" else None
+        abort(redirect(url_for("mailed.prove", public_id=public_id, next=wanted), 303))
+    return found
 
 
 def shown(visit: Visit, catalogue: Catalogue, *, now: datetime) -> ShownVisit:
@@ -74,10 +92,25 @@ def shown(visit: Visit, catalogue: Catalogue, *, now: datetime) -> ShownVisit:
         catalogue.locations[visit.location_id],
         catalogue.resources[visit.specialist_id] if visit.specialist_id else None,
         is_past=visit.ends_at <= now,
-        is_brief=visit.patient_id not in actor.patient_ids and not access.was_booked_here(visit.public_id),
+        is_brief=not actor.knows(public_id=visit.public_id, patient_id=visit.patient_id),
     )
 
 
 def may_cancel(found: ShownVisit) -> bool:
     """Whether this person can cancel here and now: the answer of the rules that decide when it is done."""
-    return not refusals_of_cancelling(db.session(), access.actor(), found.visit, now=utc_now())
+    return may_do(found, VisitAct.CANCEL) and not refusals_of_cancelling(
+        db.session(), access.actor(), found.visit, now=utc_now()
+    )
+
+
+def may_change(found: ShownVisit) -> bool:
+    """Whether this person can move the visit here and now."""
+    return may_do(found, VisitAct.CHANGE) and not refusals_of_changing(
+        db.session(), access.actor(), found.visit, now=utc_now()
+    )
+
+
+def may_do(found: ShownVisit, act: VisitAct) -> bool:
+    """Whether that is this person's to do at all; when it can be done is for the rules."""
+    visit = found.visit
+    return access.actor().may_act(act, public_id=visit.public_id, patient_id=visit.patient_id)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from booking.adapters.ics import CalendarFacts, CalendarMethod, calendar_file
+from booking.core.actor import VisitAct
 from booking.core.clock import utc_now
+from booking.core.errors import PatientBusy, RulesRefuse, SlotTaken
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import visits_of_patients
-from booking.services import appointments
+from booking.services import appointments, cancelling
+from booking.services.undo import undo_until
 from booking.web import access
 from booking.web.context import clinic_now
+from booking.web.mailed.forms import ProveBirthDateForm
 from booking.web.scheduling.slot_choice import bookable_service_or_none
 from booking.web.visits.forms import CancelAppointmentForm
-from booking.web.visits.loading import ShownVisit, may_cancel, shown, shown_visit_or_404
+from booking.web.visits.loading import ShownVisit, may_cancel, may_change, may_do, shown, shown_visit_or_404
 
 bp = Blueprint("visits", __name__)
 
@@ -42,22 +46,29 @@ def visits() -> ResponseReturnValue:
 
 @bp.get("/visits/<public_id:public_id>")
 def visit(public_id: str) -> ResponseReturnValue:
-    """One visit: when, where, what to bring, and what can still be changed."""
+    """One visit: when, where, what to bring, and what can still be changed. Opened by a mailed link, it says when and
+    where, and asks for the date of birth to say more."""
     found = shown_visit_or_404(public_id)
-    return render_template("visits/visit.html", shown=found, may_cancel=may_cancel(found))
+    can = {"may_change": may_change(found), "may_cancel": may_cancel(found)}
+    if found.is_brief:
+        may_confirm = found.is_expected and may_do(found, VisitAct.CONFIRM)
+        form = ProveBirthDateForm(formdata=None)
+        return render_template("mailed/visit.html", shown=found, form=form, may_confirm=may_confirm, **can)
+    return render_template("visits/visit.html", shown=found, **can)
 
 
 @bp.route("/visits/<public_id:public_id>/cancel", methods=["GET", "POST"])
 def cancel(public_id: str) -> ResponseReturnValue:
     """Cancel, after saying once what is going to be cancelled."""
-    found = shown_visit_or_404(public_id)
+    found = shown_visit_or_404(public_id, act=VisitAct.CANCEL)
     if found.visit.status is AppointmentStatus.CANCELLED:
         return redirect(url_for("visits.cancelled", public_id=public_id), 303)
     if not may_cancel(found):
-        return render_template("visits/too_late.html", shown=found), 422
+        return render_template("visits/too_late.html", shown=found, may_change=may_change(found)), 422
     form = CancelAppointmentForm()
     if not form.validate_on_submit():
-        return render_template("visits/cancel.html", shown=found, form=form), 422 if form.errors else 200
+        page = render_template("visits/cancel.html", shown=found, form=form, may_change=may_change(found))
+        return page, 422 if form.errors else 200
     appointments.cancel(
         db.session(),
         actor=access.actor(),
@@ -71,12 +82,30 @@ def cancel(public_id: str) -> ResponseReturnValue:
 
 @bp.get("/visits/<public_id:public_id>/cancelled")
 def cancelled(public_id: str) -> ResponseReturnValue:
-    """The visit is cancelled, and how to get another one."""
+    """The visit is cancelled, how to take that back for some minutes, and how to get another one."""
     found = shown_visit_or_404(public_id)
     if found.visit.status is not AppointmentStatus.CANCELLED:
         return redirect(url_for("visits.visit", public_id=public_id), 303)
-    can_book_again = bookable_service_or_none(found.service.code, clinic_now()) is not None
-    return render_template("visits/cancelled.html", shown=found, can_book_again=can_book_again)
+    # A mailed link does not say which service it was.
+    may_name = not found.is_brief and bookable_service_or_none(found.service.code, clinic_now()) is not None
+    again = url_for("scheduling.times", service_code=found.service.code) if may_name else url_for("scheduling.services")
+    until = undo_until(db.session(), access.actor(), found.visit, now=utc_now())
+    if not may_do(found, VisitAct.CANCEL):
+        until = None
+    return render_template("visits/cancelled.html", shown=found, again_url=again, undo_until=until)
+
+
+@bp.post("/visits/<public_id:public_id>/undo-cancel")
+def undo_cancel(public_id: str) -> ResponseReturnValue:
+    """Take the cancelling back, as long as the time is kept."""
+    shown_visit_or_404(public_id, act=VisitAct.CANCEL)
+    try:
+        cancelling.undo_cancel(db.session(), actor=access.actor(), public_id=public_id, now=utc_now())
+    except (RulesRefuse, SlotTaken, PatientBusy):
+        flash(gettext("That cannot be taken back any more. Please choose a new time, or call us."), "warning")
+        return redirect(url_for(".cancelled", public_id=public_id), 303)
+    flash(gettext("Your visit stands again, at the same time."), "success")
+    return redirect(url_for(".visit", public_id=public_id), 303)
 
 
 @bp.get("/visits/<public_id:public_id>/calendar.ics")

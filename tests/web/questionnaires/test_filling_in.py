@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -13,14 +12,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from booking.core.clock import utc_now
 from booking.core.questionnaires.definition import parse_questionnaire
 from booking.core.questionnaires.library import SHIPPED, Library
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.models import Account, Appointment, LoginSession
 from booking.queries.appointments import Visit
-from booking.services import sessions
 from booking.services.filled_forms import LIBRARY
 from booking.services.sealed import KEYS
 from tests.core.questionnaires.forms import form, group, number_limits, options, question
@@ -36,6 +33,7 @@ from tests.services.forms_cast import (
     visit_of,
 )
 from tests.settings import FIELD_KEYS
+from tests.web.mail_links import opened_by_mail
 from tests.web.statements import counted
 
 ClientAs = Callable[[Account], FlaskClient]
@@ -73,13 +71,8 @@ def phone(client_as: ClientAs, ana: Account) -> FlaskClient:
 
 @pytest.fixture
 def link(app: Flask, session: Session, visit: Visit) -> FlaskClient:
-    """A browser that opened the mailed link of the visit."""
-    until = utc_now() + timedelta(hours=1)
-    data = {"visit_grant": {"appointment": visit.public_id, "until": until.isoformat()}}
-    token = sessions.begin_session(session, account_id=None, data=data, now=utc_now())
-    client = app.test_client()
-    client.set_cookie("respite_session", token, domain="localhost")
-    return client
+    """A browser that opened the mailed link of the visit, and whose reader knew the date of birth."""
+    return opened_by_mail(app.test_client(), session, visit, is_proven=True)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -11,12 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
-from booking.core.clock import utc_now
 from booking.models import Account, QuestionnaireResponse
 from booking.queries.appointments import Visit
-from booking.services import sessions
 from tests.factories import make_account, make_appointment, make_patient
 from tests.services.forms_cast import PAIN, PEG, events, fill_peg, send, spoil, visit_of
+from tests.web.mail_links import opened_by_mail
 
 ClientAs = Callable[[Account], FlaskClient]
 
@@ -108,10 +106,7 @@ def test_the_patient_prints_a_copy_without_the_score(session: Session, client_as
 def test_the_copy_asks_for_a_login(session: Session, visit: Visit, client: FlaskClient, client_as: ClientAs) -> None:
     fill_and_send(session, visit, 7, 8, 6)
     assert client.get(copy_url(visit)).location.startswith("/account/log-in")
-    until = utc_now() + timedelta(hours=1)
-    data = {"visit_grant": {"appointment": visit.public_id, "until": until.isoformat()}}
-    token = sessions.begin_session(session, account_id=None, data=data, now=utc_now())
-    client.set_cookie("respite_session", token, domain="localhost")
+    opened_by_mail(client, session, visit, is_proven=True)
     assert client.get(copy_url(visit)).location.startswith("/account/log-in")
     ben = client_as(make_account(session, patients=(make_patient(session),)))
     assert ben.get(copy_url(visit)).status_code == 404

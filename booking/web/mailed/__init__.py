@@ -1,0 +1,1 @@
+"""What mailed links open: confirming a visit, saying who one is, answering an offer."""
