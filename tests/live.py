@@ -50,6 +50,8 @@ class LiveProgram:
     environ: dict[str, str]
     _stack: ExitStack = field(repr=False)
     _started: list[Processes] = field(default_factory=list, repr=False)
+    _web_command: list[str] = field(default_factory=list, repr=False)
+    _web_pids: list[int] = field(default_factory=list, repr=False)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -76,6 +78,15 @@ class LiveProgram:
         options = [f"--ahead={int(ahead.total_seconds())}"] if ahead else []
         name = f"worker-{options[0].lstrip('-')}" if options else "worker"
         self._start(name, "flask", "--app", "wsgi", "worker", *options)
+
+    @property
+    def web_pid(self) -> int:
+        """The process that started the web server's workers last; it may be dead."""
+        return self._web_pids[-1]
+
+    def start_web(self) -> None:
+        """A web server; also in place of one that was killed, whose workers may take a second to notice."""
+        self._web_pids.append(self._start("web", *self._web_command))
 
     def mails(self, to: str) -> list[CaughtLetter]:
         """Letters that the catcher received for that address, the newest first."""
@@ -106,12 +117,14 @@ class LiveProgram:
     def _logs(self) -> list[Path]:
         return sorted(self.folder.glob("*.log"))
 
-    def _start(self, name: str, *module: str) -> None:
-        log = self._stack.enter_context((self.folder / f"{name}.log").open("wb"))
+    def _start(self, name: str, *module: str) -> int:
+        log = self._stack.enter_context((self.folder / f"{name}.log").open("ab"))
         processes = Processes(ROOT, self.environ, log)
         self._stack.callback(processes.stop, patience=STOP_SECONDS)
         processes.start(Program(name, [sys.executable, "-m", *module]))
         self._started.append(processes)
+        [(_, process)] = processes._running
+        return process.pid
 
     def _has_ended(self) -> bool:
         return any(processes.first_ended() for processes in self._started)
@@ -121,14 +134,16 @@ class LiveProgram:
         smtp_port = self.environ["SMTP_URL"].rpartition(":")[2]
         self._start("catcher", "booking.adapters.mail_catcher", HOST, smtp_port, str(self.mail_folder))
         options = ["--workers=2", "--worker-class=gthread", "--threads=4", "--no-control-socket", "--log-level=warning"]
-        self._start("web", "gunicorn", f"--bind={HOST}:{self.port}", *options, entry)
+        self._web_command += ["gunicorn", f"--bind={HOST}:{self.port}", *options, entry]
+        self.start_web()
         wait_for(
-            lambda: self._has_ended() or (answers(int(smtp_port)) and self._is_ready()),
+            lambda: self._has_ended() or (answers(int(smtp_port)) and self.is_ready()),
             what=lambda: f"the program does not answer\n{self.logs()}",
         )
         assert not self._has_ended(), f"a program did not start\n{self.logs()}"
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether the web server answers."""
         connection = self.connection()
         try:
             connection.request("GET", "/readyz", headers=self.headers)

@@ -16,10 +16,11 @@ HOURS = (9, 10, 11, 13, 14, 15, 16)
 
 def hour_starts(after: date, number: int) -> list[datetime]:
     """So many full hours of opening at Northside, on the weekdays after that date."""
-    return list(islice(_hours(after), number))
+    return list(islice(hours_after(after), number))
 
 
-def _hours(after: date) -> Iterator[datetime]:
+def hours_after(after: date) -> Iterator[datetime]:
+    """All of them, without end."""
     on = after
     while True:
         on += timedelta(days=1)

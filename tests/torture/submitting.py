@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from tests.factories import make_account
 from tests.live import LiveProgram
 from tests.torture.http_browser import Answer, HttpBrowser
 
+VISIT = re.compile(r"/(?:desk/visits|book/confirmed)/([^/?]+)")
 PERSON = {
     "given_name": "Ana", "family_name": "Alvarez", "born_on-day": "17", "born_on-month": "5", "born_on-year": "1980",
     "email": "ana@example.org", "phone": "555-0142",
@@ -77,6 +79,12 @@ def _fill_in_public(browser: HttpBrowser, start: str) -> Submit:
 def expect(answer: Answer, status: int) -> None:
     """AssertionError with the answer when it is another one."""
     assert answer.status == status, f"{answer.status} instead of {status}: {answer.location}\n{answer.text[:2000]}"
+
+
+def visit_of(answer: Answer) -> str | None:
+    """Public id of the visit that the answer leads to, None when it leads to none."""
+    found = VISIT.fullmatch(answer.location) if answer.status == 303 else None
+    return found[1] if found else None
 
 
 def people(program: LiveProgram, number: int) -> list[Person]:
