@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from booking.core.actor import Actor
+from booking.core.actor import Actor, VisitAct
 from booking.core.day_parts import DayPart
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.intervals import from_minutes, to_minutes, to_minutes_up
@@ -272,11 +272,12 @@ _OFFER = (
 
 
 def may_see_offer(actor: Actor, offer: Offer) -> bool:
-    """Whether the offer is the actor's business: mailed to them, their own patient's, or at their location."""
+    """Whether the offer is the actor's business: mailed to them, their own patient's, for a visit that they may move,
+    or at their location."""
     if actor.is_staff:
         return actor.works_at(offer.location_id)
-    is_opened = offer.public_id in actor.offer_ids or offer.visit_public_id in actor.visit_ids
-    return is_opened or offer.patient_id in actor.patient_ids
+    may_move = actor.may_act(VisitAct.CHANGE, public_id=offer.visit_public_id or "", patient_id=offer.patient_id)
+    return offer.public_id in actor.offer_ids or may_move
 
 
 def offer_for(session: Session, actor: Actor, public_id: str) -> Offer | None:

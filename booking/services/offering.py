@@ -59,9 +59,6 @@ from booking.services.waiting_list import earliest_today, end_waits
 MOST_AT_ONCE: Final = 50
 """Freed times looked at in one run of the job; the others follow with the next."""
 
-LEAST_REST: Final = timedelta(minutes=15)
-"""What is left of a longer freed time beside an offered one is offered by itself, unless it is shorter than this."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -257,26 +254,30 @@ def _rows(candidate: _Candidate, slot: Slot, public_id: str, now: datetime) -> t
 
 
 def _cut(session: Session, freed: FreedTime, offer: WaitingOffer) -> list[int]:
-    """Cut the freed time down to what is offered of it; what is left before and after is offered by itself."""
-    rests = [(freed.starts_at, offer.starts_at), (offer.ends_at, freed.ends_at)]
-    rows = [
-        FreedTime(
-            location_id=freed.location_id,
-            resource_id=freed.resource_id,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            cause=freed.cause,
-            available_at=freed.available_at,
-            created_at=freed.created_at,
-        )
-        for starts_at, ends_at in rests
-        if ends_at - starts_at >= LEAST_REST
-    ]
-    freed.starts_at, freed.ends_at = offer.starts_at, min(offer.ends_at, freed.ends_at)
+    """Note what keeps the time now. Where as much again is left before or after, that is offered by itself."""
     freed.hold_owner = hold_owner_of(offer.public_id)
+    length = offer.ends_at - offer.starts_at
+    parts = [(freed.starts_at, offer.starts_at), (offer.ends_at, freed.ends_at)]
+    rests = [(starts_at, ends_at) for starts_at, ends_at in parts if ends_at - starts_at >= length]
+    if not rests:
+        return []
+    rows = [_rest_of(freed, starts_at, ends_at) for starts_at, ends_at in rests]
+    freed.starts_at, freed.ends_at = offer.starts_at, min(offer.ends_at, freed.ends_at)
     session.add_all(rows)
     session.flush()
     return [row.id for row in rows]
+
+
+def _rest_of(freed: FreedTime, starts_at: datetime, ends_at: datetime) -> FreedTime:
+    return FreedTime(
+        location_id=freed.location_id,
+        resource_id=freed.resource_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        cause=freed.cause,
+        available_at=freed.available_at,
+        created_at=freed.created_at,
+    )
 
 
 def _settle(session: Session, freed_id: int, now: datetime) -> None:

@@ -142,21 +142,21 @@ def leave(session: Session, *, actor: Actor, public_id: str, now: datetime) -> N
 
 def end_waits(session: Session, *, now: datetime) -> int:
     """End the waits that are pointless by now: dates gone by, visit over or booked. Returns how many."""
-    today = earliest_today(catalogue(session), now)
-    if not any(_why_over(waiting, now, today) for waiting in everyone_waiting(session, now=now)):
+    if not _waits_over(session, now):
         return 0
-    ended = 0
     with transaction(session):
         take_list(session)
-        for waiting in everyone_waiting(session, now=now):
-            if reason := _why_over(waiting, now, today):
-                end_wait(session, waiting.id, WaitingState.EXPIRED, actor=SYSTEM, now=now, reason_code=reason)
-                ended += 1
-    return ended
+        over = _waits_over(session, now)
+        for waiting, reason in over:
+            end_wait(session, waiting.id, WaitingState.EXPIRED, actor=SYSTEM, now=now, reason_code=reason)
+    return len(over)
 
 
-def _why_over(waiting: Waiting, now: datetime, today: date) -> str | None:
-    return why_over(waiting.facts, now=now, today=today)
+def _waits_over(session: Session, now: datetime) -> list[tuple[Waiting, str]]:
+    everyone = everyone_waiting(session, now=now)
+    today = earliest_today(catalogue(session), now) if everyone else now.date()
+    reasons = ((waiting, why_over(waiting.facts, now=now, today=today)) for waiting in everyone)
+    return [(waiting, reason) for waiting, reason in reasons if reason is not None]
 
 
 def earliest_today(clinic: Catalogue, now: datetime) -> date:
