@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,11 +21,13 @@ from booking.services.appointments import BookedVisit, VisitDetails, book_at_des
 
 DETAILS = VisitDetails(reason="Pain in the lower back since the spring", needs=("wheelchair", "interpreter"))
 
+EACH = 50
+
 
 class Booker:
     """Books the times of one group in order, half an hour after half an hour, working day after working day.
 
-    `patient` is the number of a patient made by `add_patients`; `day` is where to begin, in days from today.
+    `patient` is a number of `add_patients`, whose patients come in turn; `day` is where to begin, in days from today.
     """
 
     def __init__(self, session: Session, *, group: int, patient: int | None = None, day: int = 7) -> None:
@@ -34,7 +37,7 @@ class Booker:
         self._location_id = clinic.location_by_code["site"].id
         self._specialist_id = clinic.resource_by_code[f"group-{group}-dr-0"].id
         name = patient_name(group if patient is None else patient)
-        self._patient_id = session.scalars(sa.select(Patient.id).where(Patient.given_name == name)).one()
+        self._patient_ids = itertools.cycle(session.scalars(sa.select(Patient.id).where(Patient.given_name == name)))
         self._actor = Actor(account_id=None, role=Role.SCHEDULER, owner=secrets.token_hex(8))
         self._times = _times(day)
         session.rollback()
@@ -49,7 +52,7 @@ class Booker:
             location_id=self._location_id,
             specialist_id=self._specialist_id,
             starts_at=from_minutes(next(self._times)),
-            patient=self._patient_id,
+            patient=next(self._patient_ids),
             details=DETAILS,
             nonce=nonce,
             now=data.NOW,
@@ -67,12 +70,13 @@ def _times(day: int) -> Iterator[int]:
 
 
 def patient_name(number: int) -> str:
-    """The given name of the patient of that client."""
+    """The given name of the patients of that client."""
     return f"Client {number}"
 
 
 def add_patients(session: Session, count: int) -> None:
-    """A patient for each client: nobody can be in two places."""
+    """Patients for each client: nobody can be in two places, and nobody has hundreds of visits."""
     for number in range(count):
-        data.add_patient(session, patient_name(number))
+        for _ in range(EACH):
+            data.add_patient(session, patient_name(number))
     session.commit()

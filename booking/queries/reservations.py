@@ -128,13 +128,16 @@ def holds_of(session: Session, owners: Collection[str], *, appointment_id: int |
     named = [owner for owner in owners if owner]
     if not named and appointment_id is None:
         return OwnHolds(frozenset(), frozenset())
-    belongs: list[sa.ColumnElement[bool]] = [Hold.owner.in_(named)]
-    if appointment_id is not None:
-        belongs.append(Hold.appointment_id == appointment_id)
-    own = sa.select(Hold.id, Reservation.resource_id).outerjoin(Reservation, Reservation.hold_id == Hold.id)
-    rows = session.execute(own.where(sa.or_(*belongs))).all()
+    asked = {"owners": named, "appointment_id": appointment_id}
+    rows = session.connection().execute(_OWN if appointment_id is None else _OWN_OR_OF_VISIT, asked).all()
     resource_ids = frozenset(row.resource_id for row in rows if row.resource_id is not None)
     return OwnHolds(frozenset(row.id for row in rows), resource_ids)
+
+
+_HELD = sa.select(Hold.id, Reservation.resource_id).outerjoin(Reservation, Reservation.hold_id == Hold.id)
+_IS_OWN = Hold.owner.in_(sa.bindparam("owners", expanding=True))
+_OWN = _HELD.where(_IS_OWN)
+_OWN_OR_OF_VISIT = _HELD.where(sa.or_(_IS_OWN, Hold.appointment_id == sa.bindparam("appointment_id")))
 
 
 class Taken(NamedTuple):

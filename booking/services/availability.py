@@ -127,13 +127,15 @@ def patient_calendar(
     service_id: int,
     without_appointment: int | None = None,
     since: datetime | None = None,
+    clinic: Catalogue | None = None,
 ) -> PatientCalendar:
     """What the patient has booked, for a search or a booking of that service; the visit to be moved is left out.
 
-    `since` leaves out older visits, where the caller knows that no rule asks about them. One query.
+    `since` leaves out older visits, where the caller knows that no rule asks about them; `clinic` is the catalogue when
+    the caller has read it in this transaction. One query.
     """
     times = own_times(session, patient_id, since=since, without_appointment=without_appointment)
-    return calendar_of(catalogue(session), times, service_id)
+    return calendar_of(clinic or catalogue(session), times, service_id)
 
 
 def calendar_of(clinic: Catalogue, times: Sequence[OwnTime], service_id: int) -> PatientCalendar:

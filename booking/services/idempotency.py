@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,10 @@ from sqlalchemy.orm import Session
 from booking.core.errors import NonceReused
 from booking.models import Idempotency
 
-_INSERT: Mapping[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_CLAIM: Mapping[str, sa.Insert] = {
+    "postgresql": postgresql.insert(Idempotency).on_conflict_do_nothing().returning(Idempotency.id),
+    "sqlite": sqlite.insert(Idempotency).on_conflict_do_nothing().returning(Idempotency.id),
+}
 
 
 def body_hash(body: Mapping[str, Any]) -> str:
@@ -51,6 +54,6 @@ def claim_answer(session: Session, *, owner: str, nonce: str, body: str, subject
     First statement of the transaction: of two racing submits the second waits here, on PostgreSQL too, until it is
     known what became of the first. Raises NonceReused when the same nonce came with another body."""
     values = {"owner": owner, "nonce": nonce, "body_hash": body, "subject": subject, "created_at": now}
-    insert = _INSERT[session.get_bind().dialect.name](Idempotency).values(values)
-    kept = session.execute(insert.on_conflict_do_nothing().returning(Idempotency.id)).one_or_none()
+    connection = session.connection()
+    kept = connection.execute(_CLAIM[connection.dialect.name], values).one_or_none()
     return None if kept is not None else earlier_answer(session, owner=owner, nonce=nonce, body=body)

@@ -12,25 +12,32 @@ from sqlalchemy.orm import Session
 
 from booking.models import Patient, Resource
 
+_OWNER = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("owner", type_=sa.String), 0)))
+_RESOURCES = (
+    sa.select(Resource.id)
+    .where(Resource.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(Resource.id)
+    .with_for_update(key_share=True)
+)
+_PATIENT = sa.select(Patient.id).where(Patient.id == sa.bindparam("id")).with_for_update(key_share=True)
+
 
 def take_owner(session: Session, owner: str) -> None:
     """Let one transaction of this browser session pass at a time, so that it never holds two slots."""
     if owner and _has_row_locks(session):
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(owner, 0))))
+        session.connection().execute(_OWNER, {"owner": owner})
 
 
 def take_resources(session: Session, resource_ids: Iterable[int]) -> None:
     """Lock the resources, by id. NO KEY UPDATE, since plain FOR UPDATE would block foreign-key checks of others."""
     if _has_row_locks(session):
-        wanted = sa.select(Resource.id).where(Resource.id.in_(sorted(resource_ids))).order_by(Resource.id)
-        session.execute(wanted.with_for_update(key_share=True)).all()
+        session.connection().execute(_RESOURCES, {"ids": sorted(resource_ids)}).all()
 
 
 def take_patient(session: Session, patient_id: int) -> None:
     """Lock the patient's calendar; after the resources."""
     if _has_row_locks(session):
-        wanted = sa.select(Patient.id).where(Patient.id == patient_id)
-        session.execute(wanted.with_for_update(key_share=True)).all()
+        session.connection().execute(_PATIENT, {"id": patient_id}).all()
 
 
 def _has_row_locks(session: Session) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound
@@ -20,6 +20,8 @@ from booking.models import Appointment, Patient
 from booking.services import audit, outbox
 from booking.services.patients import PatientDetails, create_described
 from booking.services.sealed import seal_text
+
+_INSERT = sa.insert(Appointment).returning(Appointment.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,18 @@ def add_visit(session: Session, order: Order, slot: Slot, patient: Patient) -> A
         booked_by_account_id=order.actor.account_id,
         booked_for_other=order.details.booked_for_other,
         booked_at=order.now,
+        version=1,
+        sequence=0,
     )
+    return _stored(session, appointment)
+
+
+def _stored(session: Session, appointment: Appointment) -> Appointment:
+    """Written past the unit of work, which costs several times the statement, and then known to the session."""
+    values = {key: value for key, value in vars(appointment).items() if not key.startswith("_")}
+    appointment.id = session.connection().execute(_INSERT, values).scalar_one()
+    make_transient_to_detached(appointment)
     session.add(appointment)
-    session.flush()
     return appointment
 
 

@@ -36,6 +36,21 @@ Answer = TypeVar("Answer")
 LONGEST_VISIT_DAYS = 2
 """A visit that began longer ago than this is over, wherever on earth its local date is counted."""
 
+# Statements of every booking, built once: building one costs as much as running it.
+_EXPIRED = (
+    sa.delete(Reservation)
+    .where(
+        Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= sa.bindparam("now"))),
+        Reservation.resource_id.in_(sa.bindparam("resource_ids", expanding=True)),
+        Reservation.ends_at > sa.bindparam("since"),
+        Reservation.starts_at < sa.bindparam("until"),
+    )
+    .returning(Reservation.id)
+)
+_INSERT = sa.insert(Reservation)
+# A bare insert that meets another at the same instant is a deadlock; this one simply gives fewer rows.
+_INSERT_FREE = postgresql.insert(Reservation).on_conflict_do_nothing().returning(Reservation.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -179,6 +194,7 @@ def with_calendar(session: Session, clinic: Catalogue, wish: Wish) -> Wish:
         service_id=service.id,
         without_appointment=wish.without_appointment,
         since=visits_matter_since(service, wish.request.starts),
+        clinic=clinic,
     )
     return replace(wish, request=replace(wish.request, patient=calendar))
 
@@ -216,15 +232,10 @@ def _drop_expired_holds(session: Session, resource_ids: Sequence[int], window: S
 
     A block around an ended hold has its time from now on.
     """
-    in_the_way = (
-        Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= now)),
-        Reservation.resource_id.in_(resource_ids),
-        Reservation.ends_at > from_minutes(window[0]),
-        Reservation.starts_at < from_minutes(window[1]),
-    )
-    dropped = sa.delete(Reservation).where(*in_the_way).returning(Reservation.id)
-    if session.execute(dropped, execution_options={"synchronize_session": False}).all():
-        refill(session, resource_ids=resource_ids, window=(from_minutes(window[0]), from_minutes(window[1])), now=now)
+    since, until = from_minutes(window[0]), from_minutes(window[1])
+    asked = {"now": now, "resource_ids": tuple(resource_ids), "since": since, "until": until}
+    if session.connection().execute(_EXPIRED, asked).all():
+        refill(session, resource_ids=resource_ids, window=(since, until), now=now)
 
 
 def _execute(session: Session, statement: sa.Delete) -> None:
@@ -259,11 +270,9 @@ def _resource_row(allocation: Allocation) -> dict[str, Any]:
 def _inserted(session: Session, rows: list[dict[str, Any]]) -> bool:
     """Whether the guard let all rows in."""
     if session.get_bind().dialect.name == "postgresql":
-        # A bare insert that meets another at the same instant is a deadlock; this one simply gives fewer rows.
-        wanted = postgresql.insert(Reservation).values(rows).on_conflict_do_nothing().returning(Reservation.id)
-        return len(session.execute(wanted).all()) == len(rows)
+        return len(session.connection().execute(_INSERT_FREE, rows).all()) == len(rows)
     try:
-        session.connection().execute(sa.insert(Reservation), rows)
+        session.connection().execute(_INSERT, rows)
     except IntegrityError as error:
         if is_guard_refusal(error):
             return False
