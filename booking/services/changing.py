@@ -173,8 +173,8 @@ def _swap(session: Session, clinic: Catalogue, move: _Move, wish: Wish) -> None:
     free_at_once(session, hold_owner=undo.undo_owner(visit.public_id), now=move.now)
 
     def keep(slot: Slot) -> ReservedFor:
-        _add_history(session, move)
         _set_time(session, move, slot)
+        _add_history(session, move)
         return ReservedFor(appointment_id=visit.id, patient_id=visit.patient_id)
 
     slot = reserve(session, wish, now=move.now, keep=keep, clinic=clinic)

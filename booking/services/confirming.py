@@ -16,16 +16,19 @@ from booking.services import audit
 from booking.services.transaction import transaction
 
 
-def confirm_visit(session: Session, *, actor: Actor, public_id: str, now: datetime) -> datetime:
+def confirm_visit(
+    session: Session, *, actor: Actor, public_id: str, now: datetime, version: int | None = None
+) -> datetime:
     """Note that the patient comes, once; returns when that was first said. The version stays, so reminders do too.
 
-    Raises NotFound, MoveNotAllowed (the visit is not booked any more).
+    `version` is that of the page or the letter, where one is known: nobody confirms a time that they have not seen.
+    Raises NotFound, MoveNotAllowed (not booked any more, or another version).
     """
     with transaction(session):
         visit = visit_for(session, actor, public_id, act=VisitAct.CONFIRM, lock=True)
         if visit is None:
             raise NotFound
-        if visit.status is not AppointmentStatus.BOOKED:
+        if visit.status is not AppointmentStatus.BOOKED or version not in {None, visit.version}:
             raise MoveNotAllowed
         if visit.confirmed_at is not None:
             return visit.confirmed_at

@@ -1,0 +1,408 @@
+"""Taking back a change or a cancelling: within ten minutes, by whoever did it, and never over somebody else's visit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.actor import Actor
+from booking.core.errors import MoveNotAllowed, NotFound, PatientBusy, RulesRefuse, SlotTaken
+from booking.core.messages import MessageKind, MessageState
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.models import Appointment, AppointmentTime, AuditEvent, Message
+from booking.queries.appointments import visit_for
+from booking.services.appointments import cancel, undo_cancel
+from booking.services.changing import undo_change
+from booking.services.holds import prune_holds
+from booking.services.undo import UNDO_LENGTH, UNDO_MARGIN, undo_until
+from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
+from tests.services.cast import (
+    DORA,
+    DR_ADEYEMI,
+    DR_CRUZ,
+    ELI,
+    ROOM_1,
+    VISITOR,
+    acting_for,
+    book,
+    book_for_caller,
+    hold,
+)
+from tests.services.visit_cast import (
+    AT_ELEVEN,
+    AT_TEN,
+    MINUTE,
+    change,
+    close_around,
+    freed,
+    holds,
+    patient_of,
+    pending,
+    reread,
+    send,
+    taken,
+)
+
+LAST_MOMENT = NOW + UNDO_LENGTH - timedelta(seconds=1)
+OVER = NOW + UNDO_LENGTH
+NINE = (NEXT_MONDAY_9, NEXT_MONDAY_9 + 45 * MINUTE)
+
+
+def cancel_as(session: Session, appointment: Appointment, actor: Actor | None = None, *, now: datetime = NOW) -> None:
+    actor = actor or patient_of(session, appointment)
+    reason_code = "pat" if actor.is_staff else None
+    cancel(session, actor=actor, public_id=appointment.public_id, reason_code=reason_code, note=None, now=now)
+
+
+def restore(
+    session: Session, appointment: Appointment, actor: Actor | None = None, *, now: datetime = NOW + MINUTE
+) -> Appointment:
+    actor = actor or patient_of(session, appointment)
+    undo_cancel(session, actor=actor, public_id=appointment.public_id, now=now)
+    return reread(session, appointment)
+
+
+def move_back(
+    session: Session, appointment: Appointment, actor: Actor | None = None, *, now: datetime = NOW + MINUTE
+) -> Appointment:
+    actor = actor or patient_of(session, appointment)
+    undo_change(session, actor=actor, public_id=appointment.public_id, now=now)
+    return reread(session, appointment)
+
+
+def until(session: Session, appointment: Appointment, actor: Actor, now: datetime) -> datetime | None:
+    session.rollback()
+    visit = visit_for(session, actor, appointment.public_id)
+    assert visit is not None
+    return undo_until(session, actor, visit, now=now)
+
+
+def booked_visit(session: Session) -> Appointment:
+    """Booked by form, so with its messages."""
+    booked = book(session, hold(session), now=NOW - timedelta(hours=1))
+    session.rollback()
+    return session.get_one(Appointment, booked.appointment_id)
+
+
+def codes(session: Session) -> list[str]:
+    return list(session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.seq)))
+
+
+# --- cancelling ---
+
+
+def test_a_patient_takes_a_cancelling_back(session: Session) -> None:
+    appointment = make_appointment(session)
+    cancel_as(session, appointment)
+
+    after = restore(session, appointment, now=LAST_MOMENT)
+
+    assert (after.status, after.version, after.sequence) == (AppointmentStatus.BOOKED, 3, 2)
+    assert (after.cancelled_at, after.cancel_reason_code, after.cancel_note_sealed) == (None, None, None)
+    assert taken(session, appointment_id=after.id) == {(DR_CRUZ, *NINE), (ROOM_1, *NINE), (None, *NINE)}
+    assert (holds(session), freed(session)) == ([], [])
+    assert codes(session) == ["appointment_cancelled", "appointment_restored"]
+
+
+@pytest.mark.parametrize("now", [OVER, OVER + UNDO_MARGIN, OVER + timedelta(days=1)])
+def test_after_ten_minutes_it_is_too_late(session: Session, now: datetime) -> None:
+    appointment = make_appointment(session)
+    cancel_as(session, appointment)
+
+    with pytest.raises(RulesRefuse) as refused:
+        restore(session, appointment, now=now)
+
+    assert [refusal.code for refusal in refused.value.refusals] == ["undo_over"]
+    assert reread(session, appointment).status is AppointmentStatus.CANCELLED
+
+
+def test_the_kept_time_outlasts_the_undo_and_is_tidied_after_its_margin(session: Session) -> None:
+    cancel_as(session, make_appointment(session))
+
+    prune_holds(session, now=OVER + UNDO_MARGIN - timedelta(seconds=1))
+    [kept] = holds(session)
+    assert taken(session, hold_id=kept.id) == {(DR_CRUZ, *NINE), (ROOM_1, *NINE)}
+    prune_holds(session, now=OVER + UNDO_MARGIN)
+    assert taken(session, hold_id=kept.id) == set()
+
+
+def test_patients_do_not_take_back_what_staff_cancelled_but_staff_do(session: Session) -> None:
+    appointment = make_appointment(session)
+    cancel_as(session, appointment, DORA)
+
+    with pytest.raises(RulesRefuse):
+        restore(session, appointment)
+    assert restore(session, appointment, DORA).status is AppointmentStatus.BOOKED
+    assert freed(session) == []
+    assert len(freed(session, settled=True)) == 1
+
+
+def test_staff_take_back_for_a_patient_who_calls(session: Session) -> None:
+    appointment = make_appointment(session)
+    cancel_as(session, appointment)
+
+    assert restore(session, appointment, DORA).status is AppointmentStatus.BOOKED
+
+
+def test_a_time_that_was_given_away_stays_with_its_new_patient(session: Session) -> None:
+    appointment = make_appointment(session)
+    cancel_as(session, appointment, DORA)
+    other = book(session, hold(session), now=NOW + MINUTE)
+
+    with pytest.raises(SlotTaken) as refused:
+        restore(session, appointment, DORA, now=NOW + 6 * MINUTE)
+
+    assert refused.value.alternatives
+    assert reread(session, appointment).status is AppointmentStatus.CANCELLED
+    assert len(taken(session, appointment_id=other.appointment_id)) == 3
+
+
+def test_a_patient_who_is_expected_elsewhere_by_now_cannot_have_both(session: Session) -> None:
+    ana = make_patient(session)
+    appointment = make_appointment(session, ana)
+    cancel_as(session, appointment)
+    book_for_caller(session, patient=ana.id, specialist_id=DR_ADEYEMI, starts_at=NEXT_MONDAY_9 + 15 * MINUTE)
+
+    with pytest.raises(PatientBusy):
+        restore(session, appointment)
+
+
+def test_undo_twice_is_undo_once(session: Session) -> None:
+    appointment = make_appointment(session)
+    cancel_as(session, appointment)
+    restore(session, appointment)
+
+    assert restore(session, appointment).version == 3
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.DONE, AppointmentStatus.NO_SHOW])
+def test_only_a_cancelled_visit_is_booked_again(session: Session, status: AppointmentStatus) -> None:
+    with pytest.raises(MoveNotAllowed):
+        restore(session, make_appointment(session, status=status), DORA)
+
+
+@pytest.mark.parametrize("actor", [VISITOR, acting_for(), ELI])
+def test_a_strange_visit_is_not_found(session: Session, actor: Actor) -> None:
+    appointment = make_appointment(session)
+    cancel_as(session, appointment)
+
+    with pytest.raises(NotFound):
+        restore(session, appointment, actor)
+    with pytest.raises(NotFound):
+        move_back(session, appointment, actor)
+
+
+def test_nobody_is_written_to_when_the_mail_had_not_gone(session: Session) -> None:
+    appointment = booked_visit(session)
+    send(session, MessageKind.BOOKED)
+    reminders = pending(session)
+    cancel_as(session, appointment)
+
+    restore(session, appointment, now=NOW + timedelta(seconds=50))
+
+    assert pending(session) == reminders
+    assert set(reminders) == {MessageKind.REMINDER_3D, MessageKind.REMINDER_1D}
+
+
+def test_a_mail_says_that_the_visit_stands_when_its_cancelling_was_told(session: Session) -> None:
+    appointment = booked_visit(session)
+    send(session, MessageKind.BOOKED)
+    cancel_as(session, appointment)
+    send(session, MessageKind.CANCELLED)
+
+    restore(session, appointment, now=NOW + 5 * MINUTE)
+
+    planned = pending(session)
+    assert planned[MessageKind.RESTORED] == NOW + 6 * MINUTE
+    assert set(planned) == {MessageKind.RESTORED, MessageKind.REMINDER_3D, MessageKind.REMINDER_1D}
+
+
+def test_a_confirmation_that_never_went_out_comes_after_the_undo(session: Session) -> None:
+    appointment = booked_visit(session)
+    cancel_as(session, appointment)
+
+    restore(session, appointment)
+
+    assert pending(session)[MessageKind.BOOKED] == NOW + MINUTE
+
+
+def test_no_reminder_comes_twice_and_none_is_lost(session: Session) -> None:
+    """At eleven on the day before, with the reminder of ten o'clock sent, or still waiting for a worker."""
+    appointment = booked_visit(session)
+    send(session, MessageKind.BOOKED, MessageKind.REMINDER_3D)
+    at = NEXT_MONDAY_9 - timedelta(hours=22)
+
+    cancel_as(session, appointment, DORA, now=at)
+    restore(session, appointment, DORA, now=at + MINUTE)
+    assert set(pending(session)) == {MessageKind.REMINDER_1D}
+    send(session, MessageKind.REMINDER_1D)
+    cancel_as(session, appointment, DORA, now=at + 2 * MINUTE)
+    restore(session, appointment, DORA, now=at + 3 * MINUTE)
+
+    assert pending(session) == {}
+
+
+def test_a_patient_without_an_address_gets_no_mail(session: Session) -> None:
+    appointment = make_appointment(session, make_patient(session, email=None))
+    cancel_as(session, appointment)
+    restore(session, appointment)
+
+    assert session.scalars(sa.select(Message)).all() == []
+
+
+def test_a_time_inside_a_block_is_not_kept(session: Session) -> None:
+    appointment = make_appointment(session)
+    block = close_around(session, appointment)
+
+    cancel_as(session, appointment)
+
+    assert holds(session) == []
+    assert taken(session, block_id=block.id) >= {(DR_CRUZ, *NINE)}
+    with pytest.raises(RulesRefuse):
+        restore(session, appointment)
+
+
+# --- changing ---
+
+
+def test_a_patient_takes_a_change_back(session: Session) -> None:
+    appointment = make_appointment(session, confirmed_at=NOW)
+    change(session, appointment)
+
+    after = move_back(session, appointment, now=LAST_MOMENT)
+
+    assert (after.starts_at, after.ends_at, after.version, after.sequence) == (*NINE, 3, 2)
+    assert after.confirmed_at == NOW
+    assert taken(session, appointment_id=after.id) == {(DR_CRUZ, *NINE), (ROOM_1, *NINE), (None, *NINE)}
+    assert holds(session) == []
+    assert [(note.starts_at, note.available_at) for note in freed(session)] == [(AT_TEN, LAST_MOMENT)]
+    assert [note.starts_at for note in freed(session, settled=True)] == [NEXT_MONDAY_9]
+    history = session.scalars(sa.select(AppointmentTime).order_by(AppointmentTime.version)).all()
+    assert [(old.starts_at, old.reason_code) for old in history] == [(NEXT_MONDAY_9, None), (AT_TEN, "undone")]
+    assert codes(session) == ["appointment_changed", "appointment_change_undone"]
+
+
+def test_an_overlapping_change_is_taken_back_too(session: Session) -> None:
+    appointment = make_appointment(session)
+    change(session, appointment, starts_at=NEXT_MONDAY_9 + 15 * MINUTE)
+
+    assert move_back(session, appointment).starts_at == NEXT_MONDAY_9
+
+
+def test_a_change_is_taken_back_once(session: Session) -> None:
+    appointment = make_appointment(session)
+    change(session, appointment)
+    move_back(session, appointment)
+
+    assert move_back(session, appointment).version == 3
+
+
+def test_a_change_is_not_taken_back_after_ten_minutes(session: Session) -> None:
+    appointment = make_appointment(session)
+    change(session, appointment)
+
+    with pytest.raises(RulesRefuse):
+        move_back(session, appointment, now=OVER)
+    assert reread(session, appointment).starts_at == AT_TEN
+
+
+def test_there_is_nothing_to_take_back(session: Session) -> None:
+    with pytest.raises(RulesRefuse):
+        move_back(session, make_appointment(session))
+    with pytest.raises(RulesRefuse):
+        move_back(session, make_appointment(session, starts_at=AT_TEN, status=AppointmentStatus.DONE), DORA)
+
+
+def test_patients_do_not_take_back_what_staff_moved_but_staff_do(session: Session) -> None:
+    appointment = make_appointment(session)
+    change(session, appointment, DORA)
+
+    with pytest.raises(RulesRefuse):
+        move_back(session, appointment)
+    assert move_back(session, appointment, DORA).starts_at == NEXT_MONDAY_9
+
+
+def test_a_change_is_not_taken_back_over_somebody_elses_visit(session: Session) -> None:
+    appointment = make_appointment(session)
+    change(session, appointment, DORA)
+    book(session, hold(session), now=NOW + MINUTE)
+
+    with pytest.raises(SlotTaken):
+        move_back(session, appointment, DORA, now=NOW + 2 * MINUTE)
+    after = reread(session, appointment)
+    assert (after.starts_at, after.version) == (AT_TEN, 2)
+
+
+def test_only_the_last_change_is_taken_back(session: Session) -> None:
+    appointment = make_appointment(session)
+    change(session, appointment)
+    change(session, appointment, starts_at=AT_ELEVEN, now=NOW + MINUTE)
+
+    assert move_back(session, appointment, now=NOW + 2 * MINUTE).starts_at == AT_TEN
+    assert move_back(session, appointment, now=NOW + 3 * MINUTE).starts_at == AT_TEN
+
+
+def test_nobody_is_written_to_when_the_mail_about_the_change_had_not_gone(session: Session) -> None:
+    appointment = booked_visit(session)
+    send(session, MessageKind.BOOKED)
+    reminders = pending(session)
+    change(session, appointment, starts_at=NEXT_MONDAY_9 + timedelta(days=1))
+
+    move_back(session, appointment)
+
+    assert pending(session) == reminders
+
+
+def test_a_mail_tells_of_the_old_time_when_the_new_one_was_told(session: Session) -> None:
+    appointment = booked_visit(session)
+    send(session, MessageKind.BOOKED)
+    change(session, appointment)
+    send(session, MessageKind.CHANGED)
+
+    move_back(session, appointment, now=NOW + 2 * MINUTE)
+
+    assert pending(session)[MessageKind.CHANGED] == NOW + 3 * MINUTE
+    versions = session.scalars(sa.select(Message.appointment_version).where(Message.state == MessageState.PENDING))
+    assert set(versions) == {3}
+
+
+def test_cancelling_ends_the_undo_of_the_change_before(session: Session) -> None:
+    appointment = make_appointment(session)
+    change(session, appointment)
+    cancel_as(session, appointment, now=NOW + MINUTE)
+
+    assert [kept.starts_at for kept in holds(session)] == [AT_TEN]
+    notes = [(note.starts_at, note.hold_owner is None, note.available_at) for note in freed(session)]
+    assert notes == [(NEXT_MONDAY_9, True, NOW + MINUTE), (AT_TEN, False, NOW + MINUTE + UNDO_LENGTH)]
+    assert restore(session, appointment, now=NOW + 2 * MINUTE).starts_at == AT_TEN
+
+
+# --- what pages ask ---
+
+
+def test_until_when_pages_offer_to_undo(session: Session) -> None:
+    appointment = make_appointment(session)
+    patient = patient_of(session, appointment)
+    its_id = frozenset({appointment.public_id})
+    guest = replace(VISITOR, visit_ids=its_id, booked_ids=its_id)
+
+    assert until(session, appointment, patient, NOW) is None
+    change(session, appointment)
+    assert {until(session, appointment, actor, LAST_MOMENT) for actor in (patient, guest, DORA)} == {OVER}
+    assert until(session, appointment, patient, OVER) is None
+    cancel_as(session, appointment, now=NOW)
+    assert {until(session, appointment, actor, LAST_MOMENT) for actor in (patient, guest, DORA)} == {OVER}
+
+
+def test_until_when_pages_offer_to_undo_what_staff_did(session: Session) -> None:
+    appointment = make_appointment(session)
+    patient = patient_of(session, appointment)
+    change(session, appointment, DORA)
+
+    assert (until(session, appointment, patient, NOW), until(session, appointment, DORA, NOW)) == (None, OVER)
+    cancel_as(session, appointment, DORA)
+    assert (until(session, appointment, patient, NOW), until(session, appointment, DORA, NOW)) == (None, OVER)
