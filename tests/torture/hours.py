@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 NEW_YORK = ZoneInfo("America/New_York")
+CHICAGO = ZoneInfo("America/Chicago")
 HOURS = (9, 10, 11, 13, 14, 15, 16)
 
 
@@ -19,13 +20,13 @@ def hour_starts(after: date, number: int) -> list[datetime]:
     return list(islice(hours_after(after), number))
 
 
-def hours_after(after: date) -> Iterator[datetime]:
-    """All of them, without end."""
+def hours_after(after: date, zone: ZoneInfo = NEW_YORK) -> Iterator[datetime]:
+    """All of them, without end; with another zone those of the location there."""
     on = after
     while True:
         on += timedelta(days=1)
         if on.weekday() < 5:
-            yield from (datetime.combine(on, time(hour), NEW_YORK) for hour in HOURS)
+            yield from (datetime.combine(on, time(hour), zone) for hour in HOURS)
 
 
 def open_for_years(session: Session) -> None:
