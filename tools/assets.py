@@ -39,7 +39,15 @@ FONT_PACKAGE: Final = "@fontsource-variable/atkinson-hyperlegible-next"
 FONT_FILES: Final = {"font-latin": "latin", "font-latin-ext": "latin-ext"}
 # Which of our sheets make up the one that a kind of page loads.
 SHARED: Final = ("tokens.css", "page.css", "frame.css", "parts.css", "forms.css", "times.css", "devices.css")
-DESK: Final = ("staff.css", "staff_words.css", "staff_lists.css", "board.css", "board_places.css", "desk.css")
+DESK: Final = (
+    "staff.css",
+    "staff_words.css",
+    "staff_lists.css",
+    "board.css",
+    "board_places.css",
+    "desk.css",
+    "calendars.css",
+)
 BUNDLES: Final = {
     "patient.css": (*SHARED, "start.css", "patient.css", "questionnaires.css", "print.css"),
     "staff.css": (*SHARED, *DESK, "questionnaires.css", "print.css"),

@@ -96,6 +96,11 @@ def board_time(instant: datetime, tz: ZoneInfo, locale: str) -> str:
     return f"{local.hour % 12 or 12}:{local.minute:02}" if _is_english(locale) else time_only(instant, tz, locale)
 
 
+def clock_text(minute: int, locale: str) -> str:
+    """ "9:20 am" for a minute of the day, 0 to 1439."""
+    return _time_text(minute // 60, minute % 60, locale)
+
+
 @lru_cache(_CACHED)
 def hour_text(hour: int, locale: str) -> str:
     """ "9 am": a full hour on a scale."""

@@ -63,6 +63,16 @@ def read_span(text: str) -> MinuteSpan:
     return spans[0]
 
 
+def read_time(text: str) -> int:
+    """One time of day as its minute, 0 to 1440. Raises UnreadHours."""
+    plain = " ".join(text[:LONGEST].lower().split())
+    found = _TIME.fullmatch(_NAMED.get(plain, plain))
+    if found is None or found["later"]:
+        raise UnreadHours("unread", text.strip()[:30])
+    minute, half = _minute(found["packed"], found["hour"], found["minute"], text), _half(found["half"])
+    return minute if half is None else _in_half(minute, half, text)
+
+
 def _read_span(text: str) -> MinuteSpan:
     edges = _DASHES.split(text)
     found = [_TIME.fullmatch(edge) for edge in edges]
@@ -111,10 +121,11 @@ def _both_halves(minute: int) -> tuple[int, int]:
 
 def written_spans(spans: Sequence[MinuteSpan]) -> str:
     """The spans as the forms show them, "9:00-12:00, 20:00-+6:00"; `read_spans` reads them again."""
-    return ", ".join(f"{_clock(span.starts)}-{_clock(span.ends)}" for span in spans)
+    return ", ".join(f"{written_time(span.starts)}-{written_time(span.ends)}" for span in spans)
 
 
-def _clock(minute: int) -> str:
+def written_time(minute: int) -> str:
+    """ "9:05"; "+6:00" on the next day."""
     later = "+" if minute > DAY else ""
     of_day = minute - DAY if later else minute
     return f"{later}{of_day // 60}:{of_day % 60:02}"

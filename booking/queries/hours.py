@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.hits import Taken, bare_span
 from booking.core.scheduling.intervals import Span, from_minutes, to_minutes, to_minutes_up
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models import Appointment, Block, BlockKind, Reservation
+from booking.models import Appointment, Block, BlockKind, Closure, Reservation
 from booking.queries.appointments import VISIT_COLUMNS, Visit, select_visits
 
 STILL_TO_COME = tuple(s for s in AppointmentStatus if s.occupies_time and s is not AppointmentStatus.DONE)
@@ -144,3 +145,20 @@ def patients_busy(
     for row in rows:
         found[row.patient_id].append((row.appointment_id, (to_minutes(row.starts_at), to_minutes_up(row.ends_at))))
     return found
+
+
+class ClosureEntry(NamedTuple):
+    """A closure as plain values; `location_id` None is the whole clinic."""
+
+    id: int
+    location_id: int | None
+    starts_on: date
+    ends_on: date
+    name: str
+
+
+def closures_from(session: Session, on: date) -> list[ClosureEntry]:
+    """Closures that are not over on that date, the earliest first."""
+    wanted = sa.select(Closure.id, Closure.location_id, Closure.starts_on, Closure.ends_on, Closure.name)
+    rows = session.execute(wanted.where(Closure.ends_on >= on).order_by(Closure.starts_on, Closure.id))
+    return [ClosureEntry(*row) for row in rows]

@@ -7,7 +7,7 @@ in its own. Whatever cannot be done is named and leaves its visit where it is: a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -105,7 +105,7 @@ def save(session: Session, asked: AskedChange, *, actor: Actor, now: datetime) -
     """
     with transaction(session):
         subject = asked.nonce[:64]
-        body = body_hash({"asked": repr(asked)})
+        body = _body_hash(asked)
         earlier = claim_answer(session, owner=actor.owner, nonce=asked.nonce, body=body, subject=subject, now=now)
         if earlier is None:
             hit = _undecided_refused(session, asked, now)
@@ -119,6 +119,14 @@ def save(session: Session, asked: AskedChange, *, actor: Actor, now: datetime) -
         else:
             failed.append(failure)
     return Saved(done, tuple(failed))
+
+
+def _body_hash(asked: AskedChange) -> str:
+    """What the form said. Where a block was before is not part of it: after the first time it is somewhere else."""
+    said = replace(asked.change, instead_of=None) if isinstance(asked.change, BlockChange) else asked.change
+    block_id = asked.block.id if asked.block else None
+    told = (said, asked.seen, asked.decisions, asked.details, asked.reason_code, block_id)
+    return body_hash({"told": repr(told)})
 
 
 def _undecided_refused(session: Session, asked: AskedChange, now: datetime) -> list[tuple[Visit, HitCause]]:

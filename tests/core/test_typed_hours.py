@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.core.scheduling.clinic import MinuteSpan
-from booking.core.typed_hours import UnreadHours, read_span, read_spans, written_spans
+from booking.core.typed_hours import UnreadHours, read_span, read_spans, read_time, written_spans
 
 MORNING, AFTERNOON = (540, 720), (780, 1020)
 
@@ -88,3 +88,17 @@ def test_one_span_is_one() -> None:
 def test_what_is_written_is_read_again(starts: int, minutes: int) -> None:
     span = MinuteSpan(starts, starts + minutes)
     assert read_spans(written_spans([span])) == (span,)
+
+
+@pytest.mark.parametrize(
+    ("text", "minute"),
+    [("9", 540), ("9:05", 545), ("17h30", 1050), ("5 pm", 1020), ("12 am", 0), ("Noon", 720), ("24:00", 1440)],
+)
+def test_a_time_of_day_is_read(text: str, minute: int) -> None:
+    assert read_time(text) == minute
+
+
+@pytest.mark.parametrize("text", ["", "nine", "25", "+6", "9-10", "13 pm"])
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    with pytest.raises(UnreadHours):
+        read_time(text)
