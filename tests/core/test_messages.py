@@ -19,6 +19,9 @@ from booking.core.messages import (
     message_now,
     messages_for_booking,
     messages_for_cancelling,
+    messages_for_change,
+    messages_for_undo,
+    news_of_undo,
     retry_at,
 )
 
@@ -150,6 +153,57 @@ def test_a_cancellation_waits_for_the_grace() -> None:
 @pytest.mark.parametrize("lead", [timedelta(seconds=60), timedelta(0), timedelta(hours=-1)])
 def test_a_cancellation_after_the_start_is_not_announced(lead: timedelta) -> None:
     assert messages_for_cancelling(NOON + lead, NOON) == ()
+
+
+def test_a_change_is_told_after_the_grace_and_reminded_of_as_a_booking() -> None:
+    changed_at, starts_at = local(2026, 5, 1, 16), local(2026, 5, 18, 9)
+
+    planned = messages_for_change(starts_at, changed_at, TORONTO)
+
+    assert planned[0] == PlannedMessage(MessageKind.CHANGED, changed_at + timedelta(seconds=60), starts_at)
+    assert planned[1:] == messages_for_booking(starts_at, changed_at, TORONTO)[1:]
+
+
+def test_a_change_on_the_day_before_is_news_enough() -> None:
+    assert kinds(messages_for_change(local(2026, 5, 18, 9), local(2026, 5, 17, 8), TORONTO)) == [MessageKind.CHANGED]
+
+
+def test_a_visit_that_begins_within_the_grace_is_not_told_of() -> None:
+    at = local(2026, 5, 18, 9)
+    assert messages_for_change(at, at - timedelta(seconds=60), TORONTO) == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "is_told_time", "news"),
+    [
+        (None, False, MessageKind.BOOKED),
+        (MessageKind.BOOKED, True, None),
+        (MessageKind.RESTORED, True, None),
+        (MessageKind.CHANGED, False, MessageKind.CHANGED),
+        (MessageKind.CANCELLED, True, MessageKind.RESTORED),
+    ],
+)
+def test_an_undo_tells_what_the_patient_does_not_know(
+    told: MessageKind | None, is_told_time: bool, news: MessageKind | None
+) -> None:
+    assert news_of_undo(told, is_told_time=is_told_time) is news
+
+
+@pytest.mark.parametrize(
+    ("news", "due_after"),
+    [(MessageKind.BOOKED, 0), (MessageKind.CHANGED, 60), (MessageKind.RESTORED, 60), (None, None)],
+)
+def test_an_undo_brings_the_reminders_of_the_booking_back(news: MessageKind | None, due_after: int | None) -> None:
+    booked_at, starts_at, undone_at = local(2026, 5, 1, 16), local(2026, 5, 18, 9), local(2026, 5, 17, 11)
+
+    planned = messages_for_undo(news, starts_at, booked_at=booked_at, undone_at=undone_at, tz=TORONTO)
+
+    told = [] if due_after is None else [(news, undone_at + timedelta(seconds=due_after))]
+    # That of the third day before is pointless by now; that of ten o'clock may have been dropped a moment ago.
+    assert [(one.kind, one.due_at) for one in planned] == [
+        *told,
+        (MessageKind.REMINDER_1D, local(2026, 5, 17, 10)),
+    ]
 
 
 def test_an_account_message_is_due_at_once_and_dies_with_its_link() -> None:

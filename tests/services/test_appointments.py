@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Role
 from booking.core.errors import HoldExpired, NonceReused, NotFound, PatientBusy, RulesRefuse, SlotTaken
 from booking.core.messages import MessageKind
+from booking.core.scheduling.allocation import SlotRequest
+from booking.core.scheduling.clinic import Audience
+from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import AccountPatient, Appointment, AuditEvent, Hold, Idempotency, Message, Patient, Reservation
-from booking.services.appointments import BookedVisit, VisitDetails
+from booking.services.appointments import BookedVisit, VisitDetails, refusals_at_desk
 from booking.services.sealed import open_text
 from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_patient
 from tests.services.cast import (
@@ -39,6 +42,7 @@ from tests.services.cast import (
     book_for_caller,
     hold,
 )
+from tests.services.visit_cast import set_service
 
 MINUTE = timedelta(minutes=1)
 
@@ -337,3 +341,64 @@ def test_no_reason_gets_round_the_guard(session: Session) -> None:
     with pytest.raises(SlotTaken) as refused:
         book_for_caller(session, service_id=FOLLOW_UP, override_reason="agreed_by_phone")
     assert refused.value.alternatives[0].starts_at == NEXT_MONDAY_9 + 45 * MINUTE
+
+
+def test_the_patients_own_visits_ask_for_a_reason_at_the_desk(session: Session) -> None:
+    set_service(session, min_gap_days=7)
+    ana = make_patient(session)
+    make_appointment(session, ana)
+    two_days_on = {"starts_at": NEXT_MONDAY_9 + timedelta(days=2), "patient": ana.id}
+
+    with pytest.raises(RulesRefuse) as refused:
+        book_for_caller(session, **two_days_on)
+    asked = SlotRequest(1, NORTHSIDE, DR_CRUZ, to_minutes(two_days_on["starts_at"]), NOW)
+    shown = refusals_at_desk(session, asked, patient_id=ana.id)
+    assert [r.code for r in refused.value.refusals] == [r.code for r in shown] == ["gap_too_short"]
+    assert refusals_at_desk(session, asked, patient_id=None) == ()
+    session.rollback()
+    assert book_for_caller(session, **two_days_on, override_reason="urgent").reference
+
+
+def test_what_asks_for_an_account_needs_a_reason_for_whoever_has_none(session: Session) -> None:
+    set_service(session, audience=Audience.VERIFIED)
+    ana = make_patient(session)
+
+    for patient in (ANA, ana.id):
+        with pytest.raises(RulesRefuse) as refused:
+            book_for_caller(session, patient=patient)
+        assert [r.code for r in refused.value.refusals] == ["verified_only"]
+    make_account(session, patients=(ana,))
+    assert book_for_caller(session, patient=ana.id).reference
+
+
+def test_what_patients_call_for_needs_no_reason_when_they_call(session: Session) -> None:
+    set_service(session, contact_to_book=True)
+
+    assert book_for_caller(session).reference
+    with pytest.raises(RulesRefuse) as refused:
+        hold(session, starts_at=NEXT_MONDAY_9 + timedelta(hours=1))
+    assert [r.code for r in refused.value.refusals] == ["contact_only"]
+
+
+def test_a_logged_in_patient_books_what_asks_for_an_account_and_a_guest_does_not(session: Session) -> None:
+    set_service(session, audience=Audience.VERIFIED)
+    ana = make_patient(session)
+
+    with pytest.raises(RulesRefuse):
+        hold(session)
+    held = hold(session, acting_for(ana))
+    assert book(session, held, acting_for(ana), patient=ana.id).reference
+
+
+def test_the_rules_about_other_visits_are_asked_when_a_held_time_is_booked(session: Session) -> None:
+    """Who the patient is may be known only after the time was held."""
+    set_service(session, min_gap_days=7)
+    ana = make_patient(session)
+    make_appointment(session, ana)
+    held = hold(session, acting_for(ana), starts_at=NEXT_MONDAY_9 + timedelta(days=2))
+
+    with pytest.raises(RulesRefuse) as refused:
+        book(session, held, acting_for(ana), patient=ana.id)
+    assert [r.code for r in refused.value.refusals] == ["gap_too_short"]
+    session.rollback()
+    assert rows(session, Hold) == 1

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.intervals import to_minutes
+from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.slots import SlotQuery
 from booking.queries import reservations
-from booking.services.availability import first_slots, nearest_slots, offered_slots, soonest_slots
+from booking.services.availability import first_slots, nearest_slots, offered_slots, patient_calendar, soonest_slots
 from booking.services.placing import placed_slots
-from tests.factories import MONDAY, NEXT_MONDAY_9, NOW, make_appointment
+from tests.factories import MONDAY, NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.services.cast import (
     CHAIR,
     DR_ADEYEMI,
@@ -29,6 +30,7 @@ from tests.services.cast import (
     hold,
 )
 from tests.services.statements import counted_statements
+from tests.services.visit_cast import change
 
 NEXT_MONDAY = date(2026, 11, 30)
 ONE_DAY = SlotQuery(FIRST_CONSULTATION, frozenset({NORTHSIDE}), frozenset({DR_CRUZ}), NEXT_MONDAY, NEXT_MONDAY, NOW)
@@ -187,3 +189,63 @@ def test_there_are_no_nearest_slots_of_an_unknown_service(session: Session) -> N
     request = SlotRequest(99, NORTHSIDE, None, to_minutes(NEXT_MONDAY_9), NOW)
 
     assert nearest_slots(session, request, now=NOW) == ()
+
+
+def test_a_visit_that_is_to_be_moved_takes_no_time_away(session: Session) -> None:
+    appointment = make_appointment(session)
+    nine = to_minutes(NEXT_MONDAY_9)
+
+    assert nine not in starts_of(offered_slots(session, ONE_DAY))
+    without = {"without_appointment": appointment.id}
+    assert starts_of(offered_slots(session, ONE_DAY, **without))[0] == nine
+    assert starts_of(soonest_slots(session, ONE_DAY, **without))[0] == nine
+    assert starts_of(first_slots(session, ONE_DAY, count=1, **without)) == [nine]
+
+
+def test_the_time_kept_for_the_undo_of_a_visit_is_free_for_that_visit(session: Session) -> None:
+    appointment = make_appointment(session)
+    change(session, appointment)
+    nine = to_minutes(NEXT_MONDAY_9)
+
+    assert nine not in starts_of(offered_slots(session, ONE_DAY))
+    assert nine in starts_of(offered_slots(session, ONE_DAY, without_appointment=appointment.id))
+
+
+def test_a_patients_calendar_has_all_their_times_and_the_dates_of_the_service(session: Session) -> None:
+    ana = make_patient(session)
+    day = timedelta(days=1)
+    moved = make_appointment(session, ana, starts_at=NEXT_MONDAY_9)
+    make_appointment(session, ana, starts_at=NEXT_MONDAY_9 + day, service_id=FOLLOW_UP)
+    make_appointment(session, ana, starts_at=NEXT_MONDAY_9 - 30 * day, status=AppointmentStatus.DONE)
+    make_appointment(session, ana, starts_at=NEXT_MONDAY_9 + 2 * day, status=AppointmentStatus.CANCELLED)
+    make_appointment(session, ana, starts_at=NEXT_MONDAY_9 + 3 * day, status=AppointmentStatus.NO_SHOW)
+    make_appointment(session, starts_at=NEXT_MONDAY_9 + 4 * day)
+
+    whole = patient_calendar(session, patient_id=ana.id, service_id=FIRST_CONSULTATION)
+    of_late = patient_calendar(
+        session, patient_id=ana.id, service_id=FIRST_CONSULTATION, without_appointment=moved.id, since=NOW
+    )
+
+    nine = to_minutes(NEXT_MONDAY_9)
+    assert whole.busy == tuple((nine + n * 1440, nine + n * 1440 + 45) for n in (-30, 0, 1))
+    assert whole.visit_dates == (NEXT_MONDAY - 30 * day, NEXT_MONDAY)
+    assert (of_late.busy, of_late.visit_dates) == (((nine + 1440, nine + 1485),), ())
+
+
+def test_a_known_patient_is_offered_nothing_beside_their_own_visits(session: Session) -> None:
+    ana = make_patient(session)
+    make_appointment(session, ana, specialist_id=DR_ADEYEMI)
+    calendar = patient_calendar(session, patient_id=ana.id, service_id=FIRST_CONSULTATION)
+
+    assert to_minutes(NEXT_MONDAY_9) in starts_of(offered_slots(session, ONE_DAY))
+    known = offered_slots(session, replace(ONE_DAY, patient=calendar))
+    assert known[0].starts_at == NEXT_MONDAY_9 + timedelta(minutes=45)
+
+
+def test_nearest_slots_leave_other_wanted_times_alone(session: Session) -> None:
+    nine = to_minutes(NEXT_MONDAY_9)
+    request = SlotRequest(FOLLOW_UP, NORTHSIDE, DR_CRUZ, nine, NOW)
+
+    nearest = nearest_slots(session, request, now=NOW, taken={(DR_CRUZ, 0): [(nine, nine + 60)]})
+
+    assert starts_of(list(nearest)) == [nine + 60, nine + 75, nine + 90]

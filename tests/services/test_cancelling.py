@@ -20,7 +20,7 @@ from booking.services.appointments import cancel
 from booking.services.sealed import open_text
 from booking.services.undo import UNDO_LENGTH, UNDO_MARGIN
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
-from tests.services.cast import DORA, ELI, VISITOR, acting_for, book, hold
+from tests.services.cast import DORA, ELI, VISITOR, acting_for, book, book_for_caller, hold
 
 LATEST = NEXT_MONDAY_9 - timedelta(days=1)
 
@@ -92,6 +92,16 @@ def test_a_patient_without_an_address_gets_no_mail(session: Session) -> None:
     cancel_as(session, acting_for(ben), make_appointment(session, ben))
 
     assert session.scalars(sa.select(Message)).all() == []
+
+
+def test_when_somebody_has_died_nothing_more_is_sent_about_any_visit(session: Session) -> None:
+    booked = [book_for_caller(session, starts_at=NEXT_MONDAY_9)]
+    booked.append(book_for_caller(session, starts_at=NEXT_MONDAY_9 + timedelta(days=1), patient=booked[0].patient_id))
+    session.rollback()
+
+    cancel_as(session, DORA, session.get_one(Appointment, booked[0].appointment_id), reason_code=cancelling.DECEASED)
+
+    assert session.scalars(sa.select(Message).where(Message.state == MessageState.PENDING)).all() == []
 
 
 def test_the_latest_moment_still_counts(session: Session) -> None:

@@ -127,6 +127,16 @@ def test_the_new_time_may_overlap_the_old_one(session: Session) -> None:
     assert [(note.starts_at, note.ends_at) for note in freed(session)] == [left]
 
 
+def test_nothing_is_kept_or_free_where_the_visit_still_needs_it_all(session: Session) -> None:
+    """It was a short one, and its service has grown since."""
+    at = NEXT_MONDAY_9 + 15 * MINUTE
+    appointment = make_appointment(session, starts_at=at, ends_at=at + 15 * MINUTE)
+
+    change(session, appointment, starts_at=NEXT_MONDAY_9)
+
+    assert (holds(session), freed(session)) == ([], [])
+
+
 def test_another_specialist_at_the_same_time_is_another_time(session: Session) -> None:
     appointment = make_appointment(session)
 

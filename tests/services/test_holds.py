@@ -9,21 +9,24 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
-from booking.core.errors import HoldExpired, NotFound, RulesRefuse, SlotTaken
-from booking.models import Hold, Reservation
-from booking.services.holds import extend_hold, hold_for, prune_holds, release_hold
-from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
+from booking.core.errors import HoldExpired, NotFound, PatientBusy, RulesRefuse, SlotTaken
+from booking.models import Block, Hold, Patient, Reservation
+from booking.services.appointments import cancel
+from booking.services.holds import HeldSlot, extend_hold, hold_for, hold_slot, prune_holds, release_hold
+from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.services.cast import (
     DORA,
     DR_ADEYEMI,
     DR_CRUZ,
     FIRST_CONSULTATION,
     LAKEVIEW,
+    NORTHSIDE,
     OTHER_VISITOR,
     PHONE_CALL,
     ROOM_1,
     ROOM_2,
     VISITOR,
+    acting_for,
     hold,
 )
 
@@ -165,6 +168,47 @@ def test_releasing_gives_the_time_back_at_once(session: Session) -> None:
 
     assert reserved(session) == []
     assert session.scalar(sa.select(sa.func.count()).select_from(Hold)) == 0
+
+
+def test_a_known_patient_is_not_held_a_time_of_another_visit_of_theirs(session: Session) -> None:
+    ana = make_patient(session)
+    make_appointment(session, ana)
+
+    def hold_for_ana(actor: Actor) -> HeldSlot:
+        return hold_slot(
+            session, actor=actor, service_id=FIRST_CONSULTATION, location_id=NORTHSIDE, specialist_id=DR_ADEYEMI,
+            starts_at=NEXT_MONDAY_9, now=NOW, patient_id=ana.id,
+        )  # fmt: skip
+
+    with pytest.raises(PatientBusy):
+        hold_for_ana(acting_for(ana))
+    with pytest.raises(PatientBusy):
+        hold_for_ana(DORA)
+    with pytest.raises(NotFound):
+        hold_for_ana(VISITOR)
+
+
+def test_a_hold_that_is_given_back_inside_a_block_closes_again(session: Session) -> None:
+    held = hold(session)
+    session.rollback()
+    block = Block(resource_id=DR_CRUZ, starts_at=held.starts_at, ends_at=held.ends_at, label="Meeting")
+    session.add(block)
+    session.commit()
+
+    release_hold(session, actor=VISITOR, public_id=held.public_id, now=NOW)
+
+    assert reserved(session) == [(DR_CRUZ, None)]
+
+
+def test_holds_for_an_undo_are_none_of_the_browser_sessions(session: Session) -> None:
+    appointment = make_appointment(session)
+    patient = session.get_one(Patient, appointment.patient_id)
+    cancel(session, actor=acting_for(patient), public_id=appointment.public_id, reason_code=None, note=None, now=NOW)
+
+    own = hold(session, acting_for(patient), specialist_id=DR_ADEYEMI)
+    release_hold(session, actor=acting_for(patient), public_id=own.public_id, now=NOW)
+
+    assert reserved(session) == [(DR_CRUZ, None), (ROOM_1, None)]
 
 
 def test_nobody_releases_a_strange_hold(session: Session) -> None:

@@ -13,7 +13,7 @@ from booking.core.actor import Actor
 from booking.core.errors import MoveNotAllowed, NotFound, PatientBusy, RulesRefuse, SlotTaken
 from booking.core.messages import MessageKind, MessageState
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models import Appointment, AppointmentTime, AuditEvent, Message
+from booking.models import Appointment, AppointmentTime, AuditEvent, Message, Reservation
 from booking.queries.appointments import visit_for
 from booking.services.appointments import cancel, undo_cancel
 from booking.services.changing import undo_change
@@ -264,6 +264,16 @@ def test_a_time_inside_a_block_is_not_kept(session: Session) -> None:
     assert taken(session, block_id=block.id) >= {(DR_CRUZ, *NINE)}
     with pytest.raises(RulesRefuse):
         restore(session, appointment)
+
+
+def test_a_visit_without_reservations_can_be_cancelled_and_booked_again(session: Session) -> None:
+    appointment = make_appointment(session)
+    session.execute(sa.delete(Reservation))
+    session.commit()
+    cancel_as(session, appointment)
+
+    assert restore(session, appointment).status is AppointmentStatus.BOOKED
+    assert len(taken(session, appointment_id=appointment.id)) == 3
 
 
 # --- changing ---
