@@ -205,7 +205,7 @@ def make_offer(
     entry = WaitingEntry(
         patient_id=patient.id, service_id=1, appointment_id=visit.id if visit else None, first_on=MONDAY,
         last_on=MONDAY + timedelta(days=60), notice_minutes=120, state=WaitingState.WAITING, created_at=NOW,
-        live_key=f"{patient.id}|1", location_ids=None, specialist_ids=None,
+        live_key=f"waits-{next(_counter)}", location_ids=None, specialist_ids=None,
     )  # fmt: skip
     starts_at = overrides.get("starts_at", NEXT_MONDAY_9 - timedelta(days=5))
     values: dict[str, Any] = {

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
-from booking.models import Account, Appointment, LinkAction, Patient
+from booking.core.waiting import WaitingWish
+from booking.models import Account, Appointment, Block, LinkAction, Patient, Resource
 from booking.models.base import new_public_id
 from booking.services.links import mint_link
 from booking.services.transaction import transaction
+from booking.services.waiting_list import join
 from booking.web.access_table import VISITOR
-from tests.factories import make_account, make_appointment, make_patient
+from tests.factories import make_account, make_appointment, make_offer, make_patient
 from tests.services.forms_cast import fill_peg, send, visit_of
 
 ANA, BEN, DORA, ELI, CRUZ, ADEYEMI, FAY = "ana", "ben", "dora", "eli", "dr-cruz", "dr-adeyemi", "fay"
@@ -30,6 +33,10 @@ EVERYBODY = frozenset(CAST)
 # Ana's visit is with Dr Cruz at Northside, where Dora works; Eli works at Lakeview; Fay works everywhere.
 SEE_THE_VISIT = frozenset({ANA, DORA, CRUZ, FAY})
 SEE_THE_PATIENT = frozenset({ANA, DORA, ELI, FAY})
+SEE_THE_CALENDAR = frozenset({DORA, FAY})
+CALENDAR_PAGES = (
+    "calendar", "change_hours", "change_date", "add_leave", "add_block", "change_block", "remove_block"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,46 @@ def a_visit_with_a_sent_form(world: World) -> list[Example]:
     return [Example(visit.public_id, new_public_id(), frozenset({ANA, CRUZ}))]
 
 
+def a_calendar(world: World) -> list[Example]:
+    """Of Dr Cruz, at Northside alone."""
+    world.session.rollback()
+    public_id = world.session.scalars(sa.select(Resource.public_id).where(Resource.id == 1)).one()
+    return [Example(public_id, new_public_id(), SEE_THE_CALENDAR)]
+
+
+def a_block(world: World) -> list[Example]:
+    """Of that calendar."""
+    world.session.rollback()
+    starts_at = world.free_start()
+    block = Block(resource_id=1, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), label="[Leave]")
+    world.session.add(block)
+    world.session.commit()
+    return [Example(block.public_id, new_public_id(), SEE_THE_CALENDAR)]
+
+
+def an_offer(world: World) -> list[Example]:
+    """A time offered to Ana. Nobody else answers it here: the desk has pages of its own for that."""
+    world.session.rollback()
+    now = utc_now()
+    times = {"starts_at": world.free_start(), "made_at": now, "expires_at": now + timedelta(hours=2)}
+    offer = make_offer(world.session, world.ana_patient, **times)
+    return [Example(offer.public_id, new_public_id(), frozenset({ANA}))]
+
+
+def a_waiting_entry(world: World) -> list[Example]:
+    """Ana waits for a time at Northside: of the desk, Dora and Fay work there."""
+    world.session.rollback()
+    wish = WaitingWish(1, utc_now().date(), utc_now().date() + timedelta(days=30), frozenset({1}))
+    ana = Actor(None, Role.PATIENT, frozenset({world.ana_patient.id}))
+    place = join(world.session, actor=ana, patient_id=world.ana_patient.id, wish=wish, now=utc_now())
+    return [Example(place.public_id, new_public_id(), frozenset({DORA, FAY}))]
+
+
+def an_offer_at_the_desk(world: World) -> list[Example]:
+    """The same offer as the desk sees it, which answers for a caller."""
+    return [replace(example, seen_by=frozenset({DORA, FAY})) for example in an_offer(world)]
+
+
 Maker = Callable[[World], list[Example]]
 
 MAKERS: dict[str, Maker] = {
@@ -150,6 +197,13 @@ MAKERS: dict[str, Maker] = {
     "number": a_page_of_a_form,
     "sent_forms:public_id": a_visit_with_a_sent_form,
     "desk.patient:public_id": a_patient,
+    "desk.wait:public_id": a_patient,
+    "desk.leave_waiting:public_id": a_waiting_entry,
+    "desk.answer_offer:public_id": an_offer_at_the_desk,
+    **{f"desk.{name}:public_id": a_calendar for name in CALENDAR_PAGES},
+    "block_id": a_block,
+    "mailed.offer:public_id": an_offer,
+    "mailed.answer_offer:public_id": an_offer,
 }
 
 

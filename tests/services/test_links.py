@@ -9,16 +9,27 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.core.actor import VisitAct
 from booking.core.errors import LinkDead
 from booking.models import LinkAction, LinkToken
-from booking.services.links import RESET_LIFE, VERIFY_LIFE, link_or_none, look_at, mint_link, use_link, use_up_links
+from booking.services.links import (
+    RESET_LIFE,
+    VERIFY_LIFE,
+    Opened,
+    link_or_none,
+    look_at,
+    mint_link,
+    opened,
+    use_link,
+    use_up_links,
+)
 from booking.services.transaction import transaction
-from tests.factories import NOW, make_account, make_appointment
+from tests.factories import NOW, make_account, make_appointment, make_offer, make_patient
 
 VERIFY, RESET = LinkAction.VERIFY_ADDRESS, LinkAction.RESET_PASSWORD
 
 
-def minted(session: Session, action: LinkAction = RESET, **about: int) -> str:
+def minted(session: Session, action: LinkAction = RESET, **about: Any) -> str:
     with transaction(session):
         return mint_link(session, action=action, now=NOW, expires_at=NOW + RESET_LIFE, **about)
 
@@ -132,3 +143,52 @@ def test_looking_tells_whether_the_address_it_went_to_is_confirmed(
 def test_the_lives_are_those_of_the_design() -> None:
     assert timedelta(hours=24) == VERIFY_LIFE
     assert timedelta(minutes=10) == RESET_LIFE
+
+
+def test_what_opened_links_let_a_browser_do(session: Session) -> None:
+    visit = make_appointment(session)
+    about = {"appointment_id": visit.id, "patient_id": visit.patient_id}
+    for action in (LinkAction.CONFIRM_VISIT, LinkAction.CANCEL_VISIT):
+        minted(session, action, **about)
+    minted(session, LinkAction.VERIFY_ADDRESS, patient_id=visit.patient_id)
+    ids = session.scalars(sa.select(LinkToken.id)).all()
+    found = opened(session, link_ids=ids, now=NOW)
+    assert (found.visit_ids, found.offer_ids) == (frozenset({visit.public_id}), frozenset())
+    assert found.acts == {(visit.public_id, act) for act in VisitAct}
+    assert opened(session, link_ids=ids[:1], now=NOW).acts == {
+        (visit.public_id, VisitAct.CONFIRM), (visit.public_id, VisitAct.CHANGE)
+    }  # fmt: skip
+    assert opened(session, link_ids=(), now=NOW) == opened(session, link_ids=[10**6], now=NOW) == Opened()
+
+
+def test_a_link_that_ran_out_or_was_used_lets_nobody_in(session: Session) -> None:
+    visit = make_appointment(session)
+    minted(session, LinkAction.OPEN_VISIT, appointment_id=visit.id)
+    link = session.scalars(sa.select(LinkToken)).one()
+    assert opened(session, link_ids=[link.id], now=link.expires_at) == Opened()
+    link.used_at = NOW
+    session.commit()
+    assert opened(session, link_ids=[link.id], now=NOW) == Opened()
+
+
+@pytest.mark.parametrize(("mailed_to", "email", "is_good"), [
+    ("ana@example.org", "Ana@Example.org ", True),
+    ("ana@example.org", "ana@new.example", False),
+    ("ana@example.org", None, False),
+    (None, None, True),
+])  # fmt: skip
+def test_a_link_is_good_while_its_address_is_the_patients(
+    session: Session, mailed_to: str | None, email: str | None, *, is_good: bool
+) -> None:
+    patient = make_patient(session, email=email)
+    visit = make_appointment(session, patient)
+    offer = make_offer(session, patient)
+    tokens = [
+        minted(session, LinkAction.OPEN_VISIT, appointment_id=visit.id, patient_id=patient.id, email_key=mailed_to),
+        minted(session, LinkAction.ANSWER_OFFER, offer_id=offer.id, patient_id=patient.id, email_key=mailed_to),
+    ]
+    found = opened(session, link_ids=session.scalars(sa.select(LinkToken.id)).all(), now=NOW)
+    assert (bool(found.visit_ids), bool(found.offer_ids)) == (is_good, is_good)
+    seen = [look_at(session, token=token, now=NOW) for token in tokens]
+    assert [one.is_alive for one in seen if one] == [is_good, is_good]
+    assert [(one.appointment, one.offer) for one in seen if one] == [(visit.public_id, None), (None, offer.public_id)]

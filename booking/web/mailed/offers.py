@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.core.clock import utc_now
 from booking.core.errors import HoldExpired, MoveNotAllowed, OfferOver, PatientBusy, RulesRefuse, SlotTaken
-from booking.core.scheduling.clinic import Location, Resource, Service, VisitMode
+from booking.core.scheduling.clinic import Location, Resource, Service
 from booking.extensions import db
 from booking.models import OfferState
 from booking.queries.waiting import Offer
@@ -42,11 +42,6 @@ class ShownOffer:
     def where(self) -> str:
         """The address, or how clinic and patient talk."""
         return where_words(self.service.mode, self.location)
-
-    @property
-    def is_in_person(self) -> bool:
-        """Somebody has to come to the clinic."""
-        return self.service.mode is VisitMode.IN_PERSON
 
     @property
     def is_taken(self) -> bool:
