@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.questionnaires.sections import Completion
+from booking.core.scheduling.clinic import Catalogue
 from booking.models import Account, Answer, AuditEvent, QuestionnaireResponse, ResponseStatus
 from booking.queries.appointments import Visit
 from booking.queries.catalogue import catalogue
@@ -117,9 +118,14 @@ def begun_forms(session: Session, *, appointment_id: int) -> frozenset[str]:
     return frozenset(session.scalars(query))
 
 
-def forms_of_visits(session: Session, visits: Collection[Visit]) -> dict[int, VisitForms]:
-    """How far the forms of each visit are, by appointment id, for lists; two queries for any number of visits."""
-    services = catalogue(session).services
+def forms_of_visits(
+    session: Session, visits: Collection[Visit], clinic: Catalogue | None = None
+) -> dict[int, VisitForms]:
+    """How far the forms of each visit are, by appointment id, for lists; one query for any number of visits.
+
+    Another one where the caller has no `clinic` at hand.
+    """
+    services = (clinic or catalogue(session)).services
     query = sa.select(
         QuestionnaireResponse.appointment_id, QuestionnaireResponse.questionnaire, QuestionnaireResponse.status
     ).where(QuestionnaireResponse.appointment_id.in_([visit.id for visit in visits]))
