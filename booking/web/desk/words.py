@@ -54,6 +54,9 @@ MESSAGE: dict[MessageKind, LazyString] = {
     MessageKind.REMINDER_3D: lazy_gettext("Reminder 3 days before"),
     MessageKind.REMINDER_1D: lazy_gettext("Reminder 1 day before"),
     MessageKind.CANCELLED: lazy_gettext("Note that it is canceled"),
+    MessageKind.CHANGED: lazy_gettext("Note of the new time"),
+    MessageKind.RESTORED: lazy_gettext("Note that it stands again"),
+    MessageKind.WAITING_OFFER: lazy_gettext("Offer from the waiting list"),
 }
 
 MESSAGE_STATE: dict[MessageState, LazyString] = {
@@ -70,6 +73,10 @@ ACTION: dict[str, LazyString] = {
     "appointment_booked": lazy_gettext("Booked"),
     "reason_read": lazy_gettext("Reason read"),
     "appointment_cancelled": lazy_gettext("Canceled"),
+    "appointment_changed": lazy_gettext("Moved"),
+    "appointment_change_undone": lazy_gettext("Moved back"),
+    "appointment_restored": lazy_gettext("Cancellation undone"),
+    "appointment_confirmed": lazy_gettext("Confirmed"),
     "appointment_arrived": lazy_gettext("Marked as arrived"),
     "appointment_in_room": lazy_gettext("Marked as in the room"),
     "appointment_done": lazy_gettext("Marked as done"),
