@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from booking.core.clock import utc_now
+from booking.core.scheduling.clinic import Catalogue
 from booking.extensions import db
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.scheduling.forms import FilterTimesForm
-from booking.web.scheduling.search import Wish, find_week, read_wish
+from booking.web.scheduling.search import Seeker, Wish, find_week, read_wish
 from booking.web.scheduling.slot_choice import bookable_service_or_none, bookable_services
 from booking.web.scheduling.times_page import times_page
 from booking.web.words import choices_of
@@ -34,20 +35,20 @@ def times(service_code: str) -> ResponseReturnValue:
     if service is None:
         return render_template("scheduling/unknown_service.html"), 404
     wish = read_wish(service, request.args, catalogue)
-    owner = access.server_session().get("owner", "")
-    week = find_week(db.session(), catalogue, wish, owner=owner, now=utc_now())
+    seeker = Seeker(access.server_session().get("owner", ""))
+    week = find_week(db.session(), catalogue, wish, seeker, now=utc_now())
     return render_template(
         "scheduling/times.html",
         service=service,
         wish=wish,
         page=times_page(catalogue, wish, week),
-        filters=_filters(wish),
+        filters=filters_of(wish, catalogue),
+        own_url=url_for(".times", service_code=service.code),
     )
 
 
-def _filters(wish: Wish) -> FilterTimesForm:
+def filters_of(wish: Wish, catalogue: Catalogue) -> FilterTimesForm:
     """The filters as they stand; one with a single answer has no choice to show."""
-    catalogue = clinic_now()
     form = FilterTimesForm(
         formdata=None,
         who=wish.specialist.code if wish.specialist else "",

@@ -5,48 +5,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 from booking.core.clock import local_date
+from booking.core.day_parts import DayPart, day_part_of
 from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service
+from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.slots import Slot, SlotQuery
+from booking.queries.appointments import Visit
 from booking.services import availability
 
 WEEK = timedelta(days=7)
 DAY = timedelta(days=1)
-NOON_HOUR = 12
-EVENING_HOUR = 17
-
-
-class DayPart(StrEnum):
-    """Part of the day of a start, by the clock of the location: before noon, before 17:00, later."""
-
-    MORNING = "morning"
-    AFTERNOON = "afternoon"
-    EVENING = "evening"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the patient is looking for; None means any. `from_on` is the first day to show, None the first free week."""
+    """What the patient is looking for; None means any. `from_on` is the first day to show, None the first free week.
+    `who` is how the address says the specialist."""
 
     service: Service
     specialist: Resource | None = None
     location: Location | None = None
     day_part: DayPart | None = None
     from_on: date | None = None
+    who: str = ""
 
     def arguments(self, from_on: date | None = None) -> dict[str, str]:
         """The arguments of the address that shows these wishes from another day on."""
         given = {
-            "who": self.specialist.code if self.specialist else "",
+            "who": self.who,
             "where": self.location.code if self.location else "",
             "part": self.day_part.value if self.day_part else "",
             "from": from_on.isoformat() if from_on else "",
         }
         return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Seeker:
+    """For whom times are looked for. `owner`: the browser session whose own hold takes no time away. `patient`: their
+    other visits, where it is known whom the visit is for. `moving`: the visit that is to get another time; its own
+    present time is neither in the way nor offered."""
+
+    owner: str = ""
+    is_verified: bool = False
+    patient: PatientCalendar | None = None
+    moving: Visit | None = None
+
+    def wants(self, slot: Slot, *, is_any: bool) -> bool:
+        """Whether the slot is another time than the present one; with another specialist it is, unless any will do."""
+        visit = self.moving
+        if visit is None or (slot.starts_at, slot.location_id) != (visit.starts_at, visit.location_id):
+            return True
+        return not is_any and slot.specialist_id != visit.specialist_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +87,20 @@ def read_wish(service: Service, arguments: Mapping[str, str], catalogue: Catalog
     specialists = {s.code: s for s in catalogue.specialists_for(service)}
     locations = {place.code: place for place in catalogue.locations_for(service)}
     part = arguments.get("part", "")
+    specialist = specialists.get(arguments.get("who", ""))
     return Wish(
         service,
-        specialists.get(arguments.get("who", "")),
+        specialist,
         locations.get(arguments.get("where", "")),
         DayPart(part) if part in set(DayPart) else None,
         _date_or_none(arguments.get("from", "")),
+        specialist.code if specialist else "",
     )
 
 
-def find_week(session: Session, catalogue: Catalogue, wish: Wish, *, owner: str, now: datetime) -> FoundWeek:
+def find_week(session: Session, catalogue: Catalogue, wish: Wish, seeker: Seeker, *, now: datetime) -> FoundWeek:
     """The week asked for, or the first one with a free time. One search as a rule, a second when the week is empty."""
-    search = _Search(session, catalogue, wish, owner, now)
+    search = _Search(session, catalogue, wish, seeker, now)
     week = search.week(search.today if wish.from_on is None else _clamped(wish.from_on, search.today, search.last_on))
     if week.slots:
         return week
@@ -104,8 +119,8 @@ def find_week(session: Session, catalogue: Catalogue, wish: Wish, *, owner: str,
 class _Search:
     """The engine, asked for one patient's wishes."""
 
-    def __init__(self, session: Session, catalogue: Catalogue, wish: Wish, owner: str, now: datetime) -> None:
-        self._session, self._catalogue, self._wish, self._owner, self._now = session, catalogue, wish, owner, now
+    def __init__(self, session: Session, catalogue: Catalogue, wish: Wish, seeker: Seeker, now: datetime) -> None:
+        self._session, self._catalogue, self._wish, self._seeker, self._now = session, catalogue, wish, seeker, now
         zones = [place.tz for place in catalogue.locations_for(wish.service)]
         days = [local_date(now, tz) for tz in zones] or [now.date()]
         horizon = timedelta(days=wish.service.policy.horizon_days)
@@ -117,7 +132,7 @@ class _Search:
 
     def slots(self, first_on: date, last_on: date) -> list[Slot]:
         """By start: one for each start and location when any specialist will do."""
-        wish = self._wish
+        wish, seeker = self._wish, self._seeker
         query = SlotQuery(
             wish.service.id,
             frozenset({wish.location.id}) if wish.location else None,
@@ -125,25 +140,24 @@ class _Search:
             first_on,
             last_on,
             self._now,
+            is_verified=seeker.is_verified,
+            patient=seeker.patient,
         )
         ask = availability.offered_slots if wish.specialist else availability.soonest_slots
-        return [slot for slot in ask(self._session, query, owner=self._owner) if self._fits(slot)]
+        without = seeker.moving.id if seeker.moving else None
+        found = ask(self._session, query, owner=seeker.owner, without_appointment=without)
+        return [slot for slot in found if self._fits(slot)]
 
     def day_of(self, slot: Slot) -> date:
         return local_date(slot.starts_at, self._catalogue.locations[slot.location_id].tz)
 
     def _fits(self, slot: Slot) -> bool:
+        if not self._seeker.wants(slot, is_any=self._wish.specialist is None):
+            return False
         if self._wish.day_part is None:
             return True
         hour = slot.starts_at.astimezone(self._catalogue.locations[slot.location_id].tz).hour
         return self._wish.day_part is day_part_of(hour)
-
-
-def day_part_of(hour: int) -> DayPart:
-    """The part of the day of a local hour, 0 to 23."""
-    if hour < NOON_HOUR:
-        return DayPart.MORNING
-    return DayPart.AFTERNOON if hour < EVENING_HOUR else DayPart.EVENING
 
 
 def _clamped(day: date, first: date, last: date) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ from booking.adapters import dates
 from booking.core.scheduling.clinic import Catalogue, Closure, Location
 from booking.core.scheduling.slots import Slot
 from booking.web.scheduling.search import WEEK, FoundWeek, Wish
-from booking.web.scheduling.slot_choice import choice_of
+from booking.web.scheduling.slot_choice import SlotChoice, choice_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,21 @@ class TimeButton:
     place: str
     value: str
     when: str = ""
+
+
+def _own_value(choice: SlotChoice) -> str:
+    return choice.value
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a button says: the value that is posted, and whether it names the specialist."""
+
+    value_of: Callable[[SlotChoice], str] = _own_value
+    names_specialists: bool = True
+
+
+FULL = Naming()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +79,9 @@ class TimesPage:
     until: str
 
 
-def times_page(catalogue: Catalogue, wish: Wish, week: FoundWeek) -> TimesPage:
+def times_page(catalogue: Catalogue, wish: Wish, week: FoundWeek, naming: Naming = FULL) -> TimesPage:
     """What to show of the week. The soonest time is the first button of the list: both come from the same slots."""
-    page = _Writer(catalogue, wish)
+    page = _Writer(catalogue, wish, naming)
     buttons = [(slot.location_id, page.button(slot)) for slot in week.slots]
     later_on = week.first_on + WEEK
     return TimesPage(
@@ -86,8 +101,8 @@ def times_page(catalogue: Catalogue, wish: Wish, week: FoundWeek) -> TimesPage:
 class _Writer:
     """Words for slots, in the reader's language and the clock of each location."""
 
-    def __init__(self, catalogue: Catalogue, wish: Wish) -> None:
-        self._catalogue, self._wish = catalogue, wish
+    def __init__(self, catalogue: Catalogue, wish: Wish, naming: Naming) -> None:
+        self._catalogue, self._wish, self._naming = catalogue, wish, naming
         self._locale = str(get_locale() or "en")
         places = catalogue.locations_for(wish.service)
         self._places: tuple[Location, ...] = (wish.location,) if wish.location else places
@@ -98,9 +113,9 @@ class _Writer:
         return TimeButton(
             on=local.date(),
             time=dates.time_only(local, choice.location.tz, self._locale),
-            who=choice.specialist.name if choice.specialist else "",
+            who=choice.specialist.name if choice.specialist and self._naming.names_specialists else "",
             place=choice.location.name if len(self._places) > 1 else "",
-            value=choice.value,
+            value=self._naming.value_of(choice),
         )
 
     def offer(self, slot: Slot) -> TimeButton:
