@@ -9,8 +9,11 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from booking.core.clock import utc_now
-from booking.models import Appointment, Patient
-from tests.factories import make_appointment, make_patient
+from booking.models import Appointment, Patient, WaitingEntry
+from booking.services.freed import FreedCause, note_freed
+from booking.services.transaction import transaction
+from tests.factories import make_appointment, make_offer, make_patient
+from tests.services.waiting_cast import waits
 from tests.ui import steps
 from tests.ui.patient_pages import sent_form
 from tests.ui.people import ANA, CRUZ, DORA
@@ -143,6 +146,45 @@ def desk_booked(stage: Stage) -> Page:
     page = desk_check(stage)
     page.get_by_role("button", name="Book", exact=True).click()
     page.get_by_text("Booked:").wait_for()
+    return page
+
+
+@shows("desk.waiting")
+def waiting_list(stage: Stage) -> Page:
+    """Somebody waits, and a time that became free is offered to them."""
+    starts_at = full_hour(utc_now() + timedelta(days=9)).replace(hour=15)
+    with stage.program.session() as session:
+        if session.scalar(sa.select(WaitingEntry.id).limit(1)) is None:
+            make_offer(
+                session,
+                make_patient(session),
+                starts_at=starts_at,
+                made_at=utc_now(),
+                expires_at=utc_now() + timedelta(hours=2),
+            )
+            waits(session, make_patient(session, email=None), since=utc_now())
+            note = {"cause": FreedCause.CANCELLED, "available_at": utc_now(), "now": utc_now()}
+            with transaction(session):
+                note_freed(
+                    session, location_id=1, resource_id=1, starts_at=starts_at,
+                    ends_at=starts_at + timedelta(minutes=45), **note,
+                )  # fmt: skip
+    return at("/desk/waiting", by=DORA)(stage)
+
+
+@shows("desk.wait")
+def add_to_waiting_list(stage: Stage) -> Page:
+    page = patient(stage)
+    steps.follow(page, "Put on the waiting list")
+    return page
+
+
+@shows("desk.wait")
+def add_to_waiting_list_with_errors(stage: Stage) -> Page:
+    page = add_to_waiting_list(stage)
+    page.locator("#last_day").fill("someday")
+    page.get_by_role("button", name="Put on the list").click()
+    page.locator("#error-summary").wait_for()
     return page
 
 
