@@ -62,6 +62,7 @@ class OpenTask:
 
     public_id: str
     kind: str
+    reason_code: str | None
     due_at: datetime
     visit_public_id: str | None
     patient_public_id: str | None
@@ -156,6 +157,7 @@ def open_tasks(session: Session, *, roles: Collection[Role], location_ids: Colle
     columns = (
         Task.public_id,
         Task.kind,
+        Task.reason_code,
         Task.due_at,
         Appointment.public_id.label("visit_public_id"),
         Patient.public_id.label("patient_public_id"),

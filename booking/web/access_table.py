@@ -24,6 +24,7 @@ STAFF: Who = frozenset(r.value for r in STAFF_ROLES)
 OWN_VISIT = "own visit, or one opened in this browser session"
 OWN_OFFER = "an offer to an own patient, or one whose link was opened in this browser session"
 OWN_LOCATION = "locations where the person works"
+OWN_CALENDAR = "calendars of locations where the person works"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,28 @@ ROWS: tuple[Row, ...] = (
     Row("desk.describe", "POST", DESK),
     Row("desk.check", "GET", DESK, OWN_LOCATION),
     Row("desk.check", "POST", DESK, OWN_LOCATION),
+    Row("desk.calendars", "GET", DESK, OWN_LOCATION),
+    Row("desk.calendar", "GET", DESK, OWN_CALENDAR),
+    Row("desk.change_hours", "GET", DESK, OWN_CALENDAR),
+    Row("desk.change_hours", "POST", DESK, OWN_CALENDAR),
+    Row("desk.change_date", "GET", DESK, OWN_CALENDAR),
+    Row("desk.change_date", "POST", DESK, OWN_CALENDAR),
+    Row("desk.add_leave", "GET", DESK, OWN_CALENDAR),
+    Row("desk.add_leave", "POST", DESK, OWN_CALENDAR),
+    Row("desk.add_block", "GET", DESK, OWN_CALENDAR),
+    Row("desk.add_block", "POST", DESK, OWN_CALENDAR),
+    Row("desk.change_block", "GET", DESK, OWN_CALENDAR),
+    Row("desk.change_block", "POST", DESK, OWN_CALENDAR),
+    Row("desk.remove_block", "GET", DESK, OWN_CALENDAR),
+    Row("desk.remove_block", "POST", DESK, OWN_CALENDAR),
+    Row("desk.closures", "GET", DESK, OWN_LOCATION),
+    Row("desk.closures", "POST", DESK, OWN_LOCATION),
+    Row("desk.open_again", "POST", DESK, OWN_LOCATION),
+    Row("desk.waiting", "GET", DESK, OWN_LOCATION),
+    Row("desk.wait", "GET", DESK, "any patient"),
+    Row("desk.wait", "POST", DESK, "any patient; an own location, a visit at an own location"),
+    Row("desk.leave_waiting", "POST", DESK, "an entry of an own location"),
+    Row("desk.answer_offer", "POST", DESK, "an offer at an own location"),
 )
 
 DEMO_ROWS: tuple[Row, ...] = (

@@ -44,6 +44,8 @@ def _staff_links(account: SessionAccount) -> list[dict[str, Any]]:
         day,
         _link(url_for("desk.patients"), gettext("Patients"), begins=url_for("desk.patients")),
         _link(url_for("desk.book"), gettext("Book"), begins=url_for("desk.book")),
+        _link(url_for("desk.waiting"), gettext("Waiting list")),
+        _link(url_for("desk.calendars"), gettext("Calendars"), begins=url_for("desk.calendars")),
     ]
 
 

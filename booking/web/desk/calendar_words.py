@@ -28,6 +28,14 @@ RESOURCE_KINDS: dict[ResourceKind, LazyString] = {
 }
 """In the order in which they are listed."""
 
+RESOURCE_KIND: dict[ResourceKind, LazyString] = {
+    ResourceKind.SPECIALIST: lazy_gettext("Specialist"),
+    ResourceKind.NURSE: lazy_gettext("Nurse"),
+    ResourceKind.ROOM: lazy_gettext("Room"),
+    ResourceKind.CHAIR: lazy_gettext("Chair"),
+    ResourceKind.DEVICE: lazy_gettext("Device"),
+}
+
 BLOCK_KIND: dict[BlockKind, LazyString] = {
     BlockKind.LEAVE: lazy_gettext("Leave"),
     BlockKind.MEETING: lazy_gettext("Meeting"),

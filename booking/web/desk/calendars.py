@@ -26,6 +26,7 @@ from booking.web.desk.calendar_words import (
     BLOCK_KIND,
     BLOCK_TONE,
     PEOPLE,
+    RESOURCE_KIND,
     RESOURCE_KINDS,
     hours_words,
     weekday_name,
@@ -167,7 +168,7 @@ def calendar(public_id: str) -> str:
     return render_template(
         "desk/calendar.html",
         resource=resource,
-        kind=RESOURCE_KINDS[resource.kind],
+        kind=RESOURCE_KIND[resource.kind],
         is_person=resource.kind in PEOPLE,
         hours=[_place_hours(resource, place, local_date(now, place.tz)) for place in places],
         own_ids=mine,
@@ -282,4 +283,3 @@ def remove_block(public_id: str, block_id: str) -> ResponseReturnValue:
         "success",
     )
     return redirect(calendar_url(resource), 303)
-

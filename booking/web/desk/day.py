@@ -32,13 +32,12 @@ from booking.web.desk.words import (
     MESSAGE_STATE,
     OTHER_ACTION,
     OTHER_ACTOR,
-    OTHER_TASK,
     STATUS,
     STATUS_TONE,
     STEP,
-    TASK,
     forms_text,
     reason_word,
+    task_word,
 )
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -204,8 +203,7 @@ def words() -> dict[str, object]:
         "status_words": STATUS,
         "status_tones": STATUS_TONE,
         "step_words": STEP,
-        "task_words": TASK,
-        "other_task": OTHER_TASK,
+        "task_word": task_word,
         "message_words": MESSAGE,
         "message_states": MESSAGE_STATE,
         "action_words": ACTION,

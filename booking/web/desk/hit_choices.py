@@ -30,7 +30,6 @@ class Option:
 
     value: str
     text: str
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +150,9 @@ def _row(hit: Hit, clinic: Catalogue, sent: SentChoices, *, is_checked: bool) ->
 def _options(hit: Hit, clinic: Catalogue) -> list[Option]:
     found = []
     if hit.same_time:
-        text = gettext("Same time, another room, nurse or chair")
-        found.append(Option(DecisionKind.SAME_TIME.value, text, gettext("The patient notices nothing.")))
+        found.append(Option(DecisionKind.SAME_TIME.value, gettext("Same time, another room, nurse or chair")))
     found += [_move(hit, slot, clinic) for slot in hit.proposals]
-    found.append(
-        Option(DecisionKind.CALL.value, gettext("Keep it and call the patient"), gettext("A task for the desk."))
-    )
+    found.append(Option(DecisionKind.CALL.value, gettext("Keep it and call the patient")))
     found.append(Option(DecisionKind.KEEP.value, gettext("Keep it as it is")))
     if hit.may_cancel:
         found.append(Option(DecisionKind.CANCEL.value, gettext("Cancel it")))

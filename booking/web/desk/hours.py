@@ -23,6 +23,7 @@ from booking.core.scheduling.calendar_change import (
 from booking.core.scheduling.clinic import Location, Resource
 from booking.core.scheduling.intervals import from_minutes, to_minutes, to_minutes_up
 from booking.core.scheduling.local_time import instant_of
+from booking.core.typed_dates import wanted_date_or_none
 from booking.core.typed_hours import DAY, written_spans, written_time
 from booking.extensions import db
 from booking.models import BlockKind
@@ -138,10 +139,10 @@ def _date_values(resource: Resource, place: Location, on: date | None) -> dict[s
     """What is known of that date already; to take it back is what one comes for from its line."""
     known = [e for e in resource.exceptions if (e.location_id, e.on) == (place.id, on)]
     if on is None or not known:
-        return {"first_on": on.isoformat() if on else "", "what": AWAY}
+        return {"first_on": _date_value(on) if on else "", "what": AWAY}
     spans = known[0].spans
     what = WEEKLY if request.args.get("back") else HOURS if spans else AWAY
-    return {"first_on": on.isoformat(), "what": what, "hours": written_spans(spans)}
+    return {"first_on": _date_value(on), "what": what, "hours": written_spans(spans)}
 
 
 @bp.route("/calendars/<public_id:public_id>/leave", methods=["GET", "POST"])
@@ -222,20 +223,25 @@ def _block_values(block: BlockEntry, place: Location) -> dict[str, str]:
     if last_minute == 0:
         last_on, last_minute = date.fromordinal(last_on.toordinal() - 1), DAY
     return {
-        "first_on": starts.date().isoformat(),
+        "first_on": _date_value(starts.date()),
         "first_time": written_time(_minute(starts)),
-        "last_on": last_on.isoformat(),
+        "last_on": _date_value(last_on),
         "last_time": written_time(last_minute),
         "kind": block.kind.value,
         "label": block.label,
     }
 
 
+def _date_value(on: date) -> str:
+    """A date as a field shows it: in words where those can be read again."""
+    return short(on) if wanted_date_or_none(short(on), on) == on else on.isoformat()
+
+
 def _minute(at: datetime) -> int:
     return at.hour * 60 + at.minute
 
 
-@bp.route("/closures", methods=["GET", "POST"])
+@bp.route("/calendars/closed", methods=["GET", "POST"])
 def closures() -> ResponseReturnValue:
     """Days on which a location or the whole clinic is closed: those to come, and one more."""
     places = own_locations()
@@ -275,7 +281,7 @@ def _closures_to_come(places: tuple[Location, ...]) -> list[tuple[int, str, str,
     ]
 
 
-@bp.route("/closures/open", methods=["POST"])
+@bp.route("/calendars/closed/open", methods=["POST"])
 def open_again() -> ResponseReturnValue:
     """Take a closure back. Nobody is in the way of that."""
     number = request.form.get("closure", "")

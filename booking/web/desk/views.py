@@ -1,7 +1,7 @@
 """The blueprint with all its views: importing them registers them."""
 
-from booking.web.desk import booking, day, patients, visit, why
+from booking.web.desk import booking, calendars, day, hours, patients, visit, waiting, why
 
 bp = day.bp
 
-__all__ = ["booking", "bp", "day", "patients", "visit", "why"]
+__all__ = ["booking", "bp", "calendars", "day", "hours", "patients", "visit", "waiting", "why"]

@@ -7,7 +7,10 @@ from flask_babel import LazyString, gettext, lazy_gettext, ngettext
 from booking.core.messages import MessageKind, MessageState
 from booking.core.questionnaires.sections import Completion
 from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.queries.desk import OpenTask
 from booking.queries.questionnaires import VisitForms
+from booking.services.calendar_changes import CALENDAR_CHANGED
+from booking.services.calling import ASKED_FOR_HELP
 from booking.services.tasks import CALL_PATIENT, CHECK_MAIL
 
 _S = AppointmentStatus
@@ -47,6 +50,12 @@ TASK: dict[str, LazyString] = {
     CALL_PATIENT: lazy_gettext("Call the patient: a message did not arrive"),
     CHECK_MAIL: lazy_gettext("Check the mail server: it refuses our messages"),
 }
+CALL: dict[str, LazyString] = {
+    CALENDAR_CHANGED: lazy_gettext("Call the patient: the calendar has changed"),
+    ASKED_FOR_HELP: lazy_gettext("Call the patient, who asks for help"),
+}
+"""Calls with another reason than mail."""
+
 OTHER_TASK = lazy_gettext("Something to look at")
 
 MESSAGE: dict[MessageKind, LazyString] = {
@@ -82,6 +91,7 @@ ACTION: dict[str, LazyString] = {
     "appointment_done": lazy_gettext("Marked as done"),
     "appointment_no_show": lazy_gettext("Marked as not come"),
     "appointment_undone": lazy_gettext("Set back to expected"),
+    "appointment_reseated": lazy_gettext("Given another room, nurse or chair"),
 }
 OTHER_ACTION = lazy_gettext("Changed")
 
@@ -123,6 +133,8 @@ REASONS_OF_PATIENTS: dict[str, LazyString] = {
     "pat-crs": lazy_gettext("canceled from a reminder"),
 }
 
+OTHER_REASONS: dict[str, LazyString] = {CALENDAR_CHANGED: lazy_gettext("The calendar has changed")}
+
 OVERRIDE_REASONS: dict[str, LazyString] = {
     "urgent": lazy_gettext("It cannot wait"),
     "specialist_agreed": lazy_gettext("The specialist has agreed"),
@@ -157,9 +169,15 @@ REFUSALS: dict[str, LazyString] = {
 OTHER_REFUSAL = lazy_gettext("That is not possible.")
 
 
+def task_word(task: OpenTask) -> str:
+    """What is to be done."""
+    known = CALL.get(task.reason_code or "") if task.kind == CALL_PATIENT else None
+    return str(known or TASK.get(task.kind, OTHER_TASK))
+
+
 def reason_word(code: str) -> str:
     """A reason of any side, for the history; the code itself where it is one we do not offer."""
-    for words in (PATIENT_REASONS, CLINIC_REASONS, REASONS_OF_PATIENTS, OVERRIDE_REASONS):
+    for words in (PATIENT_REASONS, CLINIC_REASONS, REASONS_OF_PATIENTS, OVERRIDE_REASONS, OTHER_REASONS):
         if code in words:
             return str(words[code])
     return code
