@@ -14,7 +14,7 @@ from booking.core.scheduling import rules, wishes
 from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service
 from booking.core.scheduling.explain_question import Question, Step, Taken
 from booking.core.scheduling.explain_steps import Walk
-from booking.core.scheduling.explain_without import WithoutRule, by_date
+from booking.core.scheduling.explain_without import WithoutRule, by_day
 from booking.core.scheduling.intervals import Span, intersect
 from booking.core.scheduling.local_time import date_spans
 from booking.core.scheduling.resources import BusyByLane
@@ -111,9 +111,10 @@ def _days_at(question: Question, location: Location, *, is_brief: bool) -> Itera
         yield from _all_refused(question, location, id_, "specialist_not_for_service")
     if not able and not asked:
         yield from _all_refused(question, location, None, "no_specialist")
+    at_place = _AtPlace(question, location)
     for specialist in able:
         if specialist is None or not is_brief or location.id in specialist.location_ids:
-            yield from _days_of(question, location, specialist)
+            yield from at_place.days_of(specialist)
 
 
 def _all_refused(
@@ -123,25 +124,29 @@ def _all_refused(
         yield DayExplanation(on, location.id, specialist_id, (), (Removal(code),), 0)
 
 
-def _days_of(question: Question, location: Location, specialist: Resource | None) -> Iterator[DayExplanation]:
-    question = question.narrowed(location, specialist)
-    walk = Walk(question, location, specialist)
-    without = WithoutRule(question, location, specialist)
-    counts = by_date(find_slots(question.catalogue, question.query, question.busy), location)
-    refusals = _refusals(question, location, specialist)
-    for on in _dates(question.query):
-        slots = counts[on]
-        day = _Day(on, location, walk)
-        removals = [*refusals, *day.removals(question.service, is_empty=slots == 0 and not refusals)]
-        if slots == 0:
-            removals = [_with_count(removal, without, on) for removal in removals]
+class _AtPlace:
+    """The question at one location; what is the same for all specialists is asked once."""
+
+    def __init__(self, question: Question, location: Location) -> None:
+        self._question = replace(question, query=replace(question.query, location_ids=frozenset({location.id})))
+        self._location = location
+        found = find_slots(question.catalogue, self._question.query, question.busy)
+        self._offered = by_day(found, location)
+        self._without = WithoutRule(self._question, location)
+
+    def days_of(self, specialist: Resource | None) -> Iterator[DayExplanation]:
+        question, location = self._question.narrowed(self._location, specialist), self._location
         specialist_id = None if specialist is None else specialist.id
-        yield DayExplanation(on, location.id, specialist_id, day.cut(walk.opened), tuple(removals), slots)
+        walk, refusals = Walk(question, location, specialist), _refusals(question, location, specialist)
+        for on in _dates(question.query):
+            day, slots = _Day(on, location, walk), self._offered[on, specialist_id]
+            removals = [*refusals, *day.removals(question.service, is_empty=slots == 0 and not refusals)]
+            if slots == 0:
+                removals = [self._with_count(removal, on, specialist) for removal in removals]
+            yield DayExplanation(on, location.id, specialist_id, day.cut(walk.opened), tuple(removals), slots)
 
-
-def _with_count(removal: Removal, without: WithoutRule, on: date) -> Removal:
-    count = without.slots(removal.code, removal.params, on)
-    return replace(removal, slots_without=count)
+    def _with_count(self, removal: Removal, on: date, specialist: Resource | None) -> Removal:
+        return replace(removal, slots_without=self._without.slots(removal.code, removal.params, on, specialist))
 
 
 def _refusals(question: Question, location: Location, specialist: Resource | None) -> list[Removal]:

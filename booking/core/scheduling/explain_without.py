@@ -14,32 +14,40 @@ from booking.core.scheduling.local_time import local_date_of
 from booking.core.scheduling.slots import Slot, find_slots
 
 Params = Mapping[str, object]
+DayOf = tuple[date, int | None]
+"""A local date and the specialist."""
 Relaxed = Callable[[Question, Resource | None, Params], Question]
 
 FAR_AWAY_DAYS = 36_500
 
 
-def by_date(slots: list[Slot], location: Location) -> Counter[date]:
-    """How many of the slots of one location start on each local date."""
-    return Counter(local_date_of(slot.starts, location.tz) for slot in slots)
+def by_day(slots: list[Slot], location: Location) -> Counter[DayOf]:
+    """How many of the slots of one location start on each local date with each specialist."""
+    return Counter((local_date_of(slot.starts, location.tz), slot.specialist_id) for slot in slots)
 
 
 class WithoutRule:
-    """Counts the slots of a narrowed question as if a rule were not there; each rule is asked once."""
+    """Counts the slots of one location as if a rule were not there; each rule is asked once.
 
-    def __init__(self, question: Question, location: Location, specialist: Resource | None) -> None:
-        self._question, self._location, self._specialist = question, location, specialist
-        self._counts: dict[tuple[str, object], Counter[date]] = {}
+    `question` is about that location alone. Rules that are the same for all specialists are asked for all at once.
+    """
 
-    def slots(self, code: str, params: Params, on: date) -> int | None:
-        """The number of slots on that date; None for a rule that cannot be thought away."""
+    def __init__(self, question: Question, location: Location) -> None:
+        self._question, self._location = question, location
+        self._counts: dict[tuple[object, ...], Counter[DayOf]] = {}
+
+    def slots(self, code: str, params: Params, on: date, specialist: Resource | None) -> int | None:
+        """The number of slots on that date with that specialist; None for a rule that cannot be thought away."""
         if code not in _RELAXED:
             return None
-        key = code, (params.get("name"), params.get("pools"))
+        specialist_id = None if specialist is None else specialist.id
+        whose = specialist_id if code in _OF_ONE_SPECIALIST else None
+        key = (code, params.get("name"), params.get("pools"), whose)
         if key not in self._counts:
-            world = _RELAXED[code](self._question, self._specialist, params)
-            self._counts[key] = by_date(find_slots(world.catalogue, world.query, world.busy), self._location)
-        return self._counts[key][on]
+            asked = self._question.narrowed(self._location, specialist) if whose else self._question
+            world = _RELAXED[code](asked, specialist, params)
+            self._counts[key] = by_day(find_slots(world.catalogue, world.query, world.busy), self._location)
+        return self._counts[key][on, specialist_id]
 
 
 def _policy(**changes: Any) -> Relaxed:
@@ -99,6 +107,7 @@ def _freed(question: Question, resource_ids: set[int]) -> Question:
     return replace(question, busy={lane: spans for lane, spans in question.busy.items() if lane[0] not in resource_ids})
 
 
+_OF_ONE_SPECIALIST = frozenset({"other_hours", "taken", "gaps_too_short", "pool_full"})
 _ANYONE = _policy(audience=Audience.ANYONE)
 _RELAXED: Mapping[str, Relaxed] = {
     "staff_only": _ANYONE,
