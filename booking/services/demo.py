@@ -20,6 +20,8 @@ from booking.services import audit
 from booking.services.demo_answers import add_answers
 from booking.services.demo_calendar import DemoCalendar, Wanted
 from booking.services.demo_logins import add_logins, add_visits_of_login
+from booking.services.demo_waiting import add_waiting
+from booking.services.offering import offer_freed_times
 from booking.services.passwords import hash_password
 from booking.services.patients import create_patient
 from booking.services.transaction import transaction
@@ -55,8 +57,10 @@ def fill_demo(
         add_visits_of_login(calendar, login)
         count = _fill_calendar(calendar, _people(session, now), load, tell)
         add_answers(session, calendar.clinic, now=now)
+        add_waiting(calendar, login.own)
         _settle_past_messages(session, now)
         audit.record(session, SYSTEM, FILLED, "clinic", 1, now=now)
+    offer_freed_times(session, now=now)
     return count
 
 

@@ -61,7 +61,9 @@ def join(
             refusals = (*refusals, Refusal("visit_over"))
         if refusals:
             raise RulesRefuse(refusals)
-        return _keep(session, actor, patient_id, wish, visit, priority, now)
+        return keep_wish(
+            session, actor, patient_id, wish, now=now, appointment_id=visit.id if visit else None, priority=priority
+        )
 
 
 def _visit_to_replace(session: Session, actor: Actor, public_id: str | None, wish: WaitingWish) -> Visit | None:
@@ -87,15 +89,17 @@ def _refuse_strangers(session: Session, actor: Actor, patient_id: int, wish: Wai
         raise NotFound
 
 
-def _keep(
+def keep_wish(
     session: Session,
     actor: Actor,
     patient_id: int,
     wish: WaitingWish,
-    visit: Visit | None,
-    priority: int | None,
+    *,
     now: datetime,
+    appointment_id: int | None = None,
+    priority: int | None = None,
 ) -> WaitingPlace:
+    """Write the entry into the open transaction: a new one, or other wishes into the one that is there."""
     live_key = f"{patient_id}:{wish.service_id}"
     entry = live_entry_of(session, live_key)
     is_new = entry is None
@@ -112,7 +116,7 @@ def _keep(
         )
         session.add(entry)
     _set_wish(entry, wish)
-    entry.appointment_id = visit.id if visit else None
+    entry.appointment_id = appointment_id
     if actor.is_staff and priority is not None:
         entry.priority = priority
     session.flush()

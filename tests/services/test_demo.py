@@ -31,6 +31,7 @@ from booking.models import (
 )
 from booking.queries.appointments import visit_for
 from booking.queries.demo import demo_filled_at
+from booking.queries.waiting import everyone_waiting, open_offers
 from booking.services.clinic import load_clinic
 from booking.services.demo import NotEmpty, fill_demo
 from booking.services.filled_forms import form_of_visit
@@ -78,7 +79,7 @@ def check_reservations(filled: Session) -> None:
 
 def check_messages(filled: Session) -> None:
     pending = list(filled.scalars(sa.select(Message).where(Message.state == MessageState.PENDING)))
-    assert [m.kind for m in pending if m.due_at <= MIDDAY] == [MessageKind.BOOKED]
+    assert {m.kind for m in pending if m.due_at <= MIDDAY} == {MessageKind.BOOKED, MessageKind.WAITING_OFFER}
     assert len(pending) > 1
     sent = list(filled.scalars(sa.select(Message).where(Message.state == MessageState.SENT)))
     assert sent
@@ -125,6 +126,15 @@ def check_answers(filled: Session) -> None:
     assert filled.scalar(sa.select(sa.func.count()).select_from(Answer))
 
 
+def check_waiting_list(filled: Session) -> None:
+    """People wait, and the login's own patient is offered an earlier time in place of her visit."""
+    [offer] = open_offers(filled)
+    assert len(everyone_waiting(filled, now=MIDDAY)) == 5
+    assert (offer.patient_name, offer.is_mailed) == (PATIENT.name, True)
+    assert offer.visit_starts_at is not None
+    assert offer.starts_at < offer.visit_starts_at
+
+
 def test_the_calendar_is_believable_and_nobody_is_written_to_about_the_past(filled: Session) -> None:
     check_past_present_and_future(filled)
     check_reservations(filled)
@@ -136,6 +146,7 @@ def test_logins_and_answers_can_be_used(filled: Session) -> None:
     check_accounts(filled)
     check_patient_login(filled)
     check_answers(filled)
+    check_waiting_list(filled)
     assert demo_filled_at(filled) == MIDDAY
 
 
