@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString, get_locale, lazy_gettext
+from flask_babel import LazyString, lazy_gettext, ngettext
 
-from booking.adapters import dates
-from booking.core.clock import local_date
 from booking.core.errors import HoldExpired, NotFound, PatientBusy, RulesRefuse, SlotTaken
+from booking.core.scheduling.rules import Refusal
 from booking.web.context import clinic_now
 from booking.web.scheduling.choosing import bp
 from booking.web.scheduling.draft import read_draft
 from booking.web.scheduling.holding import times_url
 from booking.web.scheduling.slot_choice import SlotChoice, choice_of, choice_or_none
-from booking.web.scheduling.times_page import TimeButton
+from booking.web.scheduling.times_page import nearest_buttons
 
 SENTENCES: dict[str, LazyString] = {
     "in_past": lazy_gettext("That time is already over."),
@@ -31,11 +31,38 @@ SENTENCES: dict[str, LazyString] = {
     "closed": lazy_gettext("We are closed on that day."),
     "outside_hours": lazy_gettext("Nobody is there for this kind of visit at that time."),
     "off_grid": lazy_gettext("Visits do not begin at that minute."),
+    "verified_only": lazy_gettext("This kind of visit is for patients with an account. Please log in first."),
+    "contact_only": lazy_gettext("This kind of visit is arranged on the phone. Please call us."),
+    "patient_busy": lazy_gettext("There is already another visit at that time."),
+    "same_time": lazy_gettext("That is the time that the visit has already."),
     "no_extension_left": lazy_gettext("We cannot keep the time any longer than that. You can still book it now."),
 }
 """Codes of `core/scheduling/rules.py` and of the services that hold and book."""
 
 OTHER = lazy_gettext("That time cannot be booked.")
+
+
+def sentences_of(refusals: Iterable[Refusal]) -> list[str]:
+    """One sentence for each reason, in the reader's language."""
+    return [_sentence(refusal) for refusal in refusals]
+
+
+def _sentence(refusal: Refusal) -> str:
+    params: Mapping[str, Any] = refusal.params
+    if refusal.code == "gap_too_short":
+        return ngettext(
+            "The next visit of this kind can be on the following day at the earliest.",
+            "Between two visits of this kind there must be %(num)s days.",
+            params["min_gap_days"],
+        )
+    if refusal.code == "visit_limit":
+        return ngettext(
+            "There can be one visit of this kind in %(days)s days.",
+            "There can be %(num)s visits of this kind in %(days)s days.",
+            params["count"],
+            days=params["days"],
+        )
+    return str(SENTENCES.get(refusal.code, OTHER))
 
 
 def _asked() -> SlotChoice | None:
@@ -50,7 +77,7 @@ def taken(error: SlotTaken | HoldExpired) -> ResponseReturnValue:
     asked = _asked()
     is_any = asked is None or asked.wanted_specialist_id is None
     nearest = [choice_of(slot, clinic_now(), is_any=is_any) for slot in sorted(error.alternatives)]
-    return _page("taken", asked, buttons=[_button(choice) for choice in nearest], code=error.code), 409
+    return _page("taken", asked, buttons=nearest_buttons(nearest), code=error.code), 409
 
 
 @bp.errorhandler(PatientBusy)
@@ -62,8 +89,7 @@ def busy(_error: PatientBusy) -> ResponseReturnValue:
 @bp.errorhandler(RulesRefuse)
 def refused(error: RulesRefuse) -> ResponseReturnValue:
     """Every reason, in a sentence each."""
-    sentences = [SENTENCES.get(refusal.code, OTHER) for refusal in error.refusals]
-    return _page("refused", _asked(), sentences=sentences), 422
+    return _page("refused", _asked(), sentences=sentences_of(error.refusals)), 422
 
 
 @bp.errorhandler(NotFound)
@@ -79,16 +105,4 @@ def _page(name: str, asked: SlotChoice | None, **variables: Any) -> str:
         times_url=times_url(asked),
         has_typed=bool(read_draft().typed),
         **variables,
-    )
-
-
-def _button(choice: SlotChoice) -> TimeButton:
-    locale, tz = str(get_locale() or "en"), choice.location.tz
-    return TimeButton(
-        on=local_date(choice.starts_at, tz),
-        time=dates.time_only(choice.starts_at, tz, locale),
-        when=dates.day_and_time(choice.starts_at, tz, locale),
-        who=choice.specialist.name if choice.specialist else "",
-        place=choice.location.name,
-        value=choice.value,
     )

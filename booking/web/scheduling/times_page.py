@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from flask_babel import get_locale, gettext
 
 from booking.adapters import dates
+from booking.core.clock import local_date
 from booking.core.scheduling.clinic import Catalogue, Closure, Location
 from booking.core.scheduling.slots import Slot
 from booking.web.scheduling.search import WEEK, FoundWeek, Wish
@@ -96,6 +97,22 @@ def times_page(catalogue: Catalogue, wish: Wish, week: FoundWeek, naming: Naming
         zones=page.zones(week),
         until=page.day(week.last_on),
     )
+
+
+def nearest_buttons(choices: Iterable[SlotChoice], naming: Naming = FULL) -> list[TimeButton]:
+    """Buttons of times that stand alone, each with its day, its specialist and its place."""
+    locale = str(get_locale() or "en")
+    return [
+        TimeButton(
+            on=local_date(choice.starts_at, choice.location.tz),
+            time=dates.time_only(choice.starts_at, choice.location.tz, locale),
+            when=dates.day_and_time(choice.starts_at, choice.location.tz, locale),
+            who=choice.specialist.name if choice.specialist and naming.names_specialists else "",
+            place=choice.location.name,
+            value=naming.value_of(choice),
+        )
+        for choice in choices
+    ]
 
 
 class _Writer:

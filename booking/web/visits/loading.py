@@ -48,9 +48,19 @@ class ShownVisit:
         return self.visit.starts_at - self.service.policy.cancel_notice
 
     @property
+    def change_until(self) -> datetime:
+        """The last instant at which the patient can move the visit here."""
+        return self.visit.starts_at - self.service.policy.change_notice
+
+    @property
+    def is_change_over(self) -> bool:
+        """Past the last instant at which it could be moved here."""
+        return utc_now() > self.change_until
+
+    @property
     def change_url(self) -> str:
         """Where another time is chosen for it."""
-        return url_for("visits.visit", public_id=self.visit.public_id) + "/change"
+        return url_for("visits.change", public_id=self.visit.public_id)
 
     @property
     def is_expected(self) -> bool:
