@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -37,6 +37,7 @@ from tests.services.cast import (
     book,
     hold,
 )
+from tests.services.statements import counted_statements
 from tests.services.visit_cast import (
     AT_ELEVEN,
     AT_TEN,
@@ -404,3 +405,25 @@ def test_rooms_follow_the_visit(session: Session) -> None:
     change(session, appointment)
 
     assert {row[0] for row in taken(session, appointment_id=appointment.id)} == {DR_CRUZ, ROOM_2, None}
+
+
+def test_a_change_costs_the_same_whatever_lies_behind(session: Session) -> None:
+    """Neither the patient's past nor that of the visit is read."""
+    ana = make_patient(session)
+    appointment = make_appointment(session, ana)
+
+    def cost(starts_at: datetime) -> int:
+        session.rollback()
+        with counted_statements(session) as sent:
+            change(session, appointment, DORA, starts_at=starts_at)
+        return len(sent)
+
+    change(session, appointment, DORA, starts_at=AT_ELEVEN)
+    first = cost(AT_TEN)
+    for number in range(1, 6):
+        long_ago = NEXT_MONDAY_9 - timedelta(days=30 * number)
+        make_appointment(session, ana, starts_at=long_ago, status=AppointmentStatus.DONE)
+        change(session, appointment, DORA, starts_at=AT_ELEVEN + timedelta(days=number % 2))
+
+    assert cost(AT_TEN) == first
+    assert first <= 27

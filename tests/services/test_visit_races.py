@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -15,9 +17,11 @@ from booking.models import Appointment, AppointmentTime
 from booking.services.appointments import cancel, undo_cancel
 from booking.services.changing import undo_change
 from booking.services.confirming import confirm_visit
+from booking.services.ordering import VisitDetails
+from booking.services.several import VisitWish, book_several
 from tests.databases import Database
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
-from tests.services.cast import DORA, DR_ADEYEMI, FOLLOW_UP, book_for_caller, new_nonce
+from tests.services.cast import ANA, DORA, DR_ADEYEMI, DR_CRUZ, FOLLOW_UP, NORTHSIDE, book_for_caller, new_nonce
 from tests.services.visit_cast import AT_ELEVEN, AT_TEN, MINUTE, change, patient_of, reread, taken
 from tests.torture.racing import Deed, Racers, overlaps, racers
 
@@ -170,3 +174,21 @@ def test_confirming_and_moving_at_once_leave_a_whole_visit(session: Session, fie
         assert confirmed.code in {"ok", "move_not_allowed"}
         assert is_whole(session, appointment.id)
         assert session.get_one(Appointment, appointment.id).confirmed_at is None
+
+
+def test_several_at_once_in_opposite_orders_do_not_wait_in_a_circle(session: Session, field: Racers) -> None:
+    session.rollback()
+    wanted = [VisitWish(FOLLOW_UP, NORTHSIDE, who, AT_TEN) for who in (DR_CRUZ, DR_ADEYEMI)]
+    wanted[1] = replace(wanted[1], starts_at=AT_ELEVEN)
+
+    def books(wishes: list[VisitWish], own: Session) -> object:
+        return book_several(
+            own, actor=DORA, patient=ANA, wishes=wishes, details=VisitDetails(None), nonce=new_nonce(), now=NOW
+        )
+
+    outcomes = field.race(*[partial(books, wanted[::step]) for step in (1, -1, 1, -1)])
+
+    assert sorted(outcome.code for outcome in outcomes) == ["ok", *["several_refused"] * 3]
+    assert all(outcome.seconds < 3 for outcome in outcomes)
+    assert overlaps(session) == 0
+    assert session.scalar(sa.select(sa.func.count()).select_from(Appointment)) == 2
