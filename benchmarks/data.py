@@ -38,7 +38,7 @@ TODAY = NOW.date()
 ZONE = ZoneInfo("America/New_York")
 SPANS = (MinuteSpan(540, 720), MinuteSpan(780, 1020))
 GRID = 15
-CHANCE = 0.625
+CHANCE = 0.62
 """That a visit starts where the one before has ended: gives about 5,750 free slots for 50 specialists in 60 days."""
 HORIZON = 20_000
 """Days: whoever books one visit after the other gets far into the future."""

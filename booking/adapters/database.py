@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,39 @@ def engine_options(url: str) -> dict[str, Any]:
     """Keyword arguments for `create_engine`. Parameters stay out of errors: they may hold names and answers."""
     options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("postgresql"):
-        options |= {"pool_pre_ping": True, "connect_args": {"options": POSTGRES_OPTIONS}}
+        options |= {"connect_args": {"options": POSTGRES_OPTIONS}}
     return options
 
 
 def prepare_engine(engine: sa.Engine) -> None:
+    """Let a dead connection be noticed before it is used, and transactions begin as the program means them."""
+    if engine.dialect.name == "sqlite":
+        _control_transactions(engine)
+    else:
+        _notice_lost_connections(engine)
+
+
+def _notice_lost_connections(engine: sa.Engine) -> None:
+    """Ask the server only when there is something to hear: a server that ends a connection sends word of it.
+
+    SQLAlchemy's own pre-ping asks every time, and that question costs as much as a search."""
+
+    @event.listens_for(engine, "checkout")
+    def _check(dbapi: Any, _record: Any, _proxy: Any) -> None:
+        watched = select.poll()
+        watched.register(dbapi.fileno(), select.POLLIN)
+        if not watched.poll(0):
+            return
+        try:
+            engine.dialect.do_ping(dbapi)
+        except dbapi.Error as lost:
+            raise sa.exc.DisconnectionError from lost
+
+
+def _control_transactions(engine: sa.Engine) -> None:
     """Take transaction control away from Python's SQLite driver: reads begin plainly, writes BEGIN IMMEDIATE.
 
     The driver's own rules make SELECTs unrepeatable and DDL untransactional; see docs/adr/0003."""
-    if engine.dialect.name != "sqlite":
-        return
 
     @event.listens_for(engine, "do_connect")
     def _create(_dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> None:

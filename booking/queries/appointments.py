@@ -118,7 +118,7 @@ def own_times(
 ) -> list[OwnTime]:
     """The patient's visits that keep their time, those before `since` and the one that is being changed left out."""
     asked = {"patient_id": patient_id, "since": since or _EVER, "without": without_appointment or _NO_ID}
-    return [OwnTime(*row) for row in session.execute(_OWN_TIMES, asked)]
+    return [OwnTime(*row) for row in session.connection().execute(_OWN_TIMES, asked)]
 
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -134,6 +134,8 @@ def patient_calendar(
     `since` leaves out older visits, where the caller knows that no rule asks about them; `clinic` is the catalogue when
     the caller has read it in this transaction. One query.
     """
+    # The question goes past the unit of work: what is changed there must be written by then.
+    session.flush()
     times = own_times(session, patient_id, since=since, without_appointment=without_appointment)
     return calendar_of(clinic or catalogue(session), times, service_id)
 

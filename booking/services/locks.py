@@ -19,7 +19,8 @@ _RESOURCES = (
     .order_by(Resource.id)
     .with_for_update(key_share=True)
 )
-_PATIENT = sa.select(Patient.id).where(Patient.id == sa.bindparam("id")).with_for_update(key_share=True)
+_PATIENT = sa.select(Patient.id).where(Patient.id == sa.bindparam("patient_id")).with_for_update(key_share=True)
+_RESOURCES_THEN_PATIENT = sa.union_all(sa.select(_RESOURCES.cte("resources")), sa.select(_PATIENT.cte("patients")))
 
 
 def take_owner(session: Session, owner: str) -> None:
@@ -34,10 +35,11 @@ def take_resources(session: Session, resource_ids: Iterable[int]) -> None:
         session.connection().execute(_RESOURCES, {"ids": sorted(resource_ids)}).all()
 
 
-def take_patient(session: Session, patient_id: int) -> None:
-    """Lock the patient's calendar; after the resources."""
+def take_calendars(session: Session, resource_ids: Iterable[int], patient_id: int) -> None:
+    """Lock the resources, by id, and then the patient: one statement, read from its first part to its last."""
     if _has_row_locks(session):
-        session.connection().execute(_PATIENT, {"id": patient_id}).all()
+        asked = {"ids": sorted(resource_ids), "patient_id": patient_id}
+        session.connection().execute(_RESOURCES_THEN_PATIENT, asked).all()
 
 
 def _has_row_locks(session: Session) -> bool:

@@ -22,6 +22,9 @@ from booking.services.patients import PatientDetails, create_described
 from booking.services.sealed import seal_text
 
 _INSERT = sa.insert(Appointment).returning(Appointment.id)
+_PATIENT = sa.select(Patient.id, Patient.email.is_not(None).label("has_email")).where(
+    Patient.id == sa.bindparam("patient_id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ class VisitDetails:
     reason: str | None
     needs: tuple[str, ...] = ()
     booked_for_other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPatient:
+    """Whose visit it is, and whether there is an address to write to."""
+
+    id: int
+    has_email: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +81,25 @@ def booked_visit(session: Session, public_id: str) -> BookedVisit:
     return BookedVisit(row.id, public_id, row.reference, row.patient_id)
 
 
-def known_patient(session: Session, order: Order) -> Patient | None:
+def known_patient(session: Session, order: Order) -> VisitPatient | None:
     """The patient of that id, or None for a person who is new. Raises NotFound."""
     if not isinstance(order.patient, int):
         return None
-    known = session.get(Patient, order.patient)
+    known = session.connection().execute(_PATIENT, {"patient_id": order.patient}).one_or_none()
     if known is None:
         raise NotFound
-    return known
+    return VisitPatient(known.id, known.has_email)
 
 
-def add_patient(session: Session, order: Order) -> Patient:
+def add_patient(session: Session, order: Order) -> VisitPatient:
     """The person who is new, as a patient of the account that books."""
     assert not isinstance(order.patient, int)  # noqa: S101 - a known patient was found before; this tells the type checker.
     account_id = order.actor.account_id if order.actor.role is Role.PATIENT else None
-    return create_described(session, order.patient, account_id=account_id, now=order.now)
+    patient = create_described(session, order.patient, account_id=account_id, now=order.now)
+    return VisitPatient(patient.id, patient.email is not None)
 
 
-def add_visit(session: Session, order: Order, slot: Slot, patient: Patient) -> Appointment:
+def add_visit(session: Session, order: Order, slot: Slot, patient: VisitPatient) -> Appointment:
     """The visit as a row with an id; its reservations are the caller's."""
     needs = json.dumps(order.details.needs) if order.details.needs else None
     appointment = Appointment(
@@ -120,17 +132,17 @@ def _stored(session: Session, appointment: Appointment) -> Appointment:
     return appointment
 
 
-def tell_of_patient(session: Session, order: Order, patient: Patient) -> None:
+def tell_of_patient(session: Session, order: Order, patient: VisitPatient) -> None:
     """Who made the new patient."""
     audit.record(session, order.actor, "patient_created", "patient", patient.id, now=order.now)
 
 
 def tell_of_visit(
-    session: Session, clinic: Catalogue, order: Order, appointment: Appointment, patient: Patient
+    session: Session, clinic: Catalogue, order: Order, appointment: Appointment, patient: VisitPatient
 ) -> None:
     """The messages that the visit wants, and who booked it. Last, so that they are written in one go at the end."""
     now, tz = order.now, clinic.locations[appointment.location_id].tz
-    outbox.plan_for_booking(session, appointment=appointment, tz=tz, has_email=patient.email is not None, now=now)
+    outbox.plan_for_booking(session, appointment=appointment, tz=tz, has_email=patient.has_email, now=now)
     audit.record(
         session,
         order.actor,

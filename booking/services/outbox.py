@@ -38,6 +38,8 @@ LINK_LIFE = {
 
 # Written past the unit of work, which costs several times the statement: every booking pays it.
 _INSERT = sa.insert(Message)
+# What is returned makes several rows one statement, and one journey to a server.
+_INSERT_TOGETHER = _INSERT.returning(Message.id)
 
 
 def plan_for_booking(
@@ -156,7 +158,8 @@ def _add_visit_messages(
         for planned in wanted
     ]
     if rows:
-        session.connection().execute(_INSERT, rows)
+        connection = session.connection()
+        connection.execute(_INSERT if connection.dialect.name == "sqlite" else _INSERT_TOGETHER, rows)
 
 
 def _row(planned: PlannedMessage, key: str, now: datetime) -> dict[str, Any]:

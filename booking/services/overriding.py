@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.scheduling.allocation import Refused, SlotRequest, allocate
+from booking.core.scheduling.allocation import SlotRequest, refusals_of_rules
 from booking.core.scheduling.clinic import Audience, Catalogue
 from booking.core.scheduling.rules import Refusal
 from booking.models import Account, AccountPatient
@@ -26,16 +26,20 @@ def needs_override(clinic: Catalogue, asked: SlotRequest) -> tuple[Refusal, ...]
 
     Those about the patient are only found when the request has their calendar.
     """
-    answer = allocate(clinic, replace(asked, apply_policies=True), {})
-    refusals = answer.refusals if isinstance(answer, Refused) else ()
+    refusals = refusals_of_rules(clinic, replace(asked, apply_policies=True))
     return tuple(refusal for refusal in refusals if refusal.code in OVERRIDABLE)
 
 
 def refusals_to_override(session: Session, clinic: Catalogue, wish: Wish) -> tuple[Refusal, ...]:
     """The same for the patient of the wish: their other visits count, and whether their address is verified."""
-    asked = with_calendar(session, clinic, wish).request
-    service = clinic.services.get(asked.service_id)
-    if service is not None and service.policy.audience is Audience.VERIFIED and not asked.is_verified:
+    service = clinic.services.get(wish.request.service_id)
+    if service is None:
+        return needs_override(clinic, wish.request)
+    policy = service.policy
+    if policy.min_gap_days or policy.visit_limit:
+        wish = with_calendar(session, clinic, wish)
+    asked = wish.request
+    if policy.audience is Audience.VERIFIED and not asked.is_verified:
         asked = replace(asked, is_verified=is_verified(session, wish.patient_id))
     return needs_override(clinic, asked)
 

@@ -175,9 +175,11 @@ def _take_locks_and_drop_own(session: Session, wish: Wish, resource_ids: Sequenc
         locks.take_owner(session, owner)
     own = holds_of(session, owners, appointment_id=visit_id)
     moved = () if visit_id is None else (taken.resource_id for taken in taken_by_visit(session, visit_id))
-    locks.take_resources(session, own.resource_ids.union(resource_ids, moved))
-    if wish.patient_id is not None:
-        locks.take_patient(session, wish.patient_id)
+    touched = own.resource_ids.union(resource_ids, moved)
+    if wish.patient_id is None:
+        locks.take_resources(session, touched)
+    else:
+        locks.take_calendars(session, touched, wish.patient_id)
     drop_holds(session, own)
     if visit_id is not None:
         release_visit(session, visit_id)

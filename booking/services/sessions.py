@@ -67,7 +67,7 @@ def idle_limit(role: Role | None) -> timedelta:
 
 def open_session(session: Session, *, token: str, now: datetime) -> OpenSession | None:
     """The session of that cookie, or None when it is unknown, ended, idle for too long or of a disabled account."""
-    row = session.execute(_STORED, {"id_hash": hash_token(token)}).one_or_none()
+    row = session.connection().execute(_STORED, {"id_hash": hash_token(token)}).one_or_none()
     if row is None or row.revoked_at or row.expires_at <= now or row.last_seen_at + idle_limit(row.role) <= now:
         return None
     if row.account_id is not None and not row.is_active:

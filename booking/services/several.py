@@ -15,7 +15,7 @@ from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.intervals import Span, to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
-from booking.models import Appointment, Patient, new_public_id
+from booking.models import Appointment, new_public_id
 from booking.queries.appointments import OwnTime, own_times
 from booking.queries.catalogue import catalogue
 from booking.queries.reservations import BusyLanes
@@ -25,6 +25,7 @@ from booking.services.ordering import (
     BookedVisit,
     Order,
     VisitDetails,
+    VisitPatient,
     add_patient,
     add_visit,
     booked_visit,
@@ -163,7 +164,9 @@ def _book_all(
     return [BookedVisit(row.id, row.public_id, row.reference, patient.id) for row in booked]
 
 
-def _engine_wishes(session: Session, order: Order, wishes: Sequence[VisitWish], known: Patient | None) -> list[Wish]:
+def _engine_wishes(
+    session: Session, order: Order, wishes: Sequence[VisitWish], known: VisitPatient | None
+) -> list[Wish]:
     actor, patient_id = order.actor, known.id if known else None
     verified = actor.role is Role.PATIENT or (actor.is_staff and is_verified(session, patient_id))
     return [
@@ -209,7 +212,7 @@ def _decide(
         plan.refused[index] = (request, refusals)
 
 
-def _keep(session: Session, order: Order, wish: Wish, placement: Placement, patient: Patient) -> Appointment:
+def _keep(session: Session, order: Order, wish: Wish, placement: Placement, patient: VisitPatient) -> Appointment:
     appointment = add_visit(session, order, placement.slot, patient)
     reserved_for = ReservedFor(appointment_id=appointment.id, patient_id=patient.id)
     insert_placement(session, wish, placement, reserved_for)

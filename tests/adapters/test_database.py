@@ -1,8 +1,9 @@
-"""The files of SQLite: whom they are readable for."""
+"""The files of SQLite: whom they are readable for. The connections of PostgreSQL: which of them may be used again."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from booking.adapters.database import create_engine
+from tests.postgres import PostgresServer
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +62,39 @@ def test_the_address_of_a_file_is_left_to_sqlite(tmp_path: Path, monkeypatch: py
 def test_a_folder_that_is_missing_is_told_by_sqlite(tmp_path: Path) -> None:
     with pytest.raises(sa.exc.OperationalError, match="unable to open database file"):
         write_to(f"sqlite:///{tmp_path / 'missing' / 'new.db'}")
+
+
+def test_a_connection_that_the_server_has_ended_is_replaced(postgres_server: PostgresServer) -> None:
+    with postgres_server.temporary_database() as url:
+        engine, other = create_engine(url), create_engine(url)
+        with engine.connect() as connection:
+            ended = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+        with other.connect() as connection:
+            connection.execute(sa.text("SELECT pg_terminate_backend(:ended)"), {"ended": ended})
+            while connection.scalar(
+                sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :ended"), {"ended": ended}
+            ):
+                time.sleep(0.01)
+
+        with engine.connect() as connection:
+            assert connection.scalar(sa.text("SELECT pg_backend_pid()")) != ended
+        engine.dispose()
+        other.dispose()
+
+
+def test_a_connection_to_which_the_server_has_said_something_is_kept(postgres_server: PostgresServer) -> None:
+    with postgres_server.temporary_database() as url:
+        engine, other = create_engine(url), create_engine(url)
+        with engine.connect() as connection:
+            listener = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+            connection.execute(sa.text("LISTEN news"))
+            connection.commit()
+        with other.connect() as connection:
+            connection.execute(sa.text("NOTIFY news"))
+            connection.commit()
+        time.sleep(0.05)
+
+        with engine.connect() as connection:
+            assert connection.scalar(sa.text("SELECT pg_backend_pid()")) == listener
+        engine.dispose()
+        other.dispose()

@@ -86,6 +86,15 @@ def query_for(catalogue: Catalogue, request: SlotRequest) -> SlotQuery:
     )
 
 
+def refusals_of_rules(catalogue: Catalogue, request: SlotRequest) -> tuple[Refusal, ...]:
+    """What the rules say against this visit, whatever is taken at that time; () for what does not exist."""
+    service = offered_service(catalogue, request.service_id)
+    location = catalogue.locations.get(request.location_id)
+    if service is None or location is None:
+        return ()
+    return _Exact(catalogue, service, location, request).refusals_of_rules()
+
+
 def allocate(catalogue: Catalogue, request: SlotRequest, busy: BusyByLane) -> Placement | Refused:
     """Place exactly this visit, or say all that is against it.
 
