@@ -138,7 +138,7 @@ def cancel_too_late(stage: Stage) -> Page:
 @shows("visits.cancelled")
 def cancelled(stage: Stage) -> Page:
     page = cancel(stage)
-    steps.press(page, "Cancel this visit")
+    steps.press(page, "Cancel this appointment")
     steps.heading(page, "canceled")
     return page
 

@@ -6,28 +6,31 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import count
+from itertools import count, cycle
 
 import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
-from booking.models import Account, Appointment, LinkAction, Patient
+from booking.models import Account, Appointment, LinkAction, LinkToken, Patient
 from booking.queries.catalogue import catalogue
 from booking.services import sessions
 from booking.services.appointments import PatientDetails, VisitDetails, book_at_desk
 from booking.services.links import mint_link
 from booking.services.transaction import transaction
-from tests.factories import make_appointment
+from tests.factories import make_appointment, make_offer
 from tests.live import LiveProgram
 from tests.ui.people import ANA, Person
+from tests.web.mail_links import a_free_start, mailed_link, offer_link
 
 VISITOR = "visitor"
 SESSION_COOKIE = "respite_session"
 LATER = timedelta(days=20)
 # No two visits of a test run begin at the same hour, whoever asks for them.
 HOURS, SOON = count(1), count(3)
+# Full hours at which the clinic is open, counted from nine.
+OFFERED = cycle((0, 1, 2, 4, 5, 6, 7))
 
 
 @dataclass
@@ -66,6 +69,27 @@ class Stage:
             ana = session.scalar(sa.select(Patient).where(Patient.email == ANA.email))
             made: Appointment = make_appointment(session, ana, starts_at=starts_at)
             return made.public_id
+
+    def visit_link(self, public_id: str, action: LinkAction) -> str:
+        """The path of a link to that visit as it is mailed to its patient."""
+        with self.program.session() as session:
+            visit = session.scalars(sa.select(Appointment).where(Appointment.public_id == public_id)).one()
+            return mailed_link(session, visit, action)
+
+    def offer_link(self, *, is_over: bool = False) -> str:
+        """The path of the link to a new offer to Ana in place of a new visit; one that is over opens no page."""
+        public_id, now = self.visit(), utc_now()
+        with self.program.session() as session:
+            ana = session.scalars(sa.select(Patient).where(Patient.email == ANA.email)).one()
+            visit = session.scalars(sa.select(Appointment).where(Appointment.public_id == public_id)).one()
+            times = {"made_at": now, "expires_at": now + timedelta(hours=2), "starts_at": a_free_start()}
+            times["starts_at"] += timedelta(hours=next(OFFERED))
+            offer = make_offer(session, ana, visit=visit, **times)
+            link = offer_link(session, offer, ana)
+            if is_over:
+                session.execute(sa.update(LinkToken).where(LinkToken.offer_id == offer.id).values(expires_at=now))
+                session.commit()
+        return link
 
     def take(self, slot: str) -> None:
         """Give the time of a button to somebody else, with whoever the button names."""

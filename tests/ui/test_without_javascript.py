@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from booking.core.actor import Role
-from tests.ui import steps
+from tests.live import LiveProgram
+from tests.ui import mailed_pages, steps
 from tests.ui.conftest import PHONE, Windows
 from tests.ui.people import DORA, Person
+from tests.ui.stage import Stage
 
 # SQLite alone: a browser does not know which database is behind the page.
 pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-plain")]
@@ -25,8 +27,19 @@ def test_booking_answering_and_cancelling_need_no_script(windows: Windows) -> No
     steps.answer_all_forms(page, visit_id)
     page.goto(f"/visits/{visit_id}")
     steps.follow(page, "Cancel this visit")
-    steps.press(page, "Cancel this visit")
+    steps.press(page, "Cancel this appointment")
     steps.heading(page, "canceled")
+    steps.press(page, "Undo: keep my visit")
+    steps.heading(page, "Your visit on")
+
+
+def test_mailed_links_need_no_script(windows: Windows, program: LiveProgram) -> None:
+    stage = Stage(program, lambda: windows.open(size=PHONE, java_script_enabled=False))
+    expect(
+        mailed_pages.mailed_visit_confirmed(stage).get_by_text("You have told us that you will come.")
+    ).to_be_visible()
+    expect(mailed_pages.mailed_visit_known(stage).get_by_text("Dr Maria Cruz")).to_be_visible()
+    expect(mailed_pages.mailed_offer_taken(stage).get_by_text("Clinic time:")).to_be_visible()
 
 
 def test_a_refused_form_tells_its_mistakes_without_script(windows: Windows) -> None:

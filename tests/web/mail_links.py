@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -15,6 +16,15 @@ from booking.services.transaction import transaction
 
 BORN = {"born_on-day": "17", "born_on-month": "5", "born_on-year": "1980"}
 """The date of birth of every patient of the factories."""
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def a_free_start() -> datetime:
+    """Nine in the clinic on a Wednesday, some days from now."""
+    on = utc_now().astimezone(NEW_YORK).date() + timedelta(days=3)
+    on += timedelta(days=(2 - on.weekday()) % 7)
+    return datetime.combine(on, time(9), tzinfo=NEW_YORK)
 
 
 def mailed_link(session: Session, visit: Appointment | Visit, action: LinkAction = LinkAction.OPEN_VISIT) -> str:

@@ -13,8 +13,8 @@ from booking.core.clock import utc_now
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Appointment, AuditEvent, OfferState, Patient, WaitingEntry, WaitingOffer, WaitingState
 from tests.factories import make_account, make_appointment, make_offer, make_patient
-from tests.web.mail_links import offer_link
-from tests.web.mailed.conftest import a_free_start, in_days
+from tests.web.mail_links import a_free_start, offer_link
+from tests.web.mailed.conftest import in_days
 from tests.web.visits.test_visits import ClientAs
 
 

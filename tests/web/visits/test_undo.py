@@ -13,8 +13,7 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Appointment, Hold, LinkAction, Service
 from tests.factories import make_account, make_appointment, make_patient
 from tests.web.clinic_change import clinic_changed
-from tests.web.mail_links import opened_by_mail
-from tests.web.mailed.conftest import a_free_start
+from tests.web.mail_links import a_free_start, opened_by_mail
 from tests.web.visits.test_visits import ClientAs, in_days, status_of
 
 BY_MAIL, BY_LOGIN = "mail", "login"

@@ -147,7 +147,7 @@ def test_asking_to_cancel_changes_nothing(session: Session, client_as: ClientAs)
     ana, client = with_patient(session, client_as)
     visit = make_appointment(session, ana, **in_days(5))
     page = client.get(f"/visits/{visit.public_id}/cancel").text
-    assert "Cancel this visit?" in page
+    assert "Cancel this appointment?" in page
     assert status_of(session, visit) is AppointmentStatus.BOOKED
 
 
