@@ -169,7 +169,7 @@ def _waiting(row: Any, now: datetime) -> Waiting:
             entry_id=entry.id,
             priority=entry.priority,
             has_visit=entry.appointment_id is not None or row.has_coming,
-            days_waited=(now - entry.created_at).days,
+            days_waited=max(now - entry.created_at, timedelta(0)).days,
             unanswered_count=row.unanswered,
         ),
         facts=WaitFacts(
@@ -211,10 +211,9 @@ def waiting_for(session: Session, actor: Actor, public_id: str, *, now: datetime
     return found[0] if found and may_see_waiting(actor, found[0]) else None
 
 
-def waiting_or_none(session: Session, entry_id: int, *, now: datetime) -> Waiting | None:
-    """The entry of that id, asking for no permission."""
-    found = _read(session, _select_waiting(now).where(WaitingEntry.id == entry_id), now)
-    return found[0] if found else None
+def entries_by_id(session: Session, *entry_ids: int, now: datetime) -> list[Waiting]:
+    """The entries of these ids, waiting or not, by service and order; asks for no permission."""
+    return _read(session, _select_waiting(now).where(WaitingEntry.id.in_(entry_ids)), now)
 
 
 def entries_of_patients(
@@ -287,13 +286,11 @@ def offer_for(session: Session, actor: Actor, public_id: str) -> Offer | None:
     return offer if offer is not None and may_see_offer(actor, offer) else None
 
 
-def open_offers(session: Session, *, entry_id: int | None = None, ended_by: datetime | None = None) -> list[Offer]:
-    """Offers without an answer, by the instant they end; of one entry, or those that have ended by now."""
+def open_offers(session: Session, *, entry_id: int | None = None) -> list[Offer]:
+    """Offers without an answer, by the instant they end; all, or those of one entry."""
     wanted = _OFFER.where(WaitingOffer.state == OfferState.OPEN)
     if entry_id is not None:
         wanted = wanted.where(WaitingOffer.entry_id == entry_id)
-    if ended_by is not None:
-        wanted = wanted.where(WaitingOffer.expires_at <= ended_by)
     return [Offer(*tuple(row)) for row in session.execute(wanted.order_by(WaitingOffer.expires_at, WaitingOffer.id))]
 
 

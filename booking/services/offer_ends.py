@@ -1,4 +1,7 @@
-"""How an offer of the waiting list ends without being taken: its time stays kept a while, for whoever is asked next."""
+"""How an offer of the waiting list ends: answered, ignored, or because its time cannot be had any more.
+
+The time stays kept a while, for whoever is asked next.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,16 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.actor import Actor
+from booking.core.actor import SYSTEM, Actor
+from booking.core.scheduling.allocation import Placement, SlotRequest, allocate, query_for
+from booking.core.scheduling.intervals import to_minutes
+from booking.core.waiting import clinic_for_wait
 from booking.models import Hold, OfferState, WaitingEntry, WaitingOffer, WaitingState
+from booking.queries.catalogue import catalogue
 from booking.queries.waiting import Offer, hold_owner_of, open_offers
 from booking.services import audit, locks, outbox
+from booking.services.availability import busy_for, patient_calendar
+from booking.services.transaction import transaction
 
 KEPT_FOR_NEXT: Final = timedelta(minutes=2)
 """How long a time stays kept after an offer of it has ended. The worker asks the next one within this time."""
@@ -76,3 +85,40 @@ def end_wait(
         close_offer(session, offer, OfferState.WITHDRAWN, actor=actor, now=now, reason_code=reason_code)
     action = f"waiting_{state.value}"
     audit.record(session, actor, action, "waiting_entry", entry_id, now=now, reason_code=reason_code)
+
+
+def end_offers(session: Session, *, now: datetime) -> int:
+    """End the offers that nobody answered in time, and those whose time cannot be had any more; how many.
+
+    The wait goes on. Who is asked next is for `offer_freed_times`.
+    """
+    ended = 0
+    for offer in open_offers(session):
+        if offer.expires_at <= now:
+            ended += _close(session, offer, OfferState.EXPIRED, now)
+        elif not _can_be_had(session, offer, now):
+            ended += _close(session, offer, OfferState.WITHDRAWN, now)
+    return ended
+
+
+def _close(session: Session, offer: Offer, state: OfferState, now: datetime) -> bool:
+    with transaction(session):
+        take_list(session)
+        is_open = any(one.id == offer.id for one in open_offers(session, entry_id=offer.entry_id))
+        if is_open:
+            close_offer(session, offer, state, actor=SYSTEM, now=now)
+    return is_open
+
+
+def _can_be_had(session: Session, offer: Offer, now: datetime) -> bool:
+    """Whether the engine would still give them exactly this time: hours and closures change."""
+    clinic = clinic_for_wait(catalogue(session), offer.service_id, timedelta(0))
+    calendar = patient_calendar(
+        session, patient_id=offer.patient_id, service_id=offer.service_id, without_appointment=offer.appointment_id
+    )
+    request = SlotRequest(
+        offer.service_id, offer.location_id, offer.specialist_id, to_minutes(offer.starts_at), now, is_verified=True,
+        patient=calendar,
+    )  # fmt: skip
+    busy = busy_for(session, clinic, query_for(clinic, request), owner=offer.hold_owner)
+    return isinstance(allocate(clinic, request, busy), Placement)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Final
 
@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session
 from booking.core.actor import SYSTEM
 from booking.core.clock import local_date
 from booking.core.errors import BusyDatabase, PatientBusy, RulesRefuse
-from booking.core.scheduling.allocation import Placement, SlotRequest, allocate, query_for
+from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.clinic import Catalogue
-from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.slots import Slot, find_slots
 from booking.core.waiting import (
@@ -39,19 +38,17 @@ from booking.models import FreedTime, Hold, HoldPurpose, OfferState, WaitingOffe
 from booking.queries.catalogue import catalogue
 from booking.queries.reservations import holds_of
 from booking.queries.waiting import (
-    Offer,
     Waiting,
     due_freed_times,
+    entries_by_id,
     everyone_waiting,
     freed_span,
     hold_owner_of,
     offers_within,
-    open_offers,
-    waiting_or_none,
 )
 from booking.services import audit, locks, outbox
 from booking.services.availability import busy_for, patient_calendar
-from booking.services.offer_ends import KEPT_FOR_NEXT, close_offer, take_list
+from booking.services.offer_ends import KEPT_FOR_NEXT, end_offers, take_list
 from booking.services.reserving import Lost, ReservedFor, Wish, drop_holds, reserve
 from booking.services.transaction import transaction
 from booking.services.waiting_list import earliest_today, end_waits
@@ -201,8 +198,7 @@ def _make(session: Session, freed_id: int, span: FreedSpan, candidate: _Candidat
 
 def _is_unchanged(session: Session, seen: Waiting, now: datetime) -> bool:
     """Whether they wait still, for the same, and nothing else was offered to them meanwhile."""
-    waiting = waiting_or_none(session, seen.id, now=now)
-    return waiting == seen
+    return entries_by_id(session, seen.id, now=now) == [seen]
 
 
 def _reserve(session: Session, clinic: Catalogue, candidate: _Candidate, owner: str, now: datetime) -> WaitingOffer:
@@ -293,40 +289,3 @@ def _settle(session: Session, freed_id: int, now: datetime) -> None:
             drop_holds(session, own)
         freed.settled_at = now
         audit.record(session, SYSTEM, "freed_time_settled", "freed_time", freed_id, now=now)
-
-
-def end_offers(session: Session, *, now: datetime) -> int:
-    """End the offers that nobody answered in time, and those whose time cannot be had any more; how many.
-
-    The wait goes on. Who is asked next is for `offer_freed_times`.
-    """
-    ended = 0
-    for offer in open_offers(session):
-        if offer.expires_at <= now:
-            ended += _close(session, offer, OfferState.EXPIRED, now)
-        elif not _can_be_had(session, offer, now):
-            ended += _close(session, offer, OfferState.WITHDRAWN, now)
-    return ended
-
-
-def _close(session: Session, offer: Offer, state: OfferState, now: datetime) -> bool:
-    with transaction(session):
-        take_list(session)
-        is_open = any(one.id == offer.id for one in open_offers(session, entry_id=offer.entry_id))
-        if is_open:
-            close_offer(session, offer, state, actor=SYSTEM, now=now)
-    return is_open
-
-
-def _can_be_had(session: Session, offer: Offer, now: datetime) -> bool:
-    """Whether the engine would still give them exactly this time: hours and closures change."""
-    clinic = clinic_for_wait(catalogue(session), offer.service_id, timedelta(0))
-    calendar = patient_calendar(
-        session, patient_id=offer.patient_id, service_id=offer.service_id, without_appointment=offer.appointment_id
-    )
-    request = SlotRequest(
-        offer.service_id, offer.location_id, offer.specialist_id, to_minutes(offer.starts_at), now, is_verified=True,
-        patient=calendar,
-    )  # fmt: skip
-    busy = busy_for(session, clinic, query_for(clinic, request), owner=offer.hold_owner)
-    return isinstance(allocate(clinic, request, busy), Placement)

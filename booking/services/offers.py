@@ -13,17 +13,18 @@ from booking.core.errors import HoldExpired, NotFound, OfferOver, RulesRefuse, S
 from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.rules import ChangeRequest, may_change
-from booking.core.waiting import clinic_for_wait
+from booking.core.waiting import clinic_for_wait, why_over
 from booking.models import Appointment, AppointmentTime, OfferState, WaitingState
 from booking.queries.appointments import Visit, visit_for
 from booking.queries.catalogue import catalogue
-from booking.queries.waiting import Offer, offer_for
+from booking.queries.waiting import Offer, entries_by_id, offer_for
 from booking.services.appointments import book_in_place
 from booking.services.changing import move_in_transaction
 from booking.services.idempotency import body_hash, claim_answer
 from booking.services.offer_ends import close_offer, end_wait, take_list
 from booking.services.reserving import Wish, book_in_transaction
 from booking.services.transaction import transaction
+from booking.services.waiting_list import earliest_today
 
 MOVED_UP = "pat-swl"
 """Reason code of a visit that was moved up from the waiting list."""
@@ -97,7 +98,7 @@ def _accepted_before(session: Session, offer: Offer) -> AcceptedOffer:
 
 def _accept(session: Session, actor: Actor, offer: Offer, now: datetime) -> AcceptedOffer:
     may_be_taken = offer.state is OfferState.OPEN or offer.state in TAKEN_LATE
-    if not may_be_taken or offer.entry_state is not WaitingState.WAITING:
+    if not may_be_taken or not _waits_still(session, offer, now):
         raise OfferOver(state=offer.state.value)
     taken = _book(session, actor, offer, now) if offer.appointment_id is None else _swap(session, actor, offer, now)
     close_offer(session, offer, OfferState.ACCEPTED, actor=actor, now=now)
@@ -106,6 +107,13 @@ def _accept(session: Session, actor: Actor, offer: Offer, now: datetime) -> Acce
         session, offer.entry_id, WaitingState.PLACED, actor=actor, now=now, appointment_id=appointment_id
     )  # fmt: skip
     return taken
+
+
+def _waits_still(session: Session, offer: Offer, now: datetime) -> bool:
+    """Whether the wait goes on; who has booked meanwhile, or has no visit to move any more, gets none on top."""
+    [waiting] = entries_by_id(session, offer.entry_id, now=now)
+    today = earliest_today(catalogue(session), now)
+    return waiting.state is WaitingState.WAITING and why_over(waiting.facts, now=now, today=today) is None
 
 
 def _wish(actor: Actor, offer: Offer, now: datetime) -> Wish:

@@ -25,10 +25,11 @@ from booking.models import (
     WaitingOffer,
     WaitingState,
 )
-from booking.services import offering
+from booking.services import offer_ends, offering
 from booking.services.appointments import cancel
 from booking.services.freed import FreedCause, note_freed
-from booking.services.offering import end_offers, offer_freed_times
+from booking.services.offer_ends import end_offers
+from booking.services.offering import offer_freed_times
 from booking.services.transaction import transaction
 from booking.services.waiting_list import end_waits, join, leave
 from tests.factories import NOW, make_appointment, make_patient
@@ -372,15 +373,15 @@ def test_an_offer_whose_time_cannot_be_had_any_more_is_withdrawn(session: Sessio
 
 def test_an_offer_that_was_answered_meanwhile_is_left_alone(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     offer = one_offer(session)
-    stale = offering.open_offers(session)
+    stale = offer_ends.open_offers(session)
     leave(
         session,
         actor=answering(session, offer),
         public_id=session.get_one(WaitingEntry, offer.entry_id).public_id,
         now=NOW,
     )
-    real = offering.open_offers
-    monkeypatch.setattr(offering, "open_offers", lambda asked, **only: real(asked, **only) if only else stale)
+    real = offer_ends.open_offers
+    monkeypatch.setattr(offer_ends, "open_offers", lambda asked, **only: real(asked, **only) if only else stale)
 
     assert end_offers(session, now=offer.expires_at) == 0
 

@@ -27,7 +27,7 @@ from booking.models import (
 )
 from booking.queries.waiting import count_ahead, entries_of_patients, freed_times_now, waiting_for
 from booking.services.appointments import cancel
-from booking.services.offering import end_offers
+from booking.services.offer_ends import end_offers
 from booking.services.offers import AcceptedOffer, accept_offer, decline_offer, offer_context
 from booking.services.waiting_list import end_waits
 from tests.factories import NOW, make_appointment, make_patient
@@ -281,6 +281,16 @@ def test_a_withdrawn_offer_takes_no_answer(session: Session) -> None:
     with pytest.raises(OfferOver) as refused:
         accept(session, offer)
     assert refused.value.details == {"state": "withdrawn"}
+
+
+def test_who_has_a_visit_by_now_gets_none_on_top(session: Session) -> None:
+    """Before the worker has looked at the list again."""
+    offer = one_offer(session)
+    book_for_caller(session, patient=patient_of(session, offer).id, starts_at=MONDAY_9 + timedelta(days=1))
+
+    with pytest.raises(OfferOver) as refused:
+        accept(session, offer)
+    assert refused.value.details == {"state": "open"}
 
 
 def test_a_patient_who_is_busy_by_now_is_told(session: Session) -> None:

@@ -16,7 +16,7 @@ from booking.core.errors import NotFound, RulesRefuse
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.waiting import WaitingWish
 from booking.models import Appointment, AuditEvent, Patient, WaitingEntry, WaitingState
-from booking.queries.waiting import everyone_waiting, waiting_for, waiting_or_none, wish_of
+from booking.queries.waiting import entries_by_id, everyone_waiting, waiting_for, wish_of
 from booking.services.appointments import cancel
 from booking.services.offering import offer_freed_times
 from booking.services.waiting_list import end_waits, join, leave
@@ -271,8 +271,8 @@ def test_nobody_writes_to_the_deceased(session: Session) -> None:
     assert reason_of(session, waiting) == "patient_stopped"
 
 
-def test_an_entry_that_does_not_exist_is_none(session: Session) -> None:
-    assert waiting_or_none(session, 999, now=NOW) is None
+def test_an_entry_that_does_not_exist_is_not_there(session: Session) -> None:
+    assert entries_by_id(session, 999, now=NOW) == []
     assert waiting_for(session, DORA, "x" * 22, now=NOW) is None
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from booking.adapters.database import create_engine
 from booking.models import Appointment, FreedTime, OfferState, WaitingEntry, WaitingOffer, WaitingState
-from booking.services.offering import end_offers, offer_freed_times
+from booking.services.offer_ends import end_offers
+from booking.services.offering import offer_freed_times
 from booking.services.offers import accept_offer, decline_offer
 from booking.services.waiting_list import join, leave
 from tests.databases import Database

@@ -69,4 +69,4 @@ def _wished(wish: WaitingWish, clinic: Catalogue) -> Iterator[str]:
         yield ", ".join(clinic.locations[i].name for i in sorted(wish.location_ids))
     first, last = (dates.short_date_text(on, locale()) for on in (wish.first_on, wish.last_on))
     yield gettext("%(first)s to %(last)s", first=first, last=last)
-    yield gettext("told %(length)s before", length=dates.length_text(wish.notice, locale()))
+    yield gettext("must know %(length)s before", length=dates.length_text(wish.notice, locale()))

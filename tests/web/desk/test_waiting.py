@@ -86,7 +86,7 @@ def test_the_list_says_what_was_wished_for(session: Session, desk: FlaskClient) 
 
     assert (
         "Monday, Wednesday · Mornings, Evenings · Dr Maria Cruz · Northside · "
-        "Mon 23 Nov to Wed 23 Dec · told 24 hours before"
+        "Mon 23 Nov to Wed 23 Dec · must know 24 hours before"
     ) in words(desk.get(LIST).text)
 
 
