@@ -106,8 +106,7 @@ def _own_place(resource: Resource) -> Location:
 
 def _known(on: date | None) -> date:
     """A date that the form has made sure of."""
-    if on is None:
-        abort(400)
+    assert on is not None  # noqa: S101 - DataRequired has seen to it; this tells the type checker.
     return on
 
 
