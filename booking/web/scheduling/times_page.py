@@ -54,14 +54,25 @@ class PlaceTimes:
 
 @dataclass(frozen=True, slots=True)
 class DayTimes:
-    """One day of the list. `note` says why it is empty, when that is known."""
+    """One day of the list. `places` are its first times, `more` the later ones, `more_count` of them, for those who
+    ask. `note` says why it is empty, when that is known."""
 
     key: str
     title: str
     short: str
     places: list[PlaceTimes]
+    more: list[PlaceTimes]
     count: int
+    more_count: int
     note: str
+
+
+FIRST_SHOWN = 6
+FIRST_SHOWN_OF_EACH = 4
+"""Times of a day that stand open: of a single place, or of each of several. Even, since a phone shows two in a row."""
+
+LEAST_MORE = 3
+"""Fewer further times than that stand open as well: a way to them would take as much room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +161,19 @@ class _Writer:
 
     def _day(self, on: date, by_place: dict[int, list[TimeButton]]) -> DayTimes:
         several = len(self._places) > 1
+        places = [
+            PlaceTimes(self._catalogue.locations[location_id].name if several else "", buttons)
+            for location_id, buttons in by_place.items()
+        ]
+        first, more = _parted(places)
         return DayTimes(
             key=on.isoformat(),
             title=self.day_without_year(on),
             short=dates.short_date_text(on, self._locale),
-            places=[
-                PlaceTimes(self._catalogue.locations[location_id].name if several else "", buttons)
-                for location_id, buttons in by_place.items()
-            ],
-            count=sum(map(len, by_place.values())),
+            places=first,
+            more=more,
+            count=_count(places),
+            more_count=_count(more),
             note="" if by_place else self._closure(on),
         )
 
@@ -183,6 +198,19 @@ class _Writer:
 
     def day_without_year(self, on: date) -> str:
         return dates.weekday_text(on, self._locale)
+
+
+def _parted(places: list[PlaceTimes]) -> tuple[list[PlaceTimes], list[PlaceTimes]]:
+    """The first times of the day at each place, and the rest; all of them are first where the rest is small."""
+    most = FIRST_SHOWN if len(places) == 1 else FIRST_SHOWN_OF_EACH
+    more = [PlaceTimes(one.place, one.buttons[most:]) for one in places if len(one.buttons) > most]
+    if _count(more) < LEAST_MORE:
+        return places, []
+    return [PlaceTimes(one.place, one.buttons[:most]) for one in places], more
+
+
+def _count(places: Iterable[PlaceTimes]) -> int:
+    return sum(len(one.buttons) for one in places)
 
 
 def _covers(closure: Closure, place: Location, on: date) -> bool:

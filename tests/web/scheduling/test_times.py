@@ -45,6 +45,30 @@ def test_two_locations_are_told_apart_with_their_own_clocks(client: FlaskClient)
     assert '<h4 class="slot-place">Lakeview</h4>' in page
 
 
+def test_a_long_day_stands_open_with_its_first_times_and_counts_the_others(client: FlaskClient) -> None:
+    page = client.get(TIMES + "?where=northside").text
+    [day] = [one for one in page.split('<section class="slot-day"')[1:] if 'class="more-times"' in one][:1]
+    shown, closed = day.split('<details class="more-times">')
+    count = int(re.search(r'slot-count">(\d+) times', shown)[1])  # type: ignore[index]
+    assert shown.count('class="slot"') == 6
+    assert closed.count('class="slot"') == count - 6
+    assert re.search(rf"<summary>{count - 6} more times on \w+day \d+ \w+</summary>", closed)
+
+
+def test_each_of_two_locations_shows_its_first_times(client: FlaskClient) -> None:
+    page = client.get(TIMES).text
+    [day] = [one for one in page.split('<section class="slot-day"')[1:] if 'class="more-times"' in one][:1]
+    places = day.split('<details class="more-times">')[0].split('class="slot-place"')[1:]
+    assert [place.count('class="slot"') for place in places] == [4, 4]
+
+
+def test_a_day_with_few_more_times_shows_them_all(client: FlaskClient) -> None:
+    page = client.get(TIMES + "?where=lakeview&part=morning").text
+    days = [one for one in page.split('<section class="slot-day"')[1:] if 'class="slot"' in one]
+    assert {day.count('class="slot"') for day in days[1:]} == {10}
+    assert "1 time on" not in page
+
+
 def test_the_first_week_has_no_earlier_one_and_a_later_one(client: FlaskClient) -> None:
     page = client.get(TIMES).text
     assert "Earlier week" not in page
