@@ -16,7 +16,12 @@ from playwright.sync_api import Browser, Page
 
 from booking.web.access_table import DEMO_ROWS, ROWS
 from tests.live import LiveProgram
-from tests.ui import desk_pages, patient_pages  # noqa: F401 - They add their ways to the list.
+from tests.ui import (  # noqa: F401 - They add their ways to the list.
+    calendar_pages,
+    desk_pages,
+    mailed_pages,
+    patient_pages,
+)
 from tests.ui.conftest import DESK, PHONE, Windows
 from tests.ui.stage import Stage
 from tests.ui.ways import SHOWN, WAYS

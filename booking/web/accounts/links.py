@@ -29,6 +29,7 @@ PAGES: Mapping[LinkAction, str] = {
     LinkAction.RESET_PASSWORD: "accounts.reset",
     LinkAction.OPEN_VISIT: "visits.visit",
     LinkAction.CONFIRM_VISIT: "mailed.confirm",
+    LinkAction.CHANGE_VISIT: "visits.change",
     LinkAction.CANCEL_VISIT: "visits.cancel",
     LinkAction.ANSWER_OFFER: "mailed.offer",
 }
@@ -49,12 +50,9 @@ def open_link(token: str) -> ResponseReturnValue:
 
 
 def _go_on(link: SeenLink, token: str) -> ResponseReturnValue:
-    if link.action in ABOUT_VISITS:
-        access.note_opened(link.id)
-    if link.action is LinkAction.CHANGE_VISIT:
-        return redirect(url_for("visits.visit", public_id=link.appointment) + "/change", 303)
     page = PAGES[link.action]
     if link.action in ABOUT_VISITS:
+        access.note_opened(link.id)
         return redirect(url_for(page, public_id=link.appointment or link.offer), 303)
     access.server_session()[link_key(link.action)] = token
     return redirect(url_for(page), 303)

@@ -47,7 +47,20 @@ def secrets(session: Session, visit: Appointment) -> list[str]:
 
 def pages_from(browser: FlaskClient, start: str, public_id: str) -> Iterator[tuple[str, str]]:
     """Every page that can be reached by links from there, and every address of the visit that one may think of."""
-    ends = ("", "/", "/confirm", "/cancel", "/cancelled", "/calendar.ics", "/forms/", "/forms/peg/1", "/forms/peg/copy")
+    ends = (
+        "",
+        "/",
+        "/confirm",
+        "/change",
+        "/change/check",
+        "/changed",
+        "/cancel",
+        "/cancelled",
+        "/calendar.ics",
+        "/forms/",
+        "/forms/peg/1",
+        "/forms/peg/copy",
+    )
     others = (f"/book/confirmed/{public_id}", f"/account/register?visit={public_id}", "/visits/", "/account/")
     todo, seen = [start, *(f"/visits/{public_id}{end}" for end in ends), *others], set[str]()
     while todo and len(seen) < MOST_PAGES:
@@ -63,12 +76,14 @@ def pages_from(browser: FlaskClient, start: str, public_id: str) -> Iterator[tup
 
 
 def found_in(browser: FlaskClient, start: str, visit: Appointment, words: list[str]) -> list[tuple[str, str]]:
-    return [
-        (address, word)
-        for address, page in pages_from(browser, start, visit.public_id)
-        for word in words
-        if word in re.sub(r"<(?:head|footer|header)\b.*?</(?:head|footer|header)>", "", page, flags=re.DOTALL)
-    ]
+    pages = pages_from(browser, start, visit.public_id)
+    return [(address, word) for address, page in pages for word in words_in(page, words)]
+
+
+def words_in(page: str, words: list[str]) -> list[str]:
+    """Those that stand on the page itself, without what frames every page."""
+    own = re.sub(r"<(?:head|footer|header)\b.*?</(?:head|footer|header)>", "", page, flags=re.DOTALL)
+    return [word for word in words if word in own]
 
 
 @pytest.mark.parametrize("action", LINKS)
@@ -85,6 +100,22 @@ def test_after_cancelling_too(client: FlaskClient, session: Session, visit: Appo
     opened_by_mail(client, session, visit, LinkAction.CANCEL_VISIT)
     client.post(f"/visits/{visit.public_id}/cancel", data={"reason": ""})
     assert found_in(client, f"/visits/{visit.public_id}/cancelled", visit, secrets) == []
+
+
+def test_on_the_way_to_another_time_too(
+    client: FlaskClient, session: Session, visit: Appointment, secrets: list[str]
+) -> None:
+    opened_by_mail(client, session, visit, LinkAction.CHANGE_VISIT)
+    page = f"/visits/{visit.public_id}/change"
+    slot = re.search(r'name="slot" value="([^"]+)"', client.get(page).text)
+    assert slot is not None
+    assert "cruz" not in slot.group(1)
+    asked = client.post(page, data={"slot": slot.group(1)}, follow_redirects=True)
+    assert words_in(asked.text, secrets) == []
+    fields = dict(re.findall(r'name="(version|nonce|slot)"[^>]*value="([^"]*)"', asked.text))
+    done = client.post(f"{page}/check", data=fields, follow_redirects=True)
+    assert done.request.path.endswith("/changed")
+    assert words_in(done.text, secrets) == []
 
 
 def test_an_offer_says_as_little(client: FlaskClient, session: Session, visit: Appointment, secrets: list[str]) -> None:
