@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -15,8 +15,7 @@ from booking.core.errors import PatientBusy, RulesRefuse, SlotTaken
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import visits_of_patients
-from booking.services import appointments, cancelling
-from booking.services.undo import undo_until
+from booking.services import appointments, cancelling, undo
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.mailed.forms import ProveBirthDateForm
@@ -89,7 +88,7 @@ def cancelled(public_id: str) -> ResponseReturnValue:
     # A mailed link does not say which service it was.
     may_name = not found.is_brief and bookable_service_or_none(found.service.code, clinic_now()) is not None
     again = url_for("scheduling.times", service_code=found.service.code) if may_name else url_for("scheduling.services")
-    until = undo_until(db.session(), access.actor(), found.visit, now=utc_now())
+    until = undo.undo_until(db.session(), access.actor(), found.visit, now=utc_now())
     if not may_do(found, VisitAct.CANCEL):
         until = None
     return render_template("visits/cancelled.html", shown=found, again_url=again, undo_until=until)
@@ -127,9 +126,15 @@ def _facts(found: ShownVisit) -> CalendarFacts:
         starts_at=found.visit.starts_at,
         ends_at=found.visit.ends_at,
         place=f"{found.location.street}, {found.location.city}" if found.is_in_person else "",
-        stamped_at=found.visit.cancelled_at or found.visit.booked_at,
+        stamped_at=_changed_at(found),
         organizer_name=clinic.sender_name,
         organizer_address=settings.mail_from,
         summary=gettext("Appointment"),
         phone=found.location.phone or clinic.phone,
     )
+
+
+def _changed_at(found: ShownVisit) -> datetime:
+    """When the entry became what it is now: calendars drop a file that is older than what they have."""
+    last = undo.last_time(db.session(), found.visit)
+    return found.visit.cancelled_at or (last.replaced_at if last else found.visit.booked_at)
