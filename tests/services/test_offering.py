@@ -32,6 +32,7 @@ from booking.services.offer_ends import end_offers
 from booking.services.offering import offer_freed_times
 from booking.services.transaction import transaction
 from booking.services.waiting_list import end_waits, join, leave
+from tests.databases import Database
 from tests.factories import NOW, make_appointment, make_patient
 from tests.services.cast import (
     DORA,
@@ -46,6 +47,7 @@ from tests.services.cast import (
     book_for_caller,
     hold,
 )
+from tests.services.statements import counted_statements
 from tests.services.waiting_cast import (
     MONDAY_9,
     OFFICE_OPENS,
@@ -494,3 +496,22 @@ def test_joining_from_the_own_account_is_enough(session: Session) -> None:
     frees(session)
 
     assert len(offered(session)) == 1
+
+
+def test_a_round_costs_the_same_with_a_long_history(session: Session, database: Database) -> None:
+    """What was offered and answered long ago costs the worker nothing. Locks are statements on PostgreSQL."""
+    waiting = waits(session)
+    session.add_all(
+        WaitingOffer(
+            entry_id=waiting.id, service_id=1, location_id=1, starts_at=NOW - timedelta(days=80),
+            ends_at=NOW - timedelta(days=79), made_at=NOW - timedelta(days=90), expires_at=NOW - timedelta(days=89),
+            state=OfferState.EXPIRED, why={},
+        )
+        for _ in range(20)
+    )  # fmt: skip
+    session.commit()
+    frees(session)
+
+    with counted_statements(session) as sent:
+        assert offer_freed_times(session, now=NOW) == 1
+    assert len(sent) == {"sqlite": 23, "postgres": 25}[database.name]

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from tests.services.cast import DR_CRUZ, NORTHSIDE, acting_for
 from tests.services.waiting_cast import MONDAY_9, frees, offered, waits
 from tests.web.clinic_change import clinic_changed
 from tests.web.desk.desk_cast import ClientAs, dora, eli, freeze, visits, words
+from tests.web.statements import counted
 
 LIST = "/desk/waiting"
 FORM = {
@@ -279,3 +281,21 @@ def test_the_way_from_the_patient_to_the_list(session: Session, desk: FlaskClien
 
     assert f"/desk/patients/{patient.public_id}/wait" in desk.get(f"/desk/patients/{patient.public_id}").text
     assert LIST in desk.get("/desk/").text
+
+
+def test_the_page_costs_the_same_however_many_wait(app: Flask, session: Session, desk: FlaskClient) -> None:
+    waits(session)
+    frees(session)
+    offered(session)
+    desk.get(LIST)
+    with counted(app) as few:
+        desk.get(LIST)
+    session.rollback()
+    for day in range(1, 4):
+        waits(session)
+        frees(session, starts_at=MONDAY_9 + timedelta(days=day))
+    offered(session)
+
+    with counted(app) as many:
+        desk.get(LIST)
+    assert len(many) == len(few)
