@@ -22,9 +22,14 @@ from booking.extensions import db
 from booking.queries.catalogue import NoClinic, catalogue
 from booking.queries.clinic_plan import stored_plan
 from booking.services.clinic import load_clinic
+from booking.services.desk_changes import DeskChanged
 
 clinic = AppGroup("clinic", help="Load and export the clinic file.")
 
+EXPORT_FIRST = (
+    "Write the present clinic back first (flask clinic export FILE), or load with --undo-desk-changes; "
+    "nothing was loaded."
+)
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -35,11 +40,12 @@ def register(app: Flask) -> None:
 
 @clinic.command()
 @click.argument("file", type=FILE)
-def load(file: Path) -> None:
+@click.option("--undo-desk-changes", is_flag=True, help="Also where the desk has changed hours since the last loading.")
+def load(file: Path, undo_desk_changes: bool) -> None:
     """Make the stored clinic what FILE says: all of it, or nothing when anything in it is wrong."""
     plan = plan_or_exit(file)
     ready_or_exit()
-    load_or_exit(plan)
+    load_or_exit(plan, undo_desk_changes=undo_desk_changes)
     click.echo(
         f"Loaded {plan.profile.name}: {_count(plan.locations, 'location')}, {_count(plan.resources, 'resource')}, "
         f"{_count(plan.services, 'service')}."
@@ -73,14 +79,25 @@ def plan_or_exit(file: Path) -> ClinicPlan:
         raise _failure([f"{file} cannot be read: {error.strerror}"]) from error
 
 
-def load_or_exit(plan: ClinicPlan) -> None:
+def load_or_exit(plan: ClinicPlan, *, undo_desk_changes: bool = False) -> None:
     """Store the plan; a line and exit status 1 when the database refuses."""
     try:
-        load_clinic(db.session(), plan, actor=SYSTEM, now=utc_now())
+        load_clinic(db.session(), plan, actor=SYSTEM, now=utc_now(), undo_desk_changes=undo_desk_changes)
+    except DeskChanged as changed:
+        raise _failure(
+            [f"The desk has changed {_changed_words(changed)} since the last loading.", EXPORT_FIRST]
+        ) from changed
     except SlotTaken as taken:
         raise _failure([f"{_clash(plan, taken)} Cancel or move it first; nothing was loaded."]) from taken
     except BusyDatabase as error:
         raise _failure(["The database is busy; nothing was loaded. Try again."]) from error
+
+
+def _changed_words(changed: DeskChanged) -> str:
+    details = changed.details
+    hours = [f"the hours of {', '.join(details['resources'])}"] if details["resources"] else []
+    rest = [word for word, key in (("closed days", "closures"), ("blocks", "blocks")) if details[key]]
+    return " and ".join([*hours, *rest])
 
 
 def _clash(plan: ClinicPlan, taken: SlotTaken) -> str:
@@ -89,7 +106,7 @@ def _clash(plan: ClinicPlan, taken: SlotTaken) -> str:
     block = next(b for b in plan.blocks if (b.resource, b.starts_at) == (code, starts_at))
     tz = _zone_of(plan, code)
     starts, ends = (at.astimezone(tz).isoformat(" ", "minutes") for at in (block.starts_at, block.ends_at))
-    return f"The block of {code} from {starts} to {ends} meets a visit or another block."
+    return f"The block of {code} from {starts} to {ends} meets a visit."
 
 
 def _zone_of(plan: ClinicPlan, code: str) -> ZoneInfo:

@@ -1,5 +1,6 @@
 """All rows. Importing this package registers every table with the metadata."""
 
+from booking.core.scheduling.clinic import BlockKind
 from booking.models.account import (
     Account,
     AccountLocation,
@@ -15,7 +16,6 @@ from booking.models.appointment import (
     Appointment,
     AppointmentTime,
     Block,
-    BlockKind,
     Hold,
     HoldPurpose,
     Reservation,

@@ -8,6 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from booking.core.scheduling.clinic import BlockKind
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models.base import Base, Code, IntPk, PublicId, enum_column
 
@@ -18,15 +19,6 @@ class HoldPurpose(StrEnum):
     BOOKING = "booking"
     UNDO = "undo"
     OFFER = "offer"
-
-
-class BlockKind(StrEnum):
-    """Why a resource is closed; what people see is the label."""
-
-    LEAVE = "leave"
-    MEETING = "meeting"
-    REPAIR = "repair"
-    OTHER = "other"
 
 
 class Appointment(Base):

@@ -92,4 +92,4 @@ def _service(service: Service, locations: dict[int, str], resources: dict[int, s
 
 def _blocks(session: Session, resources: dict[int, str], since: datetime) -> tuple[BlockPlan, ...]:
     rows = session.scalars(sa.select(Block).where(Block.ends_at > since).order_by(Block.starts_at, Block.resource_id))
-    return tuple(BlockPlan(resources[b.resource_id], b.starts_at, b.ends_at, b.label) for b in rows)
+    return tuple(BlockPlan(resources[b.resource_id], b.starts_at, b.ends_at, b.label, b.kind) for b in rows)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
@@ -29,29 +28,35 @@ from booking.models import (
     WeeklyHours,
 )
 from booking.services import audit
-from booking.services.readiness import is_guard_refusal
+from booking.services.blocks import fill
+from booking.services.desk_changes import CLINIC_LOADED, refuse_undoing
 from booking.services.transaction import transaction
 
 _MINUTE = timedelta(minutes=1)
 CodedRow = TypeVar("CodedRow", Location, Resource, Service)
 
 
-def load_clinic(session: Session, plan: ClinicPlan, *, actor: Actor, now: datetime) -> None:
+def load_clinic(
+    session: Session, plan: ClinicPlan, *, actor: Actor, now: datetime, undo_desk_changes: bool = False
+) -> None:
     """Make the stored clinic what the plan says. Rows are matched by code and never deleted: visits refer to them.
 
     Resources and services that the plan no longer names become inactive; blocks are added, never removed.
-    Raises SlotTaken(resource=code, starts_at=...) when a block meets a visit: nothing is changed then.
+    Raises SlotTaken(resource=code, starts_at=...) when a block meets a visit, and DeskChanged when the plan would undo
+    what the desk has changed, unless that is wanted: nothing is changed then.
     """
     with transaction(session):
+        if not undo_desk_changes:
+            refuse_undoing(session, plan, now=now)
         clinic = _profile(session, plan)
         location_ids = {row.code: row.id for row in _locations(session, plan)}
         resource_ids = _resources(session, plan, location_ids)
         _closures(session, plan, location_ids)
         _services(session, plan, location_ids, resource_ids)
         for block in plan.blocks:
-            _block(session, block, resource_ids[block.resource])
+            _block(session, block, resource_ids[block.resource], now)
         clinic.revision = new_revision()
-        audit.record(session, actor, "clinic_loaded", "clinic", clinic.id, now=now)
+        audit.record(session, actor, CLINIC_LOADED, "clinic", clinic.id, now=now)
 
 
 def new_revision() -> int:
@@ -244,26 +249,28 @@ def _segments(session: Session, row: Service, segments: tuple[Segment, ...]) -> 
     session.flush()
 
 
-def _block(session: Session, plan: BlockPlan, resource_id: int) -> None:
+def _block(session: Session, plan: BlockPlan, resource_id: int, now: datetime) -> None:
     same = sa.select(Block.id).where(
         Block.resource_id == resource_id, Block.starts_at == plan.starts_at, Block.ends_at == plan.ends_at
     )
     if session.scalar(same) is not None:
         return
-    block = Block(resource_id=resource_id, starts_at=plan.starts_at, ends_at=plan.ends_at, label=plan.note)
+    if _meets_visit(session, plan, resource_id):
+        raise SlotTaken(resource=plan.resource, starts_at=plan.starts_at)
+    block = Block(
+        resource_id=resource_id, starts_at=plan.starts_at, ends_at=plan.ends_at, label=plan.note, kind=plan.kind
+    )
     session.add(block)
-    try:
-        session.flush()
-        session.add_all(_lanes_of_block(session, block))
-        session.flush()
-    except IntegrityError as error:
-        if is_guard_refusal(error):
-            raise SlotTaken(resource=plan.resource, starts_at=plan.starts_at) from error
-        raise
+    session.flush()
+    fill(session, [block], now=now)
 
 
-def _lanes_of_block(session: Session, block: Block) -> list[Reservation]:
-    """All lanes of the resource, for as long as the block lasts."""
-    lanes = session.scalars(sa.select(Resource.lanes).where(Resource.id == block.resource_id)).one()
-    times = {"starts_at": block.starts_at, "ends_at": block.ends_at}
-    return [Reservation(resource_id=block.resource_id, lane=lane, block_id=block.id, **times) for lane in range(lanes)]
+def _meets_visit(session: Session, plan: BlockPlan, resource_id: int) -> bool:
+    """Whether a visit stands in the block. Nobody can be asked here what shall become of it."""
+    visits = sa.select(Reservation.id).where(
+        Reservation.resource_id == resource_id,
+        Reservation.appointment_id.is_not(None),
+        Reservation.ends_at > plan.starts_at,
+        Reservation.starts_at < plan.ends_at,
+    )
+    return session.scalar(visits.limit(1)) is not None

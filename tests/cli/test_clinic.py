@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,9 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.cli import create_app
+from booking.core.actor import Actor, Role
+from booking.core.clock import utc_now
+from booking.core.scheduling.calendar_change import ClosureChange, WeekChange
 from booking.models import (
     AuditEvent,
     Clinic,
@@ -22,9 +25,11 @@ from booking.models import (
     ServiceSegment,
     WeeklyHours,
 )
-from booking.services import clinic as clinic_service
-from booking.services.transaction import transaction
+from booking.queries.catalogue import catalogue
+from booking.services import calendar_changes
+from booking.services.calendar_changes import AskedChange
 from tests.core.clinic_file.sample import SAMPLE
+from tests.factories import make_appointment
 from tests.settings import settings_for
 
 DEMO = Path("demo/clinic.toml")
@@ -142,11 +147,12 @@ def test_a_block_that_meets_a_visit_is_told_in_words(program: Flask, session: Se
     result = run(program, "load", file)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        "The block of dr-cruz from 2027-03-09 09:00-05:00 to 2027-03-09 12:00-05:00 meets a visit or another "
-        "block. Cancel or move it first; nothing was loaded.\n"
+        "The block of dr-cruz from 2027-03-09 09:00-05:00 to 2027-03-09 12:00-05:00 meets a visit. "
+        "Cancel or move it first; nothing was loaded.\n"
     )
 
 
+LATER = (utc_now() + timedelta(days=40)).date()
 BLOCK = """
 [[blocks]]
 resource = "dr-cruz"
@@ -157,12 +163,27 @@ note = "Leave"
 
 
 def reserve_first_resource(session: Session, starts_at: datetime) -> None:
-    """Another block in the way, as a visit would be."""
     resource_id = session.scalars(sa.text("SELECT id FROM resource WHERE code = 'dr-cruz'")).one()
-    session.rollback()
-    with transaction(session):
-        plan = clinic_service.BlockPlan("dr-cruz", starts_at, starts_at.replace(hour=10, minute=0), "")
-        clinic_service._block(session, plan, resource_id)
+    make_appointment(session, specialist_id=resource_id, starts_at=starts_at)
+
+
+def test_what_the_desk_has_changed_is_named_and_kept_unless_that_is_wanted(
+    program: Flask, session: Session, file: Path
+) -> None:
+    assert run(program, "load", file).exit_code == 0
+    resource = catalogue(session).resource_by_code["dr-cruz"]
+    place = min(resource.location_ids)
+    fay = Actor(role=Role.ADMINISTRATOR, owner="fay")
+    for number, change in enumerate(
+        (WeekChange(resource.id, place, ((),) * 7, LATER), ClosureChange(place, LATER, LATER, "Flood"))
+    ):
+        calendar_changes.save(session, AskedChange(change, f"nonce-{number}"), actor=fay, now=utc_now())
+    result = run(program, "load", file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(
+        "The desk has changed the hours of dr-cruz and closed days since the last loading.\nWrite the present clinic"
+    )
+    assert run(program, "load", "--undo-desk-changes", file).exit_code == 0
 
 
 def test_an_empty_database_has_nothing_to_export(program: Flask, session: Session) -> None:

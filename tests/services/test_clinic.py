@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,26 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.core.actor import SYSTEM
+from booking.core.actor import SYSTEM, Actor, Role
 from booking.core.clinic_file.plan import BlockPlan, ClinicPlan
 from booking.core.clinic_file.read import read_clinic_file
 from booking.core.errors import SlotTaken
 from booking.core.questionnaires.library import SHIPPED
-from booking.core.scheduling.clinic import Audience, Policy, VisitLimit
+from booking.core.scheduling.calendar_change import BlockChange, CalendarChange, ClosureChange, DateChange, WeekChange
+from booking.core.scheduling.clinic import Audience, BlockKind, Policy, VisitLimit
+from booking.core.scheduling.intervals import to_minutes
 from booking.models import Appointment, Block, Clinic, Resource, Service
 from booking.queries.catalogue import catalogue
 from booking.queries.clinic_plan import stored_plan
+from booking.services import calendar_changes
+from booking.services.blocks import BlockDetails, remove_block
+from booking.services.calendar_changes import AskedChange
 from booking.services.clinic import load_clinic
+from booking.services.desk_changes import DeskChanged
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
+from tests.services.cast import new_nonce
 
+HALF_HOUR = timedelta(minutes=30)
 EARLY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -124,3 +133,67 @@ def test_blocks_are_added_once_and_stay(session: Session, plan: ClinicPlan) -> N
     load(session, plan)
     count = session.scalar(sa.select(sa.func.count()).select_from(Block).where(Block.starts_at == NEXT_MONDAY_9))
     assert count == 1
+
+
+def test_blocks_may_overlap_and_keep_their_kind(session: Session, plan: ClinicPlan) -> None:
+    first = plan.resources[0].code
+    twice = tuple(
+        BlockPlan(first, NEXT_MONDAY_9 + n * HALF_HOUR, NEXT_MONDAY_9 + 2 * HALF_HOUR + n * HALF_HOUR, "", kind)
+        for n, kind in enumerate((BlockKind.LEAVE, BlockKind.MEETING))
+    )
+    stored = load(session, replace(plan, blocks=(*plan.blocks, *twice)))
+    assert set(twice) <= set(stored.blocks)
+
+
+def desk_changes(session: Session, change: CalendarChange) -> None:
+    form = AskedChange(change, new_nonce(), details=BlockDetails(BlockKind.LEAVE, "Leave"))
+    calendar_changes.save(session, form, actor=Actor(role=Role.ADMINISTRATOR, owner="fay"), now=NOW)
+
+
+def stored_resource(session: Session, code: str) -> tuple[int, int]:
+    """Its id and that of its first location."""
+    resource = catalogue(session).resource_by_code[code]
+    return resource.id, min(resource.location_ids)
+
+
+ON = date(2027, 5, 3)
+CHANGES: dict[str, tuple[Callable[[int, int], CalendarChange], tuple[bool, bool, bool]]] = {
+    "hours": (lambda one, place: WeekChange(one, place, ((),) * 7, ON), (True, False, False)),
+    "a date": (lambda one, place: DateChange(one, place, ON, ()), (True, False, False)),
+    "a closure": (lambda _one, place: ClosureChange(place, ON, ON, "Flood"), (False, True, False)),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_the_desk_has_changed_is_not_undone_silently(session: Session, plan: ClinicPlan, name: str) -> None:
+    load(session, plan)
+    code = plan.resources[0].code
+    make, (hours, closures, blocks) = CHANGES[name]
+    desk_changes(session, make(*stored_resource(session, code)))
+    with pytest.raises(DeskChanged) as refused:
+        load(session, plan)
+    assert refused.value.details == {"resources": (code,) if hours else (), "closures": closures, "blocks": blocks}
+    written_back = stored_plan(session, catalogue(session), blocks_from=NOW)
+    load(session, replace(plan, resources=only_named(written_back, plan).resources, closures=written_back.closures))
+    load_clinic(session, plan, actor=SYSTEM, now=NOW, undo_desk_changes=True)
+    assert only_named(stored_plan(session, catalogue(session), blocks_from=EARLY), plan) == in_order(plan)
+
+
+def test_a_block_that_the_desk_has_removed_does_not_come_back_silently(session: Session, plan: ClinicPlan) -> None:
+    blocked = with_block(plan, plan.resources[0].code, NEXT_MONDAY_9)
+    load(session, blocked)
+    row = session.scalars(sa.select(Block).where(Block.starts_at == NEXT_MONDAY_9)).one()
+    remove_block(session, actor=SYSTEM, resource_id=row.resource_id, public_id=row.public_id, with_later=False, now=NOW)
+    with pytest.raises(DeskChanged) as refused:
+        load(session, blocked)
+    assert refused.value.details == {"resources": (), "closures": False, "blocks": True}
+    load(session, plan)
+
+
+def test_a_block_of_the_desk_stays_when_the_file_is_loaded_again(session: Session, plan: ClinicPlan) -> None:
+    load(session, plan)
+    number, _ = stored_resource(session, plan.resources[0].code)
+    starts = to_minutes(NEXT_MONDAY_9)
+    desk_changes(session, BlockChange(number, ((starts, starts + 60),)))
+    load(session, plan)
+    assert session.scalars(sa.select(Block.label).where(Block.starts_at == NEXT_MONDAY_9)).all() == ["Leave"]

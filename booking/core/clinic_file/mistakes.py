@@ -44,7 +44,6 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "dates_backwards": "{ends} is before {starts}.",
         "no_offset": "An instant needs its offset from UTC, as in 2026-12-01T09:00:00-05:00.",
         "instants_backwards": "The block does not end after it starts.",
-        "blocks_overlap": "This block overlaps with {other}, which closes the same resource.",
         "bad_duration": "{value} is no length of time up to a year; write a number of minutes, or text like 2 hours.",
         "bad_grid": "{value} minutes do not divide a day of 1440 minutes.",
         "bad_need": "{value} is no need; write specialist, the code of a pool, or 2 lanes of a-pool.",

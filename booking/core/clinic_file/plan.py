@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from booking.core.scheduling.clinic import ClinicProfile, MinuteSpan, Policy, ResourceKind, Segment, VisitMode
+from booking.core.scheduling.clinic import (
+    BlockKind,
+    ClinicProfile,
+    MinuteSpan,
+    Policy,
+    ResourceKind,
+    Segment,
+    VisitMode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,7 @@ class BlockPlan:
     starts_at: datetime
     ends_at: datetime
     note: str = ""
+    kind: BlockKind = BlockKind.OTHER
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from booking.core.clinic_file.lines import key_lines
 from booking.core.clinic_file.mistakes import ClinicFileRefused, Mistake, Path
 from booking.core.clinic_file.places import read_closure, read_location, read_profile, zones_of
 from booking.core.clinic_file.plan import ClinicPlan, ServicePlan
-from booking.core.clinic_file.resources import check_blocks, read_block, read_resource
+from booking.core.clinic_file.resources import read_block, read_resource
 from booking.core.clinic_file.services import read_service
 from booking.core.clinic_file.table import Table
 from booking.core.scheduling.clinic import ClinicProfile
@@ -63,17 +63,16 @@ def _plan(root: Table) -> ClinicPlan:
     zones = zones_of(locations)
     resources = [(table.path, read_resource(table, zones)) for table in root.tables("resources", least=1)]
     services = [(table.path, read_service(table)) for table in root.tables("services", least=1)]
-    blocks = [(table.path, read_block(table)) for table in root.tables("blocks")]
+    blocks = [read_block(table) for table in root.tables("blocks")]
     plan = ClinicPlan(
         profile=read_profile(clinic) if clinic else _NO_PROFILE,
         locations=tuple(locations),
         resources=tuple(resource for _, resource in resources),
         services=tuple(service for _, service in services),
         closures=tuple(read_closure(table) for table in root.tables("closures")),
-        blocks=tuple(block for _, block in blocks),
+        blocks=tuple(blocks),
     )
     root.finish()
-    check_blocks(blocks, root.findings)
     _check_feasible(plan, services, crews(resources, [place.code for place in locations], root.findings), root.findings)
     return plan
 

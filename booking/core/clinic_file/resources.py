@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
-from booking.core.clinic_file.findings import Findings, near_miss
+from booking.core.clinic_file.findings import near_miss
 from booking.core.clinic_file.mistakes import Path, written
 from booking.core.clinic_file.plan import BlockPlan, HoursExceptionPlan, ResourcePlan, WeeklyHoursPlan
 from booking.core.clinic_file.table import Table
 from booking.core.clinic_file.times import DAY_NAMES, hours_collide, span_or_none, spans_overlap
-from booking.core.scheduling.clinic import MinuteSpan, ResourceKind
+from booking.core.scheduling.clinic import BlockKind, MinuteSpan, ResourceKind
 
 CHOSEN_SPECIALIST = "specialist"
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
@@ -55,17 +55,10 @@ def read_block(table: Table) -> BlockPlan:
     ends_at = table.instant("to")
     if table.findings.count == mistakes_before and ends_at <= starts_at:
         table.findings.add(table.at("to"), "instants_backwards")
-    block = BlockPlan(resource, starts_at, ends_at, table.name("note", ""))
+    kind = table.choice("kind", BlockKind, BlockKind.OTHER)
+    block = BlockPlan(resource, starts_at, ends_at, table.name("note", ""), kind)
     table.finish()
     return block
-
-
-def check_blocks(placed: Sequence[tuple[Path, BlockPlan]], findings: Findings) -> None:
-    """Note blocks that close the same resource twice: the guard of the reservations would refuse the second."""
-    for (path, block), (later_path, later) in combinations(placed, 2):
-        is_same = block.resource == later.resource != ""
-        if is_same and block.starts_at < later.ends_at and later.starts_at < block.ends_at:
-            findings.add(later_path, "blocks_overlap", other=written(path))
 
 
 def _pools(table: Table) -> frozenset[str]:

@@ -21,7 +21,7 @@ from booking.core.clinic_file.plan import (
 from booking.core.clinic_file.read import FORMAT
 from booking.core.clinic_file.services import written_need
 from booking.core.clinic_file.times import DAY_NAMES, written_length, written_span
-from booking.core.scheduling.clinic import Audience, ClinicProfile, Policy, Segment, VisitMode
+from booking.core.scheduling.clinic import Audience, BlockKind, ClinicProfile, Policy, Segment, VisitMode
 
 Values = dict[str, Any]
 
@@ -162,8 +162,8 @@ def _segment(segment: Segment) -> Values:
 
 
 def _block(block: BlockPlan) -> Values:
-    values = {"resource": block.resource, "from": block.starts_at, "to": block.ends_at, "note": block.note}
-    return _without(values, note="")
+    values = {"resource": block.resource, "from": block.starts_at, "to": block.ends_at, "kind": str(block.kind)}
+    return _without({**values, "note": block.note}, note="", kind=BlockKind.OTHER)
 
 
 def _without(values: Mapping[str, Any], **defaults: object) -> Values:

@@ -24,6 +24,15 @@ class ResourceKind(StrEnum):
     DEVICE = "device"
 
 
+class BlockKind(StrEnum):
+    """Why a resource is closed; what people see is the label."""
+
+    LEAVE = "leave"
+    MEETING = "meeting"
+    REPAIR = "repair"
+    OTHER = "other"
+
+
 class VisitMode(StrEnum):
     IN_PERSON = "in_person"
     VIDEO = "video"

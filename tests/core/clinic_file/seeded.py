@@ -336,12 +336,6 @@ SEEDED = {
         "blocks[1].to",
         "instants_backwards",
     ),
-    "blocks overlap": (
-        '[[blocks]] # painting\nresource = "room-1"',
-        f'[[blocks]] {MARK}\nresource = "dr-cruz"',
-        "blocks[1]",
-        "blocks_overlap",
-    ),
     "syntax": ('name = "Quay"', f"name = Quay {MARK}", "", "syntax"),
 }
 
