@@ -18,6 +18,7 @@ from booking.queries.clinic_plan import stored_plan
 from booking.queries.demo import FILLED, has_patients
 from booking.services import audit
 from booking.services.demo_answers import add_answers
+from booking.services.demo_blocks import add_demo_blocks
 from booking.services.demo_calendar import DemoCalendar, Wanted
 from booking.services.demo_logins import add_logins, add_visits_of_login
 from booking.services.demo_waiting import add_waiting
@@ -53,6 +54,7 @@ def fill_demo(
         if has_patients(session):
             raise NotEmpty
         calendar = DemoCalendar(session, now=now, days=days)
+        add_demo_blocks(session, calendar.clinic, now=now)
         login = add_logins(session, calendar.clinic, password_hash=password_hash, now=now)
         add_visits_of_login(calendar, login)
         count = _fill_calendar(calendar, _people(session, now), load, tell)

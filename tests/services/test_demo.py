@@ -20,6 +20,8 @@ from booking.models import (
     AccountPatient,
     Answer,
     Appointment,
+    Block,
+    BlockKind,
     Message,
     Patient,
     QuestionnaireResponse,
@@ -135,7 +137,15 @@ def check_waiting_list(filled: Session) -> None:
     assert offer.starts_at < offer.visit_starts_at
 
 
+def check_blocks(filled: Session) -> None:
+    """A meeting of every week, which is one series, and a leave."""
+    added = filled.scalars(sa.select(Block).where(Block.created_at.is_not(None))).all()
+    assert sorted(block.kind for block in added) == [BlockKind.LEAVE] + [BlockKind.MEETING] * 26
+    assert len({block.series_key for block in added}) == 2
+
+
 def test_the_calendar_is_believable_and_nobody_is_written_to_about_the_past(filled: Session) -> None:
+    check_blocks(filled)
     check_past_present_and_future(filled)
     check_reservations(filled)
     check_cancelled_visits(filled)
