@@ -24,12 +24,12 @@ from booking.services import availability, changing, undo
 from booking.services.changing import ChangedVisit
 from booking.web import access
 from booking.web.context import clinic_now
-from booking.web.scheduling.choosing import filters_of
 from booking.web.scheduling.forms import FilterTimesForm
 from booking.web.scheduling.refusals import sentences_of
 from booking.web.scheduling.search import Seeker, Wish, find_week, read_wish
 from booking.web.scheduling.slot_choice import ANY, SlotChoice, choice_of
 from booking.web.scheduling.times_page import TimeButton, nearest_buttons, times_page
+from booking.web.scheduling.wishes_form import filters_of
 from booking.web.visits.forms import MoveVisitForm
 from booking.web.visits.loading import ShownVisit, may_cancel, may_change, may_do, shown_visit_or_404
 from booking.web.visits.move_choice import is_other_time, move_choice_or_none, naming_for, wish_for
@@ -46,6 +46,9 @@ MOST_PICKED = 5
 def change(public_id: str) -> ResponseReturnValue:
     """Other times of the same service, those of the same specialist first."""
     found = shown_visit_or_404(public_id, act=VisitAct.CHANGE)
+    if not found.is_expected:
+        # An old link: the page of the visit says what became of it.
+        return redirect(url_for(".visit", public_id=public_id), 303)
     if not may_change(found):
         return _too_late(found)
     catalogue, who = clinic_now(), request.args.get("who", "")
@@ -65,7 +68,11 @@ def change(public_id: str) -> ResponseReturnValue:
 def _seeker(found: ShownVisit) -> Seeker:
     visit = found.visit
     calendar = availability.patient_calendar(
-        db.session(), patient_id=visit.patient_id, service_id=visit.service_id, without_appointment=visit.id
+        db.session(),
+        patient_id=visit.patient_id,
+        service_id=visit.service_id,
+        without_appointment=visit.id,
+        clinic=clinic_now(),
     )
     return Seeker(access.server_session().get("owner", ""), is_verified=True, patient=calendar, moving=visit)
 
