@@ -33,6 +33,19 @@ def person_of(draft: Draft) -> Person:
     return Person(None, choices, is_open=True)
 
 
+def known_patient_id(draft: Draft) -> int | None:
+    """The id of `person_of(draft).known`; no query where nobody was chosen, which is the rule."""
+    own = access.actor().patient_ids
+    if not own or draft.whom == NEW_PERSON:
+        return None
+    if not draft.whom and (len(own) > 1 or draft.has_person()):
+        return None
+    if not draft.whom:
+        return next(iter(own))
+    known = person_of(draft).known
+    return known.id if known else None
+
+
 def details_form(draft: Draft, person: Person) -> VisitDetailsForm:
     """The form of the details page, filled with what was typed before."""
     return form_class(person)(formdata=draft.form_data if draft.typed else None, data=_from_account(person))

@@ -12,6 +12,7 @@ SEPARATOR = "~"
 ANY = "any"
 FORMAT = "%Y%m%dT%H%MZ"
 YEARS = range(2000, 2200)
+FOR_PATIENTS = frozenset({Audience.ANYONE, Audience.VERIFIED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,15 @@ def offered_service_or_none(code: str, catalogue: Catalogue) -> Service | None:
 
 
 def bookable_service_or_none(code: str, catalogue: Catalogue) -> Service | None:
-    """The service of that code, when everyone may book it; a hidden one is as unknown as any other word."""
+    """The service of that code, when patients book it or are told how; a hidden one is as unknown as any other word.
+
+    Whether this patient may book it here is for the rules."""
     service = offered_service_or_none(code, catalogue)
-    return service if service is not None and service.policy.audience is Audience.ANYONE else None
+    return service if service is not None and service.policy.audience in FOR_PATIENTS else None
 
 
 def bookable_services(catalogue: Catalogue) -> list[Service]:
-    """What everyone may book, in the clinic's order."""
+    """What patients book or are told how to book, in the clinic's order."""
     found = [s for s in catalogue.services.values() if bookable_service_or_none(s.code, catalogue)]
     return sorted(found, key=lambda service: (service.position, service.id))
 
