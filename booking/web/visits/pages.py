@@ -48,11 +48,15 @@ def visit(public_id: str) -> ResponseReturnValue:
     """One visit: when, where, what to bring, and what can still be changed. Opened by a mailed link, it says when and
     where, and asks for the date of birth to say more."""
     found = shown_visit_or_404(public_id)
-    can = {"may_change": may_change(found), "may_cancel": may_cancel(found)}
+    can = {
+        "may_confirm": found.is_expected and not found.visit.confirmed_at and may_do(found, VisitAct.CONFIRM),
+        "may_change": may_change(found),
+        "may_cancel": may_cancel(found),
+        # A link that is for something else is no reason to say that it is too late.
+        "is_for_cancelling": may_do(found, VisitAct.CANCEL),
+    }
     if found.is_brief:
-        may_confirm = found.is_expected and may_do(found, VisitAct.CONFIRM)
-        form = ProveBirthDateForm(formdata=None)
-        return render_template("mailed/visit.html", shown=found, form=form, may_confirm=may_confirm, **can)
+        return render_template("mailed/visit.html", shown=found, form=ProveBirthDateForm(formdata=None), **can)
     return render_template("visits/visit.html", shown=found, **can)
 
 
