@@ -160,9 +160,7 @@ def refill_all(session: Session, *, now: datetime) -> int:
     Two statements and no transaction when all is closed. The number of reservations made.
     """
     wanted = sa.select(Block.id).where(Block.ends_at > now)
-    gaps = _gaps(session, wanted, now)
-    session.rollback()
-    if not gaps:
+    if not _gaps(session, wanted, now):
         return 0
     with transaction(session):
         return _fill(session, wanted, now)

@@ -209,6 +209,30 @@ def test_the_way_of_the_desk_is_translated(driver: Driver) -> None:
     assert {line for answer in seen if _is_page(answer) for line in plain_words(answer.text)} == set()
 
 
+def test_the_way_to_a_changed_calendar_is_translated(driver: Driver) -> None:
+    dora, world = driver.client("dora"), driver.world
+    starts_at = world.visit().starts_at
+    world.session.rollback()
+    public_id = world.session.scalars(sa.select(Resource.public_id).where(Resource.id == 1)).one()
+    world.session.rollback()
+    url = f"/desk/calendars/{public_id}"
+    nonce = hidden_in(dora.get(f"{url}/leave"), "nonce")
+    form = {"nonce": nonce, "first_on": str(starts_at.date() - timedelta(days=1)), "kind": "leave"}
+    form["last_on"] = str(starts_at.date() + timedelta(days=1))
+    seen = [dora.post(f"{url}/leave", data=form)]
+    kept = {name: hidden_in(seen[0], name) for name in set(re.findall(r'name="((?:seen|first)-[^"]+)"', seen[0].text))}
+    kept |= {**form, "step": "save"}
+    seen += [
+        dora.post(f"{url}/leave", data={**kept, **choices}, follow_redirects=True) for choices in ({}, {"all": "call"})
+    ]
+    seen += [dora.get(f"{url}/{page}") for page in ("hours", "date", "block")]
+    wrong = {"nonce": "n", "first_on": "whenever", "time": "9-5", "mon": "9-12, 11-13", "what": "hours", "kind": "x"}
+    seen += [dora.post(f"{url}/{page}", data=wrong) for page in ("hours", "date", "block", "leave")]
+
+    assert [answer.status_code for answer in seen] == [200, 422, 200, 200, 200, 200, 422, 422, 422, 422]
+    assert {line for answer in seen for line in plain_words(answer.text)} == set()
+
+
 def hidden_in(page: TestResponse, name: str) -> str:
     [value] = re.findall(rf'name="{name}"[^>]*value="([^"]+)"', page.text)
     return str(value)
