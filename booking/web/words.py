@@ -46,6 +46,13 @@ MODE: dict[VisitMode, LazyString] = {
     VisitMode.PHONE: lazy_gettext("by phone"),
 }
 
+MODE_TITLE: dict[VisitMode, LazyString] = {
+    VisitMode.IN_PERSON: lazy_gettext("At the clinic"),
+    VisitMode.VIDEO: lazy_gettext("By video"),
+    VisitMode.PHONE: lazy_gettext("By phone"),
+}
+"""The same as words that stand alone."""
+
 # Codes of http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason, in the words of patients.
 CANCEL_REASONS: dict[str, LazyString] = {
     "pat-fb": lazy_gettext("I feel better"),
@@ -61,7 +68,7 @@ NO_REASON_ON_SITE = "pat-cpp"
 def where_words(mode: VisitMode, location: Location, phone: str | None = None) -> str:
     """The address of a visit, or how clinic and patient talk. `phone` is the patient's, if it may be said."""
     if mode is VisitMode.VIDEO:
-        return gettext("By video. The clinic tells you how to join.")
+        return gettext("By video. You join from the page of your visit.")
     if mode is VisitMode.PHONE and phone:
         return gettext("By phone, we call you at %(phone)s", phone=phone)
     if mode is VisitMode.PHONE:

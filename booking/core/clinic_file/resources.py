@@ -14,11 +14,10 @@ from booking.core.clinic_file.plan import BlockPlan, HoursExceptionPlan, Resourc
 from booking.core.clinic_file.table import Table
 from booking.core.clinic_file.times import DAY_NAMES, hours_collide, span_or_none, spans_overlap
 from booking.core.scheduling.clinic import BlockKind, MinuteSpan, ResourceKind
+from booking.core.video import LONGEST_VIDEO_URL, is_video_url
 
 CHOSEN_SPECIALIST = "specialist"
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*")
-_URL = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\x21-\x7e]*)?", re.ASCII)
-_URL_LENGTH = 500
 _NO_DAY = date(2000, 1, 1)
 
 
@@ -74,8 +73,8 @@ def _pools(table: Table) -> frozenset[str]:
 
 def _video_url(table: Table, kind: ResourceKind) -> str:
     """The address of a specialist's own room, "" without one. Only its form is checked: nothing is fetched."""
-    url = table.name("video_url", "", most=_URL_LENGTH)
-    if url and not _URL.fullmatch(url):
+    url = table.name("video_url", "", most=LONGEST_VIDEO_URL)
+    if url and not is_video_url(url):
         table.findings.add(table.at("video_url"), "bad_address", value=url)
     elif url and kind is not ResourceKind.SPECIALIST:
         table.findings.add(table.at("video_url"), "video_room_of_other")

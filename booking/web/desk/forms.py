@@ -8,8 +8,9 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
+from booking.core.video import LONGEST_VIDEO_URL, is_video_url
 from booking.queries.desk_patients import LONGEST_SEARCH
 from booking.services.appointments import PatientDetails, VisitDetails
 from booking.web.desk.words import CLINIC_REASONS, OVERRIDE_REASONS, PATIENT_REASONS
@@ -49,6 +50,19 @@ def reason_choices() -> list[SelectChoice]:
     """The reasons in their two groups."""
     groups = ((gettext("From the patient"), PATIENT_REASONS), (gettext("From the clinic"), CLINIC_REASONS))
     return [SelectChoice(code, str(word), optgroup=group) for group, words in groups for code, word in words.items()]
+
+
+class VideoLinkForm(FlaskForm):
+    """Where a video visit takes place."""
+
+    url = StringField(
+        lazy_gettext("Link of this visit"), [no_longer_than(LONGEST_VIDEO_URL), one_line], filters=[stripped]
+    )
+
+    def validate_url(self, field: StringField) -> None:
+        """An address that the service takes, or none."""
+        if field.data and not is_video_url(field.data):
+            raise ValidationError(gettext("Enter a link that begins with https://, without blanks"))
 
 
 class DescribePatientForm(PersonFields, FlaskForm):
@@ -98,15 +112,30 @@ class ExplainTimesForm(ChooseTimesForm):
     whom = SelectField(lazy_gettext("Who books"), validate_choice=False)
 
 
-class BookVisitForm(FlaskForm):
-    """The last button. The nonce makes the same form, sent twice, one visit."""
+class ReadAloudForm(FlaskForm):
+    """The last button. The nonce makes the same form, sent twice, one act."""
 
     nonce = HiddenField(validators=[DataRequired(), no_longer_than(64)])
     override_reason = RadioField(
         lazy_gettext("Why is it booked all the same?"), [Optional()], choices=choices_of(OVERRIDE_REASONS), default=""
     )
+
+    def ask_why(self) -> None:
+        """A reason is all that is missing."""
+        self.override_reason.errors = [gettext("Say why it is booked all the same")]
+
+
+class BookVisitForm(ReadAloudForm):
+    """Books one visit."""
+
     needs = KnownTicks(lazy_gettext("What the visit needs"), choices=choices_of(NEEDS))
 
     def visit_details(self) -> VisitDetails:
         """The valid form as a value. What the visit is about is asked in the forms, not on the phone."""
         return VisitDetails(reason=None, needs=tuple(self.needs.data or ()))
+
+
+class MoveVisitForm(ReadAloudForm):
+    """Moves a visit that is as it was when the page was made."""
+
+    version = HiddenField()

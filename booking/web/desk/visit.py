@@ -19,6 +19,7 @@ from booking.queries.desk_visit import VisitFacts, visit_facts
 from booking.queries.questionnaires import begun_forms
 from booking.services import appointments, visit_flow
 from booking.services.cancelling import DECEASED
+from booking.services.video import video_room
 from booking.services.visit_wishes import read_wishes
 from booking.web import access
 from booking.web.context import clinic_now
@@ -43,6 +44,7 @@ def visit(public_id: str) -> ResponseReturnValue:
         facts=facts,
         wishes=read_wishes(db.session(), actor=access.actor(), visit=one, now=now),
         needs_words=NEEDS,
+        room=video_room(db.session(), actor=access.actor(), visit=one, now=now),
         answered=_answered(found) if is_own else [],
         taken=[resources[i] for i in facts.resource_ids if i != one.specialist_id],
         steps=steps_for(one.status, one.starts_at, found.location.tz, now) if is_desk() else [],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask_babel import LazyString, gettext, lazy_gettext, ngettext
 
 from booking.core.messages import MessageKind, MessageState
 from booking.core.questionnaires.sections import Completion
 from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.core.scheduling.rules import Refusal
 from booking.queries.desk import OpenTask
 from booking.queries.questionnaires import VisitForms
 from booking.services.calendar_changes import CALENDAR_CHANGED
@@ -26,6 +29,9 @@ STATUS: dict[AppointmentStatus, LazyString] = {
     _S.NO_SHOW: lazy_gettext("Did not come"),
     _S.ENTERED_IN_ERROR: lazy_gettext("Entered by mistake"),
 }
+
+CONFIRMED = lazy_gettext("Confirmed")
+"""In place of "Expected", once the patient has said that they come."""
 
 STATUS_TONE: dict[AppointmentStatus, str] = {
     _S.BOOKED: "good",
@@ -90,6 +96,8 @@ ACTION: dict[str, LazyString] = {
     "appointment_in_room": lazy_gettext("Marked as in the room"),
     "appointment_done": lazy_gettext("Marked as done"),
     "appointment_no_show": lazy_gettext("Marked as not come"),
+    "video_link_set": lazy_gettext("Video link given"),
+    "video_link_removed": lazy_gettext("Video link taken away"),
     "appointment_undone": lazy_gettext("Set back to expected"),
     "appointment_reseated": lazy_gettext("Given another room, nurse or chair"),
 }
@@ -150,6 +158,7 @@ REFUSALS: dict[str, LazyString] = {
     "verified_only": lazy_gettext("Patients book this kind of visit only with an account whose e-mail is confirmed."),
     "gap_too_short": lazy_gettext("This is too close to another visit of this kind that the patient has."),
     "visit_limit": lazy_gettext("The patient has as many visits of this kind as may be booked within that time."),
+    "patient_busy": lazy_gettext("The patient has another visit at that time."),
     "same_time": lazy_gettext("The visit is at that time already."),
     "not_changeable": lazy_gettext("The visit cannot be moved any more."),
     "undo_over": lazy_gettext("It is too late to undo this."),
@@ -167,6 +176,11 @@ REFUSALS: dict[str, LazyString] = {
     "reason_required": lazy_gettext("Choose a reason."),
 }
 OTHER_REFUSAL = lazy_gettext("That is not possible.")
+
+
+def refusal_sentences(refusals: Iterable[Refusal]) -> list[str]:
+    """A sentence for each, for the people at the desk."""
+    return [str(REFUSALS.get(refusal.code, OTHER_REFUSAL)) for refusal in refusals]
 
 
 def task_word(task: OpenTask) -> str:

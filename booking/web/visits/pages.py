@@ -16,6 +16,7 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import visits_of_patients
 from booking.services import appointments, cancelling, undo
+from booking.services.video import video_room
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.mailed.forms import ProveBirthDateForm
@@ -57,7 +58,8 @@ def visit(public_id: str) -> ResponseReturnValue:
     }
     if found.is_brief:
         return render_template("mailed/visit.html", shown=found, form=ProveBirthDateForm(formdata=None), **can)
-    return render_template("visits/visit.html", shown=found, **can)
+    room = video_room(db.session(), actor=access.actor(), visit=found.visit, now=utc_now())
+    return render_template("visits/visit.html", shown=found, room=room, **can)
 
 
 @bp.route("/visits/<public_id:public_id>/cancel", methods=["GET", "POST"])

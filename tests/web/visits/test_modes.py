@@ -20,7 +20,7 @@ from tests.web.walk import book, give_details, hold
 ClientAs = Callable[[Account], FlaskClient]
 
 STREET = "12 Main Street"
-VIDEO_WORDS = "By video. The clinic tells you how to join."
+VIDEO_WORDS = "By video. You join from the page of your visit."
 PHONE_WORDS = "By phone, we call you at 555-0142"
 
 
