@@ -49,7 +49,7 @@ DESK: Final = (
     "calendars.css",
 )
 BUNDLES: Final = {
-    "patient.css": (*SHARED, "start.css", "patient.css", "questionnaires.css", "print.css"),
+    "patient.css": (*SHARED, "start.css", "patient.css", "choices.css", "questionnaires.css", "print.css"),
     "staff.css": (*SHARED, *DESK, "questionnaires.css", "print.css"),
 }
 

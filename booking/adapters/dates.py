@@ -20,6 +20,7 @@ from babel.dates import (
 )
 
 _CACHED = 4096
+_A_MONDAY = date(2026, 11, 23)
 _ENGLISH_DAY = "EEEE d MMMM y"
 _ENGLISH_SHORT_DAY = "EEE d MMM"
 _SHORT_DAY_SKELETON = "MMMEd"
@@ -69,6 +70,12 @@ def weekday_text(on: date, locale: str) -> str:
     if _is_english(locale):
         return format_date(on, _ENGLISH_WEEKDAY, locale=locale)
     return _plain(format_skeleton(_WEEKDAY_SKELETON, datetime.combine(on, time(12)), locale=locale))
+
+
+@lru_cache(_CACHED)
+def weekday_name(weekday: int, locale: str) -> str:
+    """ "Monday" for 0."""
+    return _plain(format_date(_A_MONDAY + timedelta(days=weekday), "EEEE", locale=locale))
 
 
 @lru_cache(_CACHED)

@@ -13,7 +13,7 @@ EVENING_HOUR = 17
 
 
 class DayPart(StrEnum):
-    """Part of the day of a start, by the clock of the location: before noon, before 17:00, later."""
+    """Part of the day of a start, by the clock of the location."""
 
     MORNING = "morning"
     AFTERNOON = "afternoon"
@@ -28,10 +28,3 @@ DAY_PART_SPANS: Mapping[DayPart, MinuteSpan] = MappingProxyType(
     }
 )
 """Wall-clock minutes of each part, as the engine's wishes take them."""
-
-
-def day_part_of(hour: int) -> DayPart:
-    """The part of the day of a local hour, 0 to 23."""
-    if hour < NOON_HOUR:
-        return DayPart.MORNING
-    return DayPart.AFTERNOON if hour < EVENING_HOUR else DayPart.EVENING

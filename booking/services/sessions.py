@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from booking.adapters.sealing import CannotOpen
 from booking.core.actor import STAFF_ROLES, Role
-from booking.models import Account, LoginSession
+from booking.models import Account, AccountPreference, LoginSession
 from booking.services.sealed import open_text, seal_text
 from booking.services.transaction import transaction
 
@@ -27,7 +27,7 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class SessionAccount:
-    """The account behind a session, as plain values."""
+    """The account behind a session, as plain values. `wishes` is the key and the text of its sealed preferences."""
 
     id: int
     public_id: str
@@ -36,6 +36,7 @@ class SessionAccount:
     role: Role
     resource_id: int | None
     is_verified: bool
+    wishes: tuple[str | None, str | None] = field(default=(None, None), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,11 @@ _STORED = (
         Account.resource_id,
         Account.email_verified_at,
         Account.is_active,
+        AccountPreference.row_key.label("wishes_key"),
+        AccountPreference.wishes_sealed,
     )
     .outerjoin(Account, Account.id == LoginSession.account_id)
+    .outerjoin(AccountPreference, AccountPreference.account_id == LoginSession.account_id)
     .where(LoginSession.id_hash == sa.bindparam("id_hash"))
 )
 
@@ -108,6 +112,7 @@ def _account_value(row: Any) -> SessionAccount:
         role=row.role,
         resource_id=row.resource_id,
         is_verified=row.email_verified_at is not None,
+        wishes=(row.wishes_key, row.wishes_sealed),
     )
 
 

@@ -1,4 +1,4 @@
-"""Form fields that WTForms lacks: a date asked for as three text fields."""
+"""Form fields that WTForms lacks: a date asked for as three text fields, and one that the browser's calendar picks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from babel.dates import get_month_names
 from flask_babel import get_locale, gettext
-from wtforms import Field
+from wtforms import DateField, Field
 from wtforms.validators import StopValidation
 
 PARTS: Final = ("day", "month", "year")
@@ -64,6 +64,18 @@ class ThreePartDateField(Field):
         """Mark all three inputs where a later validator refused the date as a whole."""
         if self.errors and not self.wrong_parts:
             self.wrong_parts = PARTS
+
+
+class NearDateField(DateField):
+    """A date of the coming months, for `<input type="date">`: people look for it in a calendar, nobody knows it by
+    heart. Browsers without a calendar send what was typed."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take the date, or refuse in our own words."""
+        try:
+            super().process_formdata([text.strip() for text in valuelist])
+        except ValueError:
+            raise ValueError(gettext("Enter a date like 2026-11-24")) from None
 
 
 def _date_or_none(parts: Mapping[str, str]) -> date | None:

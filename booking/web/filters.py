@@ -37,5 +37,8 @@ def init_app(app: Flask) -> None:
         birth_date=birth_date, day_and_time=day_and_time, time_only=time_only, day_only=day_only, zone_label=zone_label
     )
     app.jinja_env.filters.update(
-        mode_words=words.MODE.__getitem__, status_words=words.STATUS.__getitem__, status_tone=words.STATUS_TONE.get
+        mode_words=words.MODE.__getitem__,
+        mode_title=words.MODE_TITLE.__getitem__,
+        status_words=words.STATUS.__getitem__,
+        status_tone=words.STATUS_TONE.get,
     )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
 
-from babel.dates import format_date
 from flask_babel import LazyString, gettext, lazy_gettext, ngettext
 
 from booking.adapters import dates
@@ -17,7 +15,6 @@ from booking.services.calendar_changes import DecisionKind, Failed
 from booking.web.desk.loading import locale
 
 PEOPLE = frozenset({ResourceKind.SPECIALIST, ResourceKind.NURSE})
-A_MONDAY = date(2026, 11, 23)
 
 RESOURCE_KINDS: dict[ResourceKind, LazyString] = {
     ResourceKind.SPECIALIST: lazy_gettext("Specialists"),
@@ -88,7 +85,7 @@ def done_text(done: Mapping[DecisionKind, int]) -> str:
 
 def weekday_name(weekday: int) -> str:
     """ "Monday" for 0, in the reader's language."""
-    return format_date(A_MONDAY + timedelta(days=weekday), "EEEE", locale=locale())
+    return dates.weekday_name(weekday, locale())
 
 
 def span_words(span: MinuteSpan) -> str:

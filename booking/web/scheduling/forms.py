@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
+from booking.adapters import dates
 from booking.services.appointments import PatientDetails, VisitDetails
-from booking.web.fields import PARTS, ThreePartDateField
+from booking.web.fields import PARTS, NearDateField, ThreePartDateField
 from booking.web.validators import (
     birth_date,
     email_address,
@@ -132,14 +134,10 @@ class BookAppointmentForm(FlaskForm):
     nonce = HiddenField(validators=[DataRequired(), no_longer_than(64)])
 
 
-class FilterTimesForm(FlaskForm):
-    """The wishes above the list of times; a GET form without a token."""
-
-    class Meta:
-        csrf = False
+class TimeFilters:
+    """The wishes of which most people have one."""
 
     who = SelectField(lazy_gettext("Who would you like to see?"))
-    where = SelectField(lazy_gettext("Where?"))
     part = SelectField(
         lazy_gettext("Time of day"),
         choices=choices_of(
@@ -151,3 +149,47 @@ class FilterTimesForm(FlaskForm):
             }
         ),
     )
+    where = SelectField(lazy_gettext("Where?"))
+
+
+class FilterTimesForm(TimeFilters, FlaskForm):
+    """The wishes above the list of times of a visit that is moved; a GET form without a token."""
+
+    class Meta:
+        csrf = False
+
+
+class KeepWishesForm(TimeFilters, FlaskForm):
+    """The wishes above the list of times. They are posted, since an address is read by others, and remembered.
+
+    `asked` are the names of those filters that leave a choice for the service, apart from those that always do."""
+
+    among = SelectMultipleField(lazy_gettext("Only these specialists"))
+    weekdays = SelectMultipleField(lazy_gettext("Only on these days"))
+    not_before = NearDateField(lazy_gettext("Not before"), [Optional()])
+    language = SelectField(lazy_gettext("A specialist who speaks"))
+    step_free = BooleanField(lazy_gettext("Without steps on the way in"))
+
+    asked: frozenset[str] = frozenset()
+
+    def __init__(self, *args: Any, latest: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._latest = latest
+
+    def validate_not_before(self, field: NearDateField) -> None:
+        """A day that can be booked already."""
+        if field.data and field.data > self._latest:
+            day = dates.date_text(self._latest, str(get_locale() or "en"))
+            raise ValidationError(gettext("We book until %(day)s. Choose that day or an earlier one", day=day))
+
+    @property
+    def more_asked(self) -> list[str]:
+        """Names of the filters behind "More choices", in the order of the page."""
+        always = {"weekdays", "not_before"}
+        names = ("among", "weekdays", "not_before", "where", "language", "step_free")
+        return [name for name in names if name in always | self.asked]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something behind "More choices" was chosen, or is wrong."""
+        return any(self[name].data or self[name].errors for name in self.more_asked)

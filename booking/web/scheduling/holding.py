@@ -19,7 +19,8 @@ from booking.web.context import clinic_now
 from booking.web.scheduling.choosing import bp
 from booking.web.scheduling.draft import Draft, read_draft, save_draft
 from booking.web.scheduling.kept_time import held_or_none
-from booking.web.scheduling.person import form_class, next_page, person_of
+from booking.web.scheduling.person import form_class, known_patient_id, next_page, person_of
+from booking.web.scheduling.remembered import remembered
 from booking.web.scheduling.slot_choice import SlotChoice, choice_or_none
 
 SCREENS = ("details", "check", "whom")
@@ -39,7 +40,7 @@ def hold() -> ResponseReturnValue:
 
 
 def take(draft: Draft, choice: SlotChoice) -> HeldSlot:
-    """Hold the chosen time and note it in the draft. Raises SlotTaken or RulesRefuse."""
+    """Hold the chosen time and note it in the draft. Raises SlotTaken, PatientBusy or RulesRefuse."""
     held = holds.hold_slot(
         db.session(),
         actor=access.owning_actor(),
@@ -48,6 +49,7 @@ def take(draft: Draft, choice: SlotChoice) -> HeldSlot:
         specialist_id=choice.wanted_specialist_id,
         starts_at=choice.starts_at,
         now=utc_now(),
+        patient_id=known_patient_id(draft),
     )
     draft.hold, draft.slot = held.public_id, choice.value
     save_draft(draft)
@@ -91,7 +93,9 @@ def times_url(choice: SlotChoice | None) -> str:
     if choice is None:
         return url_for("scheduling.services")
     arguments: dict[str, Any] = {"from": local_date(choice.starts_at, choice.location.tz).isoformat()}
-    if choice.specialist is not None and not choice.is_any:
+    # Whoever wishes for one of several people, or for a language, is not shown this specialist alone.
+    kept = remembered()
+    if choice.specialist is not None and not choice.is_any and not kept.among and not kept.language:
         arguments["who"] = choice.specialist.code
     return url_for("scheduling.times", service_code=choice.service.code, **arguments)
 

@@ -136,7 +136,7 @@ class _Writer:
         self._places: tuple[Location, ...] = (wish.location,) if wish.location else places
 
     def button(self, slot: Slot) -> TimeButton:
-        choice = choice_of(slot, self._catalogue, is_any=self._wish.specialist is None)
+        choice = choice_of(slot, self._catalogue, is_any=self._wish.takes_anyone)
         local = choice.starts_at.astimezone(choice.location.tz)
         return TimeButton(
             on=local.date(),

@@ -1,7 +1,7 @@
 """The blueprint with all its views: importing them registers them."""
 
-from booking.web.scheduling import choosing, confirming, holding, refusals
+from booking.web.scheduling import choosing, confirming, holding, refusals, wishing
 
 bp = choosing.bp
 
-__all__ = ["bp", "choosing", "confirming", "holding", "refusals"]
+__all__ = ["bp", "choosing", "confirming", "holding", "refusals", "wishing"]
