@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -21,7 +21,8 @@ def video(public_id: str) -> ResponseReturnValue:
     found, actor, now = staff_visit_or_404(public_id), access.actor(), utc_now()
     room = rooms.video_room(db.session(), actor=actor, visit=found.visit, now=now)
     if room is None:
-        abort(404)
+        flash(gettext("This visit has no video link."))
+        return redirect(url_for("desk.visit", public_id=public_id), 303)
     form = VideoLinkForm(url=room.url if room.is_of_visit else "")
     if not form.validate_on_submit():
         page = render_template("desk/video.html", found=found, room=room, form=form)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -95,7 +95,8 @@ def pick(public_id: str) -> ResponseReturnValue:
     found = shown_visit_or_404(public_id, act=VisitAct.CHANGE)
     value = request.form.get("slot", "")
     if move_choice_or_none(value, found, clinic_now()) is None:
-        abort(404)
+        flash(gettext("That time is not known any more. Please choose one of these."), "warning")
+        return redirect(url_for(".change", public_id=public_id), 303)
     kept = access.server_session()
     others = [(key, slot) for key, slot in kept.get(PICKED, {}).items() if key != public_id]
     kept[PICKED] = dict([*others, (public_id, value)][-MOST_PICKED:])
