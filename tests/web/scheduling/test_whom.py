@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,9 +12,9 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Role
 from booking.models import Account
 from booking.web import access
-from tests.factories import make_account, make_patient
+from tests.factories import make_account, make_appointment, make_patient
 from tests.web.scheduling.rows import appointments
-from tests.web.walk import TIMES, check_form, first_slot, give_details, hold, present_hold
+from tests.web.walk import TIMES, check_form, first_slot, give_details, hold, present_hold, slots
 
 ClientAs = Callable[[Account], FlaskClient]
 
@@ -98,16 +99,41 @@ def log_in(app: Flask, client: FlaskClient, account: Account) -> None:
 def test_a_patient_with_another_visit_at_that_time_is_told_so(client_as: ClientAs, session: Session) -> None:
     ana = make_patient(session)
     client = client_as(make_account(session, patients=(ana,)))
-    first, second = first_slot(client, TIMES + "?who=dr-cruz"), ""
+    first = first_slot(client, TIMES + "?who=dr-cruz")
     hold(client, first)
     client.post("/book/details", data={"reason": "", **present_hold(client)})
     client.post("/book/check", data=check_form(client))
     second = first.replace("dr-cruz", "dr-adeyemi")
-    hold(client, second)
+    assert second not in slots(client.get(TIMES + "?who=dr-adeyemi"))
+    busy = hold(client, second)
+    assert busy.status_code == 409
+    assert "There is already a visit at that time" in busy.text
+
+
+def test_of_several_patients_only_the_one_who_comes_can_be_busy(client_as: ClientAs, session: Session) -> None:
+    ana = make_patient(session)
+    ben = make_patient(session, given_name="Ben", family_name="Alvarez")
+    client = client_as(make_account(session, patients=(ana, ben)))
+    first = first_slot(client, TIMES + "?who=dr-cruz")
+    make_appointment(session, ana, starts_at=_start_of(first))
+    second = first.replace("dr-cruz", "dr-adeyemi")
+    assert second in slots(client.get(TIMES + "?who=dr-adeyemi")), "nobody knows yet who comes"
+    ana_id, ben_id = ana.public_id, ben.public_id
+    session.rollback()
+    assert hold(client, second).location == "/book/whom"
+    client.post("/book/whom", data={"whom": ana_id})
     client.post("/book/details", data={"reason": "", **present_hold(client)})
     busy = client.post("/book/check", data=check_form(client))
     assert busy.status_code == 409
-    assert "There is already a visit at that time" in busy.text
+    assert second not in slots(client.get(TIMES + "?who=dr-adeyemi")), "now it is known"
+    client.post("/book/whom", data={"whom": ben_id})
+    assert "Ben Alvarez" in client.get("/book/check").text
+    done = client.post("/book/check", data=check_form(client))
+    assert "Ben Alvarez" in client.get(done.location).text
+
+
+def _start_of(slot: str) -> datetime:
+    return datetime.strptime(slot.rpartition("~")[2], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
 
 
 def test_staff_do_not_book_through_the_patients_pages(client_as: ClientAs, session: Session) -> None:
