@@ -27,7 +27,7 @@ from booking.services.claims import Claim
 from booking.services.transaction import transaction
 
 CONTEXT: ForkServerContext = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.torture.mail_worker"])
+CONTEXT.set_forkserver_preload(["tests.torture.mail_worker", "tests.torture.history_client"])
 
 
 @dataclass(frozen=True, slots=True)
