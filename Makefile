@@ -1,11 +1,13 @@
 # The verbs of this project. "make" or "make help" lists them.
 #
 # Settings: PYTHON=python3.12 names the Python to set up with, SETUP_INSTALLER=pip goes without uv, WORKERS=4 runs the
-# tests in more processes, ARGS="..." is handed on to the program that the target runs.
+# tests in more processes, ARGS="..." is handed on to the program that the target runs. ONLY and ROUNDS are for torture.
 
 PYTHON ?= python3
 WORKERS ?= 2
 ARGS ?=
+ONLY ?=
+ROUNDS ?=
 
 BIN = .venv/bin
 SET_UP = python="$$(sh tools/find_python.sh "$(PYTHON)")" && "$$python" -m tools.setup
@@ -71,8 +73,9 @@ check-coverage: setup-dev ## did the last check-tests reach enough of the progra
 	@mkdir -p htmlcov && $(BIN)/coverage json --quiet -o htmlcov/coverage.json
 	@$(BIN)/python tools/coverage_gate.py htmlcov/coverage.json
 
-torture: setup-dev ## the long races and crashes
-	@TORTURE=long $(BIN)/pytest -m torture $(ARGS)
+torture: setup-dev assets ## the long races and crashes (ONLY=booking_race runs one, ROUNDS=10 makes it short)
+	@TORTURE=long TORTURE_ROUNDS=$(ROUNDS) $(BIN)/pytest -n0 -s -q -m torture \
+		$(if $(ONLY),tests/torture/test_$(ONLY).py,tests/torture) $(ARGS)
 
 bench: setup-dev assets ## print the benchmark table and write benchmarks/latest.json
 	@$(BIN)/python -m benchmarks $(ARGS)
