@@ -20,7 +20,9 @@ LEAVE_BEGINS, LEAVE_LASTS = timedelta(days=9), timedelta(days=2)
 
 def add_demo_blocks(session: Session, clinic: Catalogue, *, now: datetime) -> None:
     """Before any visit is booked: the first specialist has the meeting, the second the leave."""
-    able = [r for r in clinic.resources.values() if r.kind is ResourceKind.SPECIALIST and r.weekly_hours]
+    able = [
+        r for r in clinic.resources.values() if r.kind is ResourceKind.SPECIALIST and r.is_active and r.weekly_hours
+    ]
     for resource, add in zip(able, (_add_meeting, _add_leave), strict=False):
         add(session, clinic, resource, now)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import groupby
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from flask_babel import gettext
 
 from booking.adapters import dates
 from booking.core.clock import local_date, utc_now
-from booking.core.scheduling.calendar_change import Week, periods
+from booking.core.scheduling.calendar_change import ONE_DAY, Week, periods
 from booking.core.scheduling.clinic import Catalogue, Closure, HoursException, Location, Resource
 from booking.core.scheduling.intervals import from_minutes
 from booking.core.scheduling.opening_hours import closure_on
@@ -33,6 +34,8 @@ from booking.web.desk.calendar_words import (
 )
 from booking.web.desk.day import bp
 from booking.web.desk.loading import locale, own_locations
+
+MIDNIGHT = time(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def _row(
         ", ".join(place.name for place in places),
         said or _why_away(clinic, places, now),
         bool(there),
-        _when(leave, places[0]) if leave else "",
+        _when(leave, places) if leave else "",
     )
 
 
@@ -172,7 +175,7 @@ def calendar(public_id: str) -> str:
         is_person=resource.kind in PEOPLE,
         hours=[_place_hours(resource, place, local_date(now, place.tz)) for place in places],
         own_ids=mine,
-        blocks=_block_rows(found, places[0]),
+        blocks=_block_rows(found, places),
         zone=dates.zone_label(places[0].tz, now, locale()),
         today=local_date(now, places[0].tz),
         other_places=[place for place in own_locations() if place not in places],
@@ -214,16 +217,16 @@ def days_words(first: date, last: date) -> str:
     return f"{dates.short_date_text(first, locale())} – {short(last)}"
 
 
-def _block_rows(found: list[BlockEntry], place: Location) -> list[BlockRow]:
+def _block_rows(found: list[BlockEntry], places: Sequence[Location]) -> list[BlockRow]:
     """Each block, of a series the next one alone."""
     rows, seen = [], set()
     for block in found:
         if block.series_key is None:
-            rows.append(_block_row(block, place, ""))
+            rows.append(_block_row(block, places, ""))
         elif block.series_key not in seen:
             seen.add(block.series_key)
             same = [one for one in found if one.series_key == block.series_key]
-            rows.append(_block_row(block, place, _series_words(same, place)))
+            rows.append(_block_row(block, places, _series_words(same, places[0])))
     return rows
 
 
@@ -234,22 +237,26 @@ def _series_words(same: list[BlockEntry], place: Location) -> str:
     return gettext("every week until %(last)s, %(count)s times", last=last, count=len(same))
 
 
-def _block_row(block: BlockEntry, place: Location, more: str) -> BlockRow:
+def _block_row(block: BlockEntry, places: Sequence[Location], more: str) -> BlockRow:
     tone = BLOCK_TONE.get(block.kind, "quiet")
-    return BlockRow(block, _when(block, place), str(BLOCK_KIND[block.kind]), tone, more)
+    return BlockRow(block, _when(block, places), str(BLOCK_KIND[block.kind]), tone, more)
 
 
-def _when(block: BlockEntry, place: Location) -> str:
-    return block_words(block.starts_at, block.ends_at, place)
+def _when(block: BlockEntry, places: Sequence[Location]) -> str:
+    return block_words(block.starts_at, block.ends_at, places)
 
 
-def block_words(starts_at: datetime, ends_at: datetime, place: Location) -> str:
-    """Whole days as days, anything else with its times, in the time of the place."""
-    starts, ends = starts_at.astimezone(place.tz), ends_at.astimezone(place.tz)
-    if (starts.hour, starts.minute, ends.hour, ends.minute) == (0, 0, 0, 0):
-        return days_words(starts.date(), date.fromordinal(ends.date().toordinal() - 1))
-    day = dates.short_day(starts_at, place.tz, locale())
-    return f"{day}, {dates.span_text(starts_at, ends_at, place.tz, locale())}"
+def block_words(starts_at: datetime, ends_at: datetime, places: Sequence[Location]) -> str:
+    """Whole days as days, anything else with its times, in the time of the first of the resource's places.
+
+    Leave at two places begins at the first midnight of both and ends at the last.
+    """
+    begins = [at.date() for at in (starts_at.astimezone(p.tz) for p in places) if at.time() == MIDNIGHT]
+    ends = [at.date() for at in (ends_at.astimezone(p.tz) for p in places) if at.time() == MIDNIGHT]
+    if begins and ends:
+        return days_words(begins[0], ends[0] - ONE_DAY)
+    tz = places[0].tz
+    return f"{dates.short_day(starts_at, tz, locale())}, {dates.span_text(starts_at, ends_at, tz, locale())}"
 
 
 @bp.route("/calendars/<public_id:public_id>/blocks/<public_id:block_id>/remove", methods=["GET", "POST"])
@@ -258,7 +265,7 @@ def remove_block(public_id: str, block_id: str) -> ResponseReturnValue:
     resource = resource_or_404(public_id)
     block = block_or_404(resource, block_id)
     later = series_from(db.session(), block)
-    when = _when(block, places_of(resource)[0])
+    when = _when(block, places_of(resource))
     if request.method == "GET":
         return render_template(
             "desk/hours/remove.html",

@@ -184,7 +184,7 @@ def add_block(public_id: str) -> ResponseReturnValue:
         spans = weekly_spans(first, form.last_on.on or first, span, place.tz)
         if not spans:
             abort(422)
-        when = block_words(from_minutes(spans[0][0]), from_minutes(spans[0][1]), place)
+        when = block_words(from_minutes(spans[0][0]), from_minutes(spans[0][1]), [place])
         if len(spans) > 1:
             when = gettext("%(when)s and every week until %(last)s", when=when, last=short(_known(form.last_on.on)))
         return Wanted(BlockChange(resource.id, spans), _closed_words(form, resource, when), _details(form))
@@ -209,7 +209,7 @@ def change_block(public_id: str, block_id: str) -> ResponseReturnValue:
         )
         before = (to_minutes(block.starts_at), to_minutes_up(block.ends_at))
         change = BlockChange(resource.id, (span,), instead_of=before)
-        when = block_words(from_minutes(span[0]), from_minutes(span[1]), place)
+        when = block_words(from_minutes(span[0]), from_minutes(span[1]), places_of(resource))
         return Wanted(change, _closed_words(form, resource, when), _details(form), block)
 
     variables = {"resource": resource, "block": block, "location": place}

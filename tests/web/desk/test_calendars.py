@@ -19,6 +19,7 @@ from tests.web.desk.calendar_cast import (
     all_blocks,
     freeze_calendars,
     path,
+    send,
     week_of_leave,
     weekly,
 )
@@ -179,6 +180,14 @@ def test_a_retired_resource_has_no_calendar(session: Session, desk: FlaskClient)
     clinic_changed(session)
     assert desk.get(path(session)).status_code == 404
     assert desk.get("/desk/calendars/AAAAAAAAAAAAAAAAAAAAAA").status_code == 404
+
+
+def test_leave_at_two_locations_is_said_in_days(session: Session, client_as: ClientAs) -> None:
+    session.add(WeeklyHours(resource_id=1, location_id=2, weekday=0, starts_minute=1080, ends_minute=1140))
+    clinic_changed(session)
+    client, url = fay(session, client_as), path(session)
+    send(client, f"{url}/leave", first_on="30.11.", last_on="4.12.", kind="leave")
+    assert "Leave Mon 30 Nov – 4 December 2026" in words(client.get(url).text)
 
 
 # --- taking blocks away
