@@ -20,7 +20,8 @@ from booking.services.video import video_room
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.mailed.forms import ProveBirthDateForm
-from booking.web.scheduling.slot_choice import bookable_service_or_none
+from booking.web.scheduling.slot_choice import bookable_service_or_none, choice_of
+from booking.web.scheduling.times_page import nearest_buttons
 from booking.web.visits.forms import CancelAppointmentForm
 from booking.web.visits.loading import ShownVisit, may_cancel, may_change, may_do, shown, shown_visit_or_404
 
@@ -91,26 +92,46 @@ def cancelled(public_id: str) -> ResponseReturnValue:
     found = shown_visit_or_404(public_id)
     if found.visit.status is not AppointmentStatus.CANCELLED:
         return redirect(url_for("visits.visit", public_id=public_id), 303)
-    # A mailed link does not say which service it was.
-    may_name = not found.is_brief and bookable_service_or_none(found.service.code, clinic_now()) is not None
-    again = url_for("scheduling.times", service_code=found.service.code) if may_name else url_for("scheduling.services")
     until = undo.undo_until(db.session(), access.actor(), found.visit, now=utc_now())
     if not may_do(found, VisitAct.CANCEL):
         until = None
-    return render_template("visits/cancelled.html", shown=found, again_url=again, undo_until=until)
+    return render_template("visits/cancelled.html", shown=found, again_url=_again_url(found), undo_until=until)
+
+
+def _may_book_again(found: ShownVisit) -> bool:
+    """Whether the page leads to other times of the same service; a mailed link does not say which one it was."""
+    return not found.is_brief and bookable_service_or_none(found.service.code, clinic_now()) is not None
+
+
+def _again_url(found: ShownVisit) -> str:
+    """The way to another visit."""
+    if _may_book_again(found):
+        return url_for("scheduling.times", service_code=found.service.code)
+    return url_for("scheduling.services")
 
 
 @bp.post("/visits/<public_id:public_id>/undo-cancel")
 def undo_cancel(public_id: str) -> ResponseReturnValue:
     """Take the cancelling back, as long as the time is kept."""
-    shown_visit_or_404(public_id, act=VisitAct.CANCEL)
+    found = shown_visit_or_404(public_id, act=VisitAct.CANCEL)
     try:
         cancelling.undo_cancel(db.session(), actor=access.actor(), public_id=public_id, now=utc_now())
-    except (RulesRefuse, SlotTaken, PatientBusy):
+    except SlotTaken as error:
+        return _time_is_gone(found, error)
+    except (RulesRefuse, PatientBusy):
         flash(gettext("That cannot be taken back any more. Please choose a new time, or call us."), "warning")
         return redirect(url_for(".cancelled", public_id=public_id), 303)
     flash(gettext("Your visit stands again, at the same time."), "success")
     return redirect(url_for(".visit", public_id=public_id), 303)
+
+
+def _time_is_gone(found: ShownVisit, error: SlotTaken) -> ResponseReturnValue:
+    """The visit stays cancelled: the nearest free times, as for a new booking."""
+    catalogue = clinic_now()
+    nearest = [choice_of(slot, catalogue, is_any=False) for slot in sorted(error.alternatives)]
+    buttons = nearest_buttons(nearest) if _may_book_again(found) else []
+    page = render_template("visits/undo_cancel_lost.html", shown=found, buttons=buttons, again_url=_again_url(found))
+    return page, 409
 
 
 @bp.get("/visits/<public_id:public_id>/calendar.ics")

@@ -10,11 +10,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models import Appointment, Hold, LinkAction, Service
+from booking.models import Appointment, Hold, LinkAction, Reservation, Service
 from tests.factories import make_account, make_appointment, make_patient
 from tests.web.clinic_change import clinic_changed
 from tests.web.mail_links import a_free_start, opened_by_mail
 from tests.web.visits.test_visits import ClientAs, in_days, status_of
+from tests.web.walk import slots
 
 BY_MAIL, BY_LOGIN = "mail", "login"
 
@@ -85,3 +86,20 @@ def test_another_time_is_offered_while_it_is_not_too_late_for_that(client_as: Cl
     clinic_changed(session)
     page = client.get(f"/visits/{visit.public_id}/cancel").text
     assert "Would another time be better? Call us at" in page
+
+
+def test_a_time_that_is_gone_is_said_with_the_nearest_ones(
+    session: Session, door: tuple[FlaskClient, Appointment]
+) -> None:
+    client, visit = door
+    visit_id, starts_at = visit.public_id, visit.starts_at
+    client.post(f"/visits/{visit_id}/cancel")
+    session.rollback()
+    session.execute(sa.delete(Reservation))
+    make_appointment(session, starts_at=starts_at)
+    lost = client.post(f"/visits/{visit_id}/undo-cancel")
+    assert lost.status_code == 409
+    assert "The time has been taken" in lost.text
+    by_mail = client.get(f"/visits/{visit_id}").text.find("Show everything") > 0
+    assert len(slots(lost)) == (0 if by_mail else 3), "a mailed link does not say which service it was"
+    assert status_of(session, visit) is AppointmentStatus.CANCELLED
