@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import multiprocessing as mp
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -38,6 +38,12 @@ class Crew:
     def __init__(self, pipes: Sequence[Connection]) -> None:
         self._pipes = pipes
 
+    def warm_up(self) -> None:
+        """One booking of each client, one after the other: first ones are slow, and SQLite has one lock."""
+        for pipe in self._pipes:
+            pipe.send(("warm up", 1, 0.0))
+            _answer(pipe)
+
     def rate(self, clients: int, seconds: float) -> float:
         """Bookings a second of the first `clients` together, each on its own resources."""
         return float(sum(self._told(("rate", seconds), clients))) / seconds
@@ -49,7 +55,17 @@ class Crew:
     def _told(self, order: tuple[str, Any], clients: int) -> list[Any]:
         for pipe in self._pipes[:clients]:
             pipe.send((*order, time.time() + 0.2))
-        return [pipe.recv() for pipe in self._pipes[:clients]]
+        return [_answer(pipe) for pipe in self._pipes[:clients]]
+
+
+def _answer(pipe: Connection) -> Any:
+    """What the client says. Raises RuntimeError when it is gone, or silent for minutes."""
+    try:
+        if pipe.poll(START_SECONDS):
+            return pipe.recv()
+    except EOFError:
+        raise RuntimeError("a client is gone") from None
+    raise RuntimeError("a client does not answer")
 
 
 @contextmanager
@@ -62,19 +78,21 @@ def crew(environ: Mapping[str, str]) -> Iterator[Crew]:
         context.Process(target=_client, args=(number, dict(environ), pipe, barrier), daemon=True)
         for number, (_, pipe) in enumerate(pairs)
     ]
-    for process in processes:
+    for process, (_, pipe) in zip(processes, pairs, strict=True):
         process.start()
+        pipe.close()
     try:
         for pipe, _ in pairs:
-            if not pipe.poll(START_SECONDS):
-                raise RuntimeError("a client did not start")
-            pipe.recv()
-        yield Crew([pipe for pipe, _ in pairs])
+            _answer(pipe)
+        clients = Crew([pipe for pipe, _ in pairs])
+        clients.warm_up()
+        yield clients
     finally:
-        for pipe, _ in pairs:
-            pipe.send(("end", 0, 0))
-        for process in processes:
-            process.join(START_SECONDS)
+        for (pipe, _), process in zip(pairs, processes, strict=True):
+            with suppress(OSError):
+                pipe.send(("end", 0, 0))
+            process.join(20)
+            process.kill()
 
 
 def _client(number: int, environ: Mapping[str, str], pipe: Any, barrier: Any) -> None:
@@ -83,12 +101,16 @@ def _client(number: int, environ: Mapping[str, str], pipe: Any, barrier: Any) ->
     with Session(engine, info={KEYS: settings.field_keys}) as session:
         own = Booker(session, group=number)
         shared = Booker(session, group=0, patient=number, day=4000)
-        own.book()
+        work: dict[str, Callable[[Any], Any]] = {
+            "warm up": lambda _once: own.book()[1],
+            "rate": lambda seconds: _rate(own, seconds),
+            "storm": lambda rounds: _storm(shared, rounds, barrier),
+        }
         pipe.send("ready")
         while (order := pipe.recv())[0] != "end":
             verb, much, starts_at = order
             time.sleep(max(0.0, starts_at - time.time()))
-            pipe.send(_rate(own, much) if verb == "rate" else _storm(shared, much, barrier))
+            pipe.send(work[verb](much))
     engine.dispose()
 
 

@@ -37,7 +37,9 @@ class Booker:
         self._location_id = clinic.location_by_code["site"].id
         self._specialist_id = clinic.resource_by_code[f"group-{group}-dr-0"].id
         name = patient_name(group if patient is None else patient)
-        self._patient_ids = itertools.cycle(session.scalars(sa.select(Patient.id).where(Patient.given_name == name)))
+        self._patient_ids = itertools.cycle(
+            session.scalars(sa.select(Patient.id).where(Patient.given_name == name)).all()
+        )
         self._actor = Actor(account_id=None, role=Role.SCHEDULER, owner=secrets.token_hex(8))
         self._times = _times(day)
         session.rollback()
