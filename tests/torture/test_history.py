@@ -25,7 +25,7 @@ from tests.live import wait_for
 from tests.torture.history import FOREVER, OK, Call, HistoryClock, read_calls
 from tests.torture.history_check import Finding, VisitRow, check
 from tests.torture.history_client import CALL_MINUTES, Scene, start_client
-from tests.torture.hours import hour_starts
+from tests.torture.hours import hour_starts, open_for_years
 from tests.torture.racing import CLIENTS, overlaps
 from tests.torture.sizes import IS_LONG, SEED, print_figures, sized
 
@@ -42,8 +42,7 @@ def scene(session: Session, database: Database, tmp_path: Path) -> Scene:
     """Two days, two specialists, and calls that need nothing but a specialist: then it can be told what they take."""
     session.execute(sa.text("UPDATE service SET audience = 'anyone' WHERE id = 3"))
     session.execute(sa.text(f"UPDATE service_segment SET minutes = {CALL_MINUTES} WHERE service_id = 3"))
-    session.execute(sa.text("UPDATE clinic SET revision = revision + 1"))
-    session.commit()
+    open_for_years(session)
     patients = tuple(make_patient(session).id for _ in range(PATIENTS))
     hours = tuple(at.isoformat() for at in hour_starts(MONDAY + timedelta(days=27), HOURS))
     session.rollback()
