@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.messages import MessageKind, MessageState
-from booking.models import Account, AuditEvent, Message
+from booking.models import Account, AppointmentTime, AuditEvent, Message
 from booking.queries.appointments import Visit
 from booking.queries.desk import resources_taken
 from booking.queries.desk_patients import DeskPatient, patient_or_none
 from booking.queries.questionnaires import VisitForms, forms_of_visits
+
+MOVED = frozenset({"appointment_changed", "appointment_change_undone"})
+LEAVES_AS_IT_IS = frozenset({"reason_read", "appointment_confirmed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,18 @@ class VisitMessage:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One audit event. `actor_name` is the name of a staff account; patients and visitors are their kind only."""
+    """One audit event. `actor_name` is the name of a staff account; patients and visitors are their kind only.
+
+    Where the visit was moved, `was_at`, `was_with` (a specialist's id) and `was_in` (a location's) are what it had."""
 
     at: datetime
     action: str
     actor_kind: str
     actor_name: str | None
     reason_code: str | None
+    was_at: datetime | None = None
+    was_with: int | None = None
+    was_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +80,31 @@ def _messages(session: Session, appointment_id: int) -> list[VisitMessage]:
 
 def _history(session: Session, appointment_id: int) -> list[HistoryEntry]:
     """The newest first."""
+    before = sa.and_(
+        AppointmentTime.appointment_id == AuditEvent.object_id,
+        AppointmentTime.replaced_at == AuditEvent.at,
+        AuditEvent.action.in_(MOVED),
+    )
     rows = session.execute(
-        sa.select(AuditEvent.at, AuditEvent.action, AuditEvent.actor_kind, Account.name, AuditEvent.reason_code)
+        sa.select(
+            AuditEvent.at,
+            AuditEvent.action,
+            AuditEvent.actor_kind,
+            Account.name,
+            AuditEvent.reason_code,
+            AppointmentTime.starts_at,
+            AppointmentTime.specialist_id,
+            AppointmentTime.location_id,
+        )
         .outerjoin(Account, sa.and_(Account.id == AuditEvent.actor_account_id, AuditEvent.actor_kind != "patient"))
+        .outerjoin(AppointmentTime, before)
         .where(AuditEvent.object_kind == "appointment", AuditEvent.object_id == appointment_id)
         .order_by(AuditEvent.seq.desc())
     )
     return [HistoryEntry(*row) for row in rows]
+
+
+def last_change(session: Session, visit: Visit) -> HistoryEntry | None:
+    """Who changed the visit last, and how; None for one that nobody has touched. One statement."""
+    changes = (entry for entry in _history(session, visit.id) if entry.action not in LEAVES_AS_IT_IS)
+    return next(changes, None)

@@ -141,9 +141,14 @@ def book_in_place(
     return _book(session, clinic, Order(actor, new_public_id(), patient_id, VisitDetails(None), now), wish)
 
 
-def refusals_at_desk(session: Session, asked: SlotRequest, *, patient_id: int | None) -> tuple[Refusal, ...]:
-    """What staff have to give a reason for at that time, and for that patient: for the page, as for the act."""
-    return refusals_to_override(session, catalogue(session), Wish(asked, patient_id=patient_id))
+def refusals_at_desk(
+    session: Session, asked: SlotRequest, *, patient_id: int | None, without_appointment: int | None = None
+) -> tuple[Refusal, ...]:
+    """What staff have to give a reason for at that time, and for that patient: for the page, as for the act.
+
+    `without_appointment` is the visit that is to be moved there."""
+    wish = Wish(asked, patient_id=patient_id, without_appointment=without_appointment)
+    return refusals_to_override(session, catalogue(session), wish)
 
 
 def _earlier(session: Session, order: Order, nonce: str, body: str) -> BookedVisit | None:

@@ -138,12 +138,16 @@ def _moved(session: Session, clinic: Catalogue, move: _Move, wish: Wish) -> Chan
     return ChangedVisit(appointment.public_id, appointment.version, appointment.starts_at, move.visit.starts_at)
 
 
-def refusals_of_changing(session: Session, actor: Actor, visit: Visit, *, now: datetime) -> tuple[Refusal, ...]:
+def refusals_of_changing(
+    session: Session, actor: Actor, visit: Visit, *, now: datetime, clinic: Catalogue | None = None
+) -> tuple[Refusal, ...]:
     """Every reason against moving the visit at all, for the page that offers it as for the act; () when it may be.
+
+    `clinic` is the catalogue when the caller has it: then nothing is read.
 
     A service that patients may not book themselves is not moved by them either; an account is not asked for again.
     """
-    service = catalogue(session).services[visit.service_id]
+    service = (clinic or catalogue(session)).services[visit.service_id]
     asked = ChangeRequest(visit.starts_at, visit.status, not actor.is_staff)
     closed = (
         audience_refusal(service, apply_policies=asked.apply_policies, is_verified=True),

@@ -28,10 +28,10 @@ EXPECTED = {
     "visit": 6,
     "desk, day": 8,
     "desk, day as a list": 8,
-    "desk, times": 8,
+    "desk, times": 9,
     "desk, no times": 19,
-    "desk, why": 10,
-    "desk, visit": 11,
+    "desk, why": 9,
+    "desk, visit": 12,
     "desk, patient": 5,
 }
 """Of all pages: session (and the locations of staff), revision of the clinic for the page; of those that search: the

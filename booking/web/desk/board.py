@@ -13,7 +13,7 @@ from booking.core.scheduling.clinic import Catalogue, Resource, ResourceKind
 from booking.core.scheduling.intervals import Span, from_minutes, to_minutes, to_minutes_up
 from booking.queries.desk import DayVisit, LocationDay
 from booking.web.desk.loading import locale
-from booking.web.desk.visit_words import link_of, name_of, status_of
+from booking.web.desk.visit_words import link_of, mark_of, name_of, status_of
 from booking.web.desk.words import forms_text
 
 DAY_MINUTES = 1440
@@ -240,7 +240,7 @@ def _placed(visit: DayVisit, day: LocationDay, clinic: Catalogue, span: Span, la
         time=dates.board_time(one.starts_at, tz, locale()),
         name=name_of(visit),
         service=clinic.services[one.service_id].name,
-        status=one.status.value,
+        status=mark_of(visit),
         status_text=status_of(visit),
         href=link_of(visit),
         hidden=gettext("to %(end)s, with %(who)s", end=ends, who=specialist)

@@ -8,30 +8,32 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from booking.adapters import dates
-from booking.core.clock import local_date, utc_now
-from booking.core.errors import MoveNotAllowed, PatientBusy, RulesRefuse, SlotTaken
-from booking.core.scheduling.allocation import SlotRequest
-from booking.core.scheduling.clinic import VisitMode
-from booking.core.scheduling.intervals import to_minutes
-from booking.core.scheduling.rules import Refusal
+from booking.core.clock import utc_now
+from booking.core.errors import PatientBusy, RulesRefuse, SlotTaken
 from booking.extensions import db
 from booking.queries.appointments import visits_of_patients
 from booking.queries.desk_patients import patients_alike
 from booking.services import appointments
 from booking.services.sessions import new_token
 from booking.web import access
-from booking.web.context import clinic_now
 from booking.web.desk.caller import Caller, booked_with, caller_or_none, keep_described, note_booked
+from booking.web.desk.chosen import (
+    can_be_overridden,
+    named_specialist_id,
+    own_choice_or_none,
+    refuse_if_past,
+    request_of,
+    sentence_of,
+)
 from booking.web.desk.day import bp
 from booking.web.desk.forms import BookVisitForm, DescribePatientForm
-from booking.web.desk.loading import StaffVisit, locale, with_words
-from booking.web.desk.next_times import TimesWish, next_times, numbered, read_wish_or_none, times_form
+from booking.web.desk.loading import StaffVisit, with_words
+from booking.web.desk.next_times import calendar_for, next_times, read_wish_or_none, times_form
 from booking.web.desk.patients import last_search, search_page
+from booking.web.desk.ways import booking_way, taken_page, times_page
 from booking.web.desk.why import told, why_url
-from booking.web.desk.words import OTHER_REFUSAL, REFUSALS
-from booking.web.scheduling.slot_choice import SlotChoice, choice_or_none
-from booking.web.words import MODE
+from booking.web.desk.words import refusal_sentences
+from booking.web.scheduling.slot_choice import SlotChoice
 
 COMING_SHOWN = 5
 
@@ -46,25 +48,19 @@ def book() -> ResponseReturnValue:
     wish = read_wish_or_none(caller, request.args, now=now)
     if wish is None:
         return render_template("desk/nothing_offered.html"), 422
-    found = next_times(wish, now=now)
-    page = render_template(
+    found = next_times(wish, now=now, calendar=calendar_for(caller, wish))
+    page = times_page(
         "desk/times.html",
+        booking_way(caller),
+        wish,
+        found,
+        now=now,
         told=[] if found.times else told(wish, caller, now=now),
         why_url=why_url(caller, wish),
-        whom=caller,
-        wish=wish,
         form=times_form(wish),
-        next_times=found,
-        earlier_url=_skip_url(caller, wish, found.earlier),
-        later_url=_skip_url(caller, wish, found.later),
-        zone=dates.zone_label(wish.location.tz, now, locale()),
         coming=_coming(caller),
     )
     return page, 422 if wish.is_unread else 200
-
-
-def _skip_url(caller: Caller, wish: TimesWish, skip: int | None) -> str:
-    return "" if skip is None else book_url(caller, skip=skip or None, **wish.arguments)
 
 
 def _coming(caller: Caller) -> list[StaffVisit]:
@@ -104,11 +100,11 @@ def check() -> ResponseReturnValue:
     form = BookVisitForm()
     if form.is_submitted() and (earlier := booked_with(form.nonce.data or "")):
         return redirect(url_for("desk.visit", public_id=earlier), 303)
-    caller, choice = caller_or_none(), _choice()
+    caller, choice = caller_or_none(), own_choice_or_none()
     if caller is None or choice is None:
         return redirect(book_url(caller), 303)
-    if not form.is_submitted() and choice.starts_at < utc_now():
-        raise RulesRefuse((Refusal("in_past"),))
+    if not form.is_submitted():
+        refuse_if_past(choice)
     if not form.validate_on_submit():
         return _check_page(caller, choice, form), 422 if form.errors else 200
     nonce: str = form.nonce.data
@@ -118,19 +114,13 @@ def check() -> ResponseReturnValue:
     return redirect(url_for("desk.visit", public_id=public_id), 303)
 
 
-def _choice() -> SlotChoice | None:
-    """The time of the address, at a location where the actor works."""
-    choice = choice_or_none(request.args.get("slot", ""), clinic_now(), is_staff=True)
-    return choice if choice is not None and access.actor().works_at(choice.location.id) else None
-
-
 def _booked(caller: Caller, choice: SlotChoice, form: BookVisitForm) -> str:
     booked = appointments.book_at_desk(
         db.session(),
         actor=access.owning_actor(),
         service_id=choice.service.id,
         location_id=choice.location.id,
-        specialist_id=_specialist_id(choice),
+        specialist_id=named_specialist_id(choice),
         starts_at=choice.starts_at,
         patient=caller.for_service,
         details=form.visit_details(),
@@ -144,55 +134,16 @@ def _booked(caller: Caller, choice: SlotChoice, form: BookVisitForm) -> str:
 def _check_page(caller: Caller, choice: SlotChoice, form: BookVisitForm, **variables: Any) -> str:
     form.nonce.data = new_token()
     patient_id = caller.known.id if caller.known else None
-    refusals = appointments.refusals_at_desk(db.session(), _request(choice), patient_id=patient_id)
+    refusals = appointments.refusals_at_desk(db.session(), request_of(choice), patient_id=patient_id)
     return render_template(
         "desk/check.html",
         whom=caller,
         choice=choice,
         form=form,
         sentence=sentence_of(choice),
-        overridden=[_sentence(refusal) for refusal in refusals],
-        times_url=_times_url(caller, choice),
+        overridden=refusal_sentences(refusals),
+        times_url=booking_way(caller).around_url(choice),
         **variables,
-    )
-
-
-def _request(choice: SlotChoice) -> SlotRequest:
-    starts = to_minutes(choice.starts_at)
-    return SlotRequest(choice.service.id, choice.location.id, _specialist_id(choice), starts, utc_now())
-
-
-def _specialist_id(choice: SlotChoice) -> int | None:
-    """Whoever is named in the sentence: what was read aloud is what is booked, also when anybody would do."""
-    return choice.specialist.id if choice.specialist else None
-
-
-def sentence_of(choice: SlotChoice) -> str:
-    """ "Tuesday the 24th at 10:20 am with Dr Moreau at Port Ellery", or "by video": to be read aloud."""
-    tz = choice.location.tz
-    when = dates.spoken_time(choice.starts_at, tz, locale(), today=local_date(utc_now(), tz))
-    if choice.service.mode is not VisitMode.IN_PERSON:
-        who = [choice.specialist.name] if choice.specialist else []
-        return ", ".join([when, *who, str(MODE[choice.service.mode])])
-    words = {"when": when, "place": choice.location.name}
-    if choice.specialist is None:
-        return gettext("%(when)s at %(place)s", **words)
-    return gettext("%(when)s with %(who)s at %(place)s", who=choice.specialist.name, **words)
-
-
-def _sentence(refusal: Refusal) -> str:
-    return str(REFUSALS.get(refusal.code, OTHER_REFUSAL))
-
-
-def _times_url(caller: Caller, choice: SlotChoice) -> str:
-    """The list of times around what was chosen."""
-    who = "" if choice.is_any or choice.specialist is None else choice.specialist.code
-    return book_url(
-        caller,
-        service=choice.service.code,
-        location=choice.location.code,
-        who=who or None,
-        start=local_date(choice.starts_at, choice.location.tz).isoformat(),
     )
 
 
@@ -202,46 +153,29 @@ def book_url(caller: Caller | None, **arguments: Any) -> str:
     return url_for("desk.book", **named, **arguments)
 
 
-def lost_race_page(error: SlotTaken, caller: Caller, choice: SlotChoice) -> ResponseReturnValue:
-    """Somebody was quicker: the nearest free times, numbered; everything else is kept."""
-    is_any = choice.wanted_specialist_id is None
-    times = [numbered(slot, number, is_any=is_any) for number, slot in enumerate(error.alternatives, start=1)]
-    page = render_template(
-        "desk/taken.html",
-        whom=caller,
-        choice=choice,
-        sentence=sentence_of(choice),
-        times=times,
-        times_url=_times_url(caller, choice),
-    )
-    return page, 409
-
-
 @bp.errorhandler(SlotTaken)
 @bp.errorhandler(PatientBusy)
 @bp.errorhandler(RulesRefuse)
-@bp.errorhandler(MoveNotAllowed)
-def refused(error: MoveNotAllowed | SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
+def refused(error: SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
     """Why not, and the ways out. While booking, with all that was chosen."""
-    caller, choice = (caller_or_none(), _choice()) if request.endpoint == "desk.check" else (None, None)
+    caller, choice = (caller_or_none(), own_choice_or_none()) if request.endpoint == "desk.check" else (None, None)
     if caller is None or choice is None:
         return _refused_page(error)
     if isinstance(error, SlotTaken):
-        return lost_race_page(error, caller, choice)
+        return taken_page(error, booking_way(caller), choice)
     sentences = _sentences(error)
-    is_overridable = isinstance(error, RulesRefuse) and all(r.code in appointments.OVERRIDABLE for r in error.refusals)
-    if is_overridable:
+    if isinstance(error, RulesRefuse) and can_be_overridden(error):
         form = BookVisitForm()
-        form.override_reason.errors = [gettext("Say why it is booked all the same")]
+        form.ask_why()
         return _check_page(caller, choice, form), 422
     status = 409 if isinstance(error, PatientBusy) else 422
-    times_url = _times_url(caller, choice)
+    times_url = booking_way(caller).around_url(choice)
     return render_template(
         "desk/refused.html", sentences=sentences, way_on=times_url, way_text=gettext("Other times")
     ), status
 
 
-def _refused_page(error: MoveNotAllowed | SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
+def _refused_page(error: SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue:
     status = 422 if isinstance(error, RulesRefuse) else 409
     visit = (request.view_args or {}).get("public_id")
     way_on = url_for("desk.visit", public_id=visit) if visit else url_for("desk.index")
@@ -249,11 +183,9 @@ def _refused_page(error: MoveNotAllowed | SlotTaken | PatientBusy | RulesRefuse)
     return render_template("desk/refused.html", sentences=_sentences(error), way_on=way_on, way_text=text), status
 
 
-def _sentences(error: MoveNotAllowed | SlotTaken | PatientBusy | RulesRefuse) -> list[str]:
-    if isinstance(error, MoveNotAllowed):
-        return [gettext("The visit has changed meanwhile. Look at where it stands now.")]
+def _sentences(error: SlotTaken | PatientBusy | RulesRefuse) -> list[str]:
     if isinstance(error, RulesRefuse):
-        return [_sentence(refusal) for refusal in error.refusals]
+        return refusal_sentences(error.refusals)
     if isinstance(error, PatientBusy):
         return [gettext("The patient has another visit at that time.")]
     return [gettext("The time has been given to somebody else meanwhile.")]

@@ -28,6 +28,7 @@ from booking.web.desk.sheets import IN_HOUSE, counts_of, sheet_rows, sheets_by_c
 from booking.web.desk.words import (
     ACTION,
     ACTOR,
+    CONFIRMED,
     MESSAGE,
     MESSAGE_STATE,
     OTHER_ACTION,
@@ -201,6 +202,7 @@ def words() -> dict[str, object]:
     """The desk's words, for all its pages."""
     return {
         "status_words": STATUS,
+        "confirmed_word": CONFIRMED,
         "status_tones": STATUS_TONE,
         "step_words": STEP,
         "task_word": task_word,

@@ -20,6 +20,7 @@ from booking.web.context import clinic_now
 
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 FIRST_YEAR, LAST_YEAR = 2000, 2199
+LONGEST_VERSION = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +98,10 @@ def patient_or_404(public_id: str) -> DeskPatient:
     if patient is None:
         abort(404)
     return patient
+
+
+def version_or_400(text: str | None) -> int:
+    """The version of the visit that a form of ours says it has shown."""
+    if not (text and text.isascii() and text.isdigit() and len(text) < LONGEST_VERSION):
+        abort(400)
+    return int(text)

@@ -13,9 +13,11 @@ from wtforms.fields import SelectChoice
 from booking.adapters import dates
 from booking.core.clock import local_date
 from booking.core.scheduling.clinic import Catalogue, Location, Resource, Service
+from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.slots import Slot, SlotQuery
 from booking.core.typed_dates import wanted_date_or_none
 from booking.extensions import db
+from booking.queries.appointments import Visit
 from booking.queries.desk_patients import last_visit_kind
 from booking.services import availability
 from booking.web import access
@@ -94,7 +96,9 @@ def read_wish_or_none(caller: Caller, arguments: Mapping[str, str], *, now: date
     if not services:
         return None
     own_ids = frozenset(place.id for place in own_locations())
-    last = last_visit_kind(db.session(), patient_id=caller.known.id, location_ids=own_ids) if caller.known else None
+    is_said = arguments.get("service") and arguments.get("location")
+    known = None if is_said else caller.known
+    last = last_visit_kind(db.session(), patient_id=known.id, location_ids=own_ids) if known else None
     service = _chosen(services, arguments.get("service", ""), last[0] if last else None)
     places = [place for place in catalogue.locations_for(service) if place.id in own_ids]
     location = _chosen(places, arguments.get("location", ""), last[1] if last else None)
@@ -120,8 +124,14 @@ def _skip(arguments: Mapping[str, str]) -> int:
     return min(number // AT_ONCE * AT_ONCE, MOST_SKIPPED)
 
 
-def next_times(wish: TimesWish, *, now: datetime) -> NextTimes:
-    """The next times from the engine, one for each start; any specialist means whoever has least to do."""
+def next_times(
+    wish: TimesWish, *, now: datetime, calendar: PatientCalendar | None = None, moving: Visit | None = None
+) -> NextTimes:
+    """The next times from the engine, one for each start; any specialist means whoever has least to do.
+
+    `calendar` is that of the patient, who is nowhere else meanwhile. What the visit `moving` has reserved does not
+    count, and its own time is not among those it may move to.
+    """
     query = SlotQuery(
         wish.service.id,
         frozenset({wish.location.id}),
@@ -130,15 +140,41 @@ def next_times(wish: TimesWish, *, now: datetime) -> NextTimes:
         wish.from_on + SEARCHED_AHEAD,
         now,
         apply_policies=False,
+        patient=calendar,
     )
-    owner = access.server_session().get("owner", "")
-    found = availability.first_slots(db.session(), query, count=wish.skip + AT_ONCE + 1, owner=owner)
+    found = availability.first_slots(
+        db.session(),
+        query,
+        count=wish.skip + AT_ONCE + 1 + (moving is not None),
+        owner=access.server_session().get("owner", ""),
+        without_appointment=moving.id if moving else None,
+    )
+    if moving is not None:
+        found = [slot for slot in found if not _is_time_of(moving, slot)]
     shown = found[wish.skip : wish.skip + AT_ONCE]
     has_later = len(found) > wish.skip + AT_ONCE and wish.skip < MOST_SKIPPED
     return NextTimes(
         [numbered(slot, number, is_any=wish.specialist is None) for number, slot in enumerate(shown, start=1)],
         earlier=wish.skip - AT_ONCE if wish.skip else None,
         later=wish.skip + AT_ONCE if has_later else None,
+    )
+
+
+def _is_time_of(visit: Visit, slot: Slot) -> bool:
+    own = (visit.service_id, visit.location_id, visit.specialist_id, visit.starts_at)
+    return (slot.service_id, slot.location_id, slot.specialist_id, slot.starts_at) == own
+
+
+def calendar_for(caller: Caller, wish: TimesWish, *, without_appointment: int | None = None) -> PatientCalendar | None:
+    """When the caller is busy, and what the rules about the patient count; None for somebody who is new."""
+    if caller.known is None:
+        return None
+    return availability.patient_calendar(
+        db.session(),
+        patient_id=caller.known.id,
+        service_id=wish.service.id,
+        without_appointment=without_appointment,
+        clinic=clinic_now(),
     )
 
 

@@ -14,7 +14,7 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.queries.desk import DayVisit, LocationDay
 from booking.web.desk.board import WITHOUT_COLUMN, Board, column_id
 from booking.web.desk.loading import locale
-from booking.web.desk.visit_words import link_of, name_of, status_of
+from booking.web.desk.visit_words import link_of, mark_of, name_of, status_of
 from booking.web.desk.words import forms_text
 
 _S = AppointmentStatus
@@ -105,7 +105,7 @@ def _row(day: LocationDay, clinic: Catalogue, visit: DayVisit) -> SheetRow:
         service=clinic.services[one.service_id].name,
         who=clinic.resources[one.specialist_id].name if one.specialist_id else "",
         where=WITH_SIGN.join(others),
-        status=one.status.value,
+        status=mark_of(visit),
         status_text=status_of(visit),
         phone=visit.phone or "",
         note=forms_text(visit.forms) if one.status.occupies_time else "",

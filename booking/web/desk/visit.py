@@ -15,20 +15,26 @@ from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.day_steps import STEPS_BACK, steps_for
 from booking.core.scheduling.lifecycle import AppointmentStatus, may_move
 from booking.extensions import db
+from booking.queries.appointments import Visit
 from booking.queries.desk_visit import VisitFacts, visit_facts
 from booking.queries.questionnaires import begun_forms
 from booking.services import appointments, visit_flow
 from booking.services.cancelling import DECEASED
+from booking.services.changing import refusals_of_changing
+from booking.services.undo import undo_until
 from booking.services.video import video_room
 from booking.services.visit_wishes import read_wishes
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.desk.day import bp
 from booking.web.desk.forms import CancelVisitForm
-from booking.web.desk.loading import StaffVisit, is_desk, own_locations, staff_visit_or_404
+from booking.web.desk.loading import StaffVisit, is_desk, own_locations, staff_visit_or_404, version_or_400
+from booking.web.desk.visit_words import is_confirmed
 from booking.web.desk.words import STATUS
 from booking.web.next_page import checked_next
 from booking.web.words import NEEDS
+
+FIRST_VERSION = 1
 
 
 @bp.get("/visits/<public_id:public_id>")
@@ -36,7 +42,7 @@ def visit(public_id: str) -> ResponseReturnValue:
     """Everything of the visit but the answers; the reason in own words only for its specialist."""
     found, now = staff_visit_or_404(public_id), utc_now()
     one, facts = found.visit, visit_facts(db.session(), found.visit)
-    resources = clinic_now().resources
+    clinic = clinic_now()
     is_own = one.specialist_id is not None and one.specialist_id == access.actor().resource_id
     return render_template(
         "desk/visit.html",
@@ -46,13 +52,24 @@ def visit(public_id: str) -> ResponseReturnValue:
         needs_words=NEEDS,
         room=video_room(db.session(), actor=access.actor(), visit=one, now=now),
         answered=_answered(found) if is_own else [],
-        taken=[resources[i] for i in facts.resource_ids if i != one.specialist_id],
+        taken=[clinic.resources[i] for i in facts.resource_ids if i != one.specialist_id],
         steps=steps_for(one.status, one.starts_at, found.location.tz, now) if is_desk() else [],
         back=STEPS_BACK.get(one.status) if is_desk() else None,
         may_cancel=is_desk() and may_move(one.status, AppointmentStatus.CANCELLED),
+        may_change=is_desk() and not refusals_of_changing(db.session(), access.actor(), one, now=now, clinic=clinic),
+        is_confirmed=is_confirmed(one),
+        undo_until=_undo_until(one, now),
+        clinic=clinic,
         is_desk=is_desk(),
         sees_day=found.location in own_locations(),
     )
+
+
+def _undo_until(visit: Visit, now: datetime) -> datetime | None:
+    """Until when the desk may take back what was done last; a visit that is as it was booked is not asked about."""
+    if not is_desk() or visit.version == FIRST_VERSION:
+        return None
+    return undo_until(db.session(), access.actor(), visit, now=now)
 
 
 def _answered(found: StaffVisit) -> list[Questionnaire]:
@@ -106,7 +123,7 @@ def move(public_id: str) -> ResponseReturnValue:
 
 
 def _asked_step() -> tuple[AppointmentStatus, int]:
-    after, version = request.form.get("to", ""), request.form.get("version", "")
-    if after not in set(AppointmentStatus) or not (version.isascii() and version.isdigit() and len(version) < 10):
+    after = request.form.get("to", "")
+    if after not in set(AppointmentStatus):
         abort(400)
-    return AppointmentStatus(after), int(version)
+    return AppointmentStatus(after), version_or_400(request.form.get("version"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import url_for
 
-from booking.queries.appointments import may_see
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.queries.appointments import Visit, may_see
 from booking.queries.desk import DayVisit
 from booking.web import access
-from booking.web.desk.words import STATUS
+from booking.web.desk.words import CONFIRMED, STATUS
 
 
 def name_of(visit: DayVisit) -> str:
@@ -16,8 +17,18 @@ def name_of(visit: DayVisit) -> str:
 
 
 def status_of(visit: DayVisit) -> str:
-    """The status in a word."""
-    return str(STATUS[visit.visit.status])
+    """The status in a word: who is expected and has said that they come is confirmed."""
+    return str(CONFIRMED if is_confirmed(visit.visit) else STATUS[visit.visit.status])
+
+
+def mark_of(visit: DayVisit) -> str:
+    """The code of the status as the lists and the board mark it."""
+    return "confirmed" if is_confirmed(visit.visit) else visit.visit.status.value
+
+
+def is_confirmed(visit: Visit) -> bool:
+    """Whether the patient is expected and has said that they come."""
+    return visit.status is AppointmentStatus.BOOKED and visit.confirmed_at is not None
 
 
 def link_of(visit: DayVisit) -> str:

@@ -14,10 +14,8 @@ from wtforms.fields import SelectChoice
 from booking.adapters import dates
 from booking.adapters.explanations import ExplanationWords, told_days
 from booking.core.clock import utc_now
-from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.slots import SlotQuery
 from booking.extensions import db
-from booking.services.availability import patient_calendar
 from booking.services.explaining import explain_slots
 from booking.web import access
 from booking.web.context import clinic_now
@@ -25,7 +23,7 @@ from booking.web.desk.caller import Caller, caller_or_none
 from booking.web.desk.day import bp
 from booking.web.desk.forms import ExplainTimesForm
 from booking.web.desk.loading import locale
-from booking.web.desk.next_times import TimesWish, read_wish_or_none, times_form
+from booking.web.desk.next_times import TimesWish, calendar_for, read_wish_or_none, times_form
 
 DAYS = (1, 7, 14, 31)
 FIRST_DAYS = 7
@@ -96,17 +94,11 @@ def told(
         wish.from_on + timedelta(days=days - 1),
         now,
         apply_policies=is_for_patients,
-        patient=_calendar(wish, caller),
+        patient=calendar_for(caller, wish),
     )
     explained = explain_slots(db.session(), query, owner=access.server_session().get("owner", ""))
     words = ExplanationWords(clinic_now(), locale(), gettext, ngettext)
     return [ToldDay(words.when(one), words.who(one), one.slots, one.sentences) for one in told_days(explained, words)]
-
-
-def _calendar(wish: TimesWish, caller: Caller) -> PatientCalendar | None:
-    if caller.known is None:
-        return None
-    return patient_calendar(db.session(), patient_id=caller.known.id, service_id=wish.service.id)
 
 
 def _form(wish: TimesWish, days: int, *, is_for_patients: bool) -> ExplainTimesForm:
