@@ -59,7 +59,7 @@ def visit(public_id: str) -> ResponseReturnValue:
         may_change=is_desk() and not refusals_of_changing(db.session(), access.actor(), one, now=now, clinic=clinic),
         is_confirmed=is_confirmed(one),
         undo_until=_undo_until(one, now),
-        clinic=clinic,
+        catalogue=clinic,
         is_desk=is_desk(),
         sees_day=found.location in own_locations(),
     )
