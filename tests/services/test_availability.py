@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
 from booking.core.scheduling.allocation import SlotRequest
@@ -87,6 +88,7 @@ def test_parts_of_minutes_are_taken_whole(session: Session) -> None:
     assert busy == {(DR_CRUZ, 0): [(nine, nine + 46)]}
 
 
+@pytest.mark.sqlite_only  # PostgreSQL gives minutes as numbers.
 def test_the_memory_for_texts_has_an_end(session: Session, monkeypatch) -> None:
     monkeypatch.setattr(reservations, "KEPT_TEXTS", 1)
     monkeypatch.setattr(reservations, "_start_of", reservations._MinutesOfText(to_minutes))
