@@ -57,6 +57,14 @@ def desk_visit(stage: Stage) -> Page:
     return at(f"/desk/visits/{stage.visit()}", by=DORA)(stage)
 
 
+@shows("desk.video")
+def video_link_with_errors(stage: Stage) -> Page:
+    page = at(f"/desk/visits/{stage.video_visit()}/video", by=DORA)(stage)
+    page.get_by_label("Link of this visit").fill("video.example.org")
+    steps.press(page, "Keep the link")
+    return page
+
+
 @shows("desk.cancel")
 def desk_cancel(stage: Stage) -> Page:
     return at(f"/desk/visits/{stage.visit()}/cancel", by=DORA)(stage)

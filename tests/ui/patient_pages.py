@@ -125,6 +125,32 @@ def visit(stage: Stage) -> Page:
     return at(f"/visits/{stage.visit()}", by=ANA)(stage)
 
 
+@shows("visits.visit")
+def visit_by_video(stage: Stage) -> Page:
+    return at(f"/visits/{stage.video_visit()}", by=ANA)(stage)
+
+
+@shows("visits.change")
+def change(stage: Stage) -> Page:
+    return at(f"/visits/{stage.visit()}/change", by=ANA)(stage)
+
+
+@shows("visits.check_change")
+def check_change(stage: Stage) -> Page:
+    page = change(stage)
+    page.locator("button.slot").first.click()
+    steps.heading(page, "Move your visit?")
+    return page
+
+
+@shows("visits.changed")
+def changed(stage: Stage) -> Page:
+    page = check_change(stage)
+    steps.press(page, "Move my visit")
+    steps.heading(page, "Your visit is moved")
+    return page
+
+
 @shows("visits.cancel")
 def cancel(stage: Stage) -> Page:
     return at(f"/visits/{stage.visit()}/cancel", by=ANA)(stage)

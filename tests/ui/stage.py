@@ -13,7 +13,8 @@ from playwright.sync_api import Page
 
 from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
-from booking.models import Account, Appointment, LinkAction, LinkToken, Patient
+from booking.core.scheduling.clinic import VisitMode
+from booking.models import Account, Appointment, Clinic, LinkAction, LinkToken, Patient, Resource, Service
 from booking.queries.catalogue import catalogue
 from booking.services import sessions
 from booking.services.appointments import PatientDetails, VisitDetails, book_at_desk
@@ -27,6 +28,8 @@ from tests.web.mail_links import a_free_start, mailed_link, offer_link
 VISITOR = "visitor"
 SESSION_COOKIE = "respite_session"
 LATER = timedelta(days=20)
+HOUR = timedelta(hours=1)
+BY_VIDEO = 3
 # No two visits of a test run begin at the same hour, whoever asks for them.
 HOURS, SOON = count(1), count(3)
 # Full hours at which the clinic is open, counted from nine.
@@ -68,6 +71,21 @@ class Stage:
         with self.program.session() as session:
             ana = session.scalar(sa.select(Patient).where(Patient.email == ANA.email))
             made: Appointment = make_appointment(session, ana, starts_at=starts_at)
+            return made.public_id
+
+    def video_visit(self) -> str:
+        """The id of a visit of Ana's by video that begins soon, with Dr Adeyemi in a room of his own; made once."""
+        with self.program.session() as session:
+            made: Appointment | None = session.scalar(sa.select(Appointment).where(Appointment.service_id == BY_VIDEO))
+            if made is None:
+                session.get_one(Service, BY_VIDEO).mode = VisitMode.VIDEO
+                session.get_one(Resource, 2).video_url = "https://video.example.org/dr-adeyemi"
+                session.query(Clinic).update({Clinic.revision: Clinic.revision + 1})
+                ana = session.scalar(sa.select(Patient).where(Patient.email == ANA.email))
+                starts_at = utc_now().replace(second=0, microsecond=0) + timedelta(minutes=10)
+                made = make_appointment(
+                    session, ana, starts_at=starts_at, ends_at=starts_at + HOUR, service_id=BY_VIDEO, specialist_id=2
+                )
             return made.public_id
 
     def visit_link(self, public_id: str, action: LinkAction) -> str:

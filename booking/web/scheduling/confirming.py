@@ -72,6 +72,8 @@ def keep_details() -> ResponseReturnValue:
     kept = kept_time_or_none(draft, clinic_now())
     if kept is None:
         return _begin_again()
+    if request.form.get("go") == "log-in":
+        return redirect(url_for("accounts.log_in", next=url_for("scheduling.details")), 303)
     if _shows_another_time(draft):
         return _show_present_time(kept, "scheduling.details")
     if not form.validate():

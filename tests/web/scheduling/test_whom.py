@@ -136,5 +136,12 @@ def _start_of(slot: str) -> datetime:
     return datetime.strptime(slot.rpartition("~")[2], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
 
 
+def test_what_was_typed_is_kept_when_somebody_goes_to_log_in(client: FlaskClient) -> None:
+    hold(client)
+    answer = give_details(client, go="log-in", given_name="")
+    assert answer.location == "/account/log-in?next=/book/details"
+    assert 'value="Alvarez"' in client.get("/book/details").text
+
+
 def test_staff_do_not_book_through_the_patients_pages(client_as: ClientAs, session: Session) -> None:
     assert client_as(make_account(session, Role.SCHEDULER)).get("/book/").status_code == 403
