@@ -44,6 +44,26 @@ def catalogue(session: Session) -> core.Catalogue:
     return kept
 
 
+def kept_catalogue(session: Session) -> core.Catalogue:
+    """The clinic as this process read it last, which may be another by now. No query, once it has been read.
+
+    For finding out what must be locked. Whoever relies on it asks `is_current` with the locks held.
+    """
+    kept = _kept.get(session.get_bind().engine)
+    return catalogue(session) if kept is None else kept
+
+
+def is_current(session: Session, clinic: core.Catalogue) -> bool:
+    """Whether the clinic is still the one that was read; if not, the process forgets it, and reads it at its next use.
+
+    It is not read here: a transaction that was going by the old one has rows of it in its session, and must end.
+    """
+    if session.connection().scalar(_REVISION) == clinic.revision:
+        return True
+    _kept.pop(session.get_bind().engine, None)
+    return False
+
+
 def read_catalogue(session: Session) -> core.Catalogue:
     """Build the Catalogue from the rows; the number of queries does not depend on the clinic's size."""
     row = session.scalars(sa.select(Clinic)).one()

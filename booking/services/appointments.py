@@ -15,7 +15,7 @@ from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
 from booking.models import Appointment, new_public_id
-from booking.queries.catalogue import catalogue
+from booking.queries.catalogue import catalogue, is_current, kept_catalogue
 from booking.services.cancelling import cancel, undo_cancel
 from booking.services.holds import HeldSlot, hold_for, request_of
 from booking.services.idempotency import body_hash, claim_answer
@@ -34,7 +34,7 @@ from booking.services.ordering import (
 )
 from booking.services.overriding import OVERRIDABLE, refusals_to_override
 from booking.services.patients import PatientDetails
-from booking.services.reserving import ReservedFor, Wish, book_in_transaction, reserve
+from booking.services.reserving import OtherClinic, ReservedFor, Wish, book_in_transaction, reserve
 
 __all__ = [
     "OVERRIDABLE",
@@ -76,7 +76,7 @@ def book_held(
         held = hold_for(session, actor=actor, public_id=hold_public_id)
         if held is None:
             raise NotFound
-        return _book(session, catalogue(session), order, _wish_for(held, actor, now))
+        return _book(session, kept_catalogue(session), order, _wish_for(held, actor, now))
 
     return book_in_transaction(session, work, now=now)
 
@@ -122,10 +122,10 @@ def book_at_desk(
     def work() -> BookedVisit:
         if earlier := _earlier(session, order, nonce, body):
             return earlier
-        clinic = catalogue(session)
+        clinic = kept_catalogue(session)
         wish = Wish(asked, actor.owner, patient_id=patient if isinstance(patient, int) else None)
         if not override_reason and (refusals := refusals_to_override(session, clinic, wish)):
-            raise RulesRefuse(refusals)
+            raise RulesRefuse(refusals) if is_current(session, clinic) else OtherClinic
         return _book(session, clinic, order, wish)
 
     return book_in_transaction(session, work, now=now)

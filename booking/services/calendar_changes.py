@@ -21,7 +21,7 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.slots import Slot
 from booking.models import BlockKind
 from booking.queries.appointments import Visit, visit_for
-from booking.queries.catalogue import catalogue
+from booking.queries.catalogue import catalogue, is_current
 from booking.queries.hours import BlockEntry
 from booking.services import blocks, hours, locks
 from booking.services.blocks import BlockDetails
@@ -30,8 +30,8 @@ from booking.services.changing import change_visit
 from booking.services.hits import visits_hit
 from booking.services.idempotency import body_hash, claim_answer
 from booking.services.reseating import use_other_resources
+from booking.services.reserving import OtherClinic, run_twice_if_busy
 from booking.services.tasks import ask_to_call
-from booking.services.transaction import transaction
 
 CALENDAR_CHANGED = "calendar_changed"
 """Why the patient is called, and why a visit is moved past the rules for patients."""
@@ -103,14 +103,7 @@ def save(session: Session, asked: AskedChange, *, actor: Actor, now: datetime) -
 
     Raises NewHits, RulesRefuse (`hours_collide`), NotFound (the block is gone), NonceReused, BusyDatabase.
     """
-    with transaction(session):
-        subject = asked.nonce[:64]
-        body = _body_hash(asked)
-        earlier = claim_answer(session, owner=actor.owner, nonce=asked.nonce, body=body, subject=subject, now=now)
-        if earlier is None:
-            hit = _undecided_refused(session, asked, now)
-            _write(session, asked, actor, now)
-            _ask_to_call(session, asked, hit, now)
+    run_twice_if_busy(session, lambda: _change(session, asked, actor, now))
     failed, done = [], dict.fromkeys(DecisionKind, 0)
     for public_id, decision in asked.decisions.items():
         failure = _carried_out(session, asked, public_id, decision, actor, now)
@@ -119,6 +112,15 @@ def save(session: Session, asked: AskedChange, *, actor: Actor, now: datetime) -
         else:
             failed.append(failure)
     return Saved(done, tuple(failed))
+
+
+def _change(session: Session, asked: AskedChange, actor: Actor, now: datetime) -> None:
+    body, subject = _body_hash(asked), asked.nonce[:64]
+    earlier = claim_answer(session, owner=actor.owner, nonce=asked.nonce, body=body, subject=subject, now=now)
+    if earlier is None:
+        hit = _undecided_refused(session, asked, now)
+        _write(session, asked, actor, now)
+        _ask_to_call(session, asked, hit, now)
 
 
 def _body_hash(asked: AskedChange) -> str:
@@ -130,9 +132,15 @@ def _body_hash(asked: AskedChange) -> str:
 
 
 def _undecided_refused(session: Session, asked: AskedChange, now: datetime) -> list[tuple[Visit, HitCause]]:
-    """The visits hit, now that nobody can book into it; raises NewHits for one that was not seen as it stands."""
+    """The visits hit, now that nobody can book into it; raises NewHits for one that was not seen as it stands.
+
+    The locks come first: a booking that had them before is a visit by now, and one that waits for them reads the clinic
+    again. Raises OtherClinic when the clinic was changed while this waited.
+    """
     clinic = catalogue(session)
     locks.take_resources(session, resources_touched(clinic, asked.change))
+    if not is_current(session, clinic):
+        raise OtherClinic
     hit = visits_hit(session, clinic, asked.change, now=now)
     if any(asked.seen.get(visit.public_id) != visit.version for visit, _ in hit):
         raise NewHits

@@ -18,7 +18,7 @@ from booking.core.scheduling.rules import ChangeRequest, Refusal, audience_refus
 from booking.core.scheduling.slots import Slot
 from booking.models import Appointment, AppointmentTime
 from booking.queries.appointments import Visit, visit_for
-from booking.queries.catalogue import catalogue
+from booking.queries.catalogue import catalogue, kept_catalogue
 from booking.queries.reservations import taken_by_visit
 from booking.services import audit, outbox, undo
 from booking.services.freed import FreedCause, free_at_once, note_freed, withdraw_freed
@@ -159,7 +159,7 @@ def refusals_of_changing(
 def _refusals(session: Session, clinic: Catalogue, move: _Move, wish: Wish) -> tuple[Refusal, ...]:
     """What is known before the engine is asked about the new time."""
     visit, asked = move.visit, wish.request
-    found = list(refusals_of_changing(session, move.actor, visit, now=move.now))
+    found = list(refusals_of_changing(session, move.actor, visit, now=move.now, clinic=clinic))
     if asked.service_id != visit.service_id and not move.actor.is_staff:
         found.append(Refusal("service_not_offered"))
     same_place = (asked.service_id, asked.location_id) == (visit.service_id, visit.location_id)
@@ -276,7 +276,7 @@ def undo_change(session: Session, *, actor: Actor, public_id: str, now: datetime
 
 
 def _move_back(session: Session, move: _Move, last: AppointmentTime) -> ChangedVisit:
-    clinic, visit = catalogue(session), move.visit
+    clinic, visit = kept_catalogue(session), move.visit
     old = replace(
         visit,
         service_id=last.service_id,

@@ -16,7 +16,7 @@ from booking.core.scheduling.rules import ChangeRequest, may_change
 from booking.core.waiting import clinic_for_wait, why_over
 from booking.models import Appointment, AppointmentTime, OfferState, WaitingState
 from booking.queries.appointments import Visit, visit_for
-from booking.queries.catalogue import catalogue
+from booking.queries.catalogue import catalogue, kept_catalogue
 from booking.queries.waiting import Offer, entries_by_id, offer_for
 from booking.services.appointments import book_in_place
 from booking.services.changing import move_in_transaction
@@ -127,7 +127,7 @@ def _wish(actor: Actor, offer: Offer, now: datetime) -> Wish:
 
 
 def _book(session: Session, actor: Actor, offer: Offer, now: datetime) -> AcceptedOffer:
-    clinic = clinic_for_wait(catalogue(session), offer.service_id, timedelta(0))
+    clinic = clinic_for_wait(kept_catalogue(session), offer.service_id, timedelta(0))
     booked = book_in_place(
         session, clinic, actor=actor, patient_id=offer.patient_id, wish=_wish(actor, offer, now), now=now
     )
@@ -136,7 +136,7 @@ def _book(session: Session, actor: Actor, offer: Offer, now: datetime) -> Accept
 
 def _swap(session: Session, actor: Actor, offer: Offer, now: datetime) -> AcceptedOffer:
     visit = _old_visit(session, actor, offer)
-    clinic = clinic_for_wait(catalogue(session), offer.service_id, timedelta(0))
+    clinic = clinic_for_wait(kept_catalogue(session), offer.service_id, timedelta(0))
     asked = ChangeRequest(visit.starts_at, visit.status, apply_policies=not actor.is_staff)
     if refusals := may_change(asked, clinic.services[visit.service_id].policy, now):
         raise RulesRefuse(refusals)

@@ -21,7 +21,7 @@ from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot, busy_window
 from booking.models import Hold, Reservation
 from booking.queries.appointments import Visit
-from booking.queries.catalogue import catalogue
+from booking.queries.catalogue import is_current, kept_catalogue
 from booking.queries.reservations import BusyLanes, OwnHolds, busy_by_lane, holds_of, taken_by_visit
 from booking.services import locks
 from booking.services.availability import nearest_slots, patient_calendar
@@ -79,6 +79,10 @@ class ReservedFor:
     patient_id: int | None = None
 
 
+class OtherClinic(BusyDatabase):
+    """The clinic was changed after the transaction had read it. Everything is asked again, of the clinic as it is."""
+
+
 class Lost(Exception):
     """Somebody was quicker. Ends the transaction; the alternatives are looked for after it."""
 
@@ -91,10 +95,10 @@ def book_in_transaction(session: Session, work: Callable[[], Answer], *, now: da
     """Run `work`, which calls `reserve`, as one write transaction.
 
     Raises SlotTaken or HoldExpired with the nearest free times, which are looked for after the rollback; BusyDatabase
-    when the lock could not be had, on PostgreSQL after a second try.
+    when the lock could not be had, on PostgreSQL after a second try, or when the clinic was changed twice meanwhile.
     """
     try:
-        return _run_twice_if_busy(session, work)
+        return run_twice_if_busy(session, work)
     except Lost as lost:
         wish = lost.wish
         alternatives = nearest_slots(
@@ -103,10 +107,13 @@ def book_in_transaction(session: Session, work: Callable[[], Answer], *, now: da
         raise wish.if_taken(alternatives) from None
 
 
-def _run_twice_if_busy(session: Session, work: Callable[[], Answer]) -> Answer:
+def run_twice_if_busy(session: Session, work: Callable[[], Answer]) -> Answer:
+    """Run `work` as one write transaction, and once more when the lock, or the clinic it went by, was another's."""
     try:
         with transaction(session):
             return work()
+    except OtherClinic:
+        pass
     except BusyDatabase:
         # SQLite has already waited for its one lock as long as a person would.
         if session.get_bind().dialect.name == "sqlite":
@@ -126,10 +133,10 @@ def reserve(
     """Take the time in the open transaction: lock, drop holds in the way, ask the engine, insert the reservations.
 
     `keep` adds what the reservations shall belong to, once the engine has placed the visit. `clinic` is the catalogue
-    when the caller has read it in this transaction. Returns the slot as placed.
-    Raises Lost when it is taken, PatientBusy, or RulesRefuse with every refusal.
+    that the caller goes by. Returns the slot as placed.
+    Raises Lost when it is taken, PatientBusy, RulesRefuse with every refusal, or OtherClinic.
     """
-    clinic = clinic or catalogue(session)
+    clinic = clinic or kept_catalogue(session)
     busy = make_way(session, clinic, (wish,), now=now)
     wish = with_calendar(session, clinic, wish)
     placement = allocate(clinic, wish.request, busy)
@@ -150,15 +157,34 @@ def _refusal(wish: Wish, codes: set[str], refusals: Sequence[Refusal]) -> Except
 def make_way(session: Session, clinic: Catalogue, wishes: Sequence[Wish], *, now: datetime) -> BusyLanes:
     """Take all locks at once, drop the holds and the visit that must not stand in the way, and read what is taken.
 
-    All wishes are of one owner, one patient and one visit that moves: those of the first count.
+    All wishes are of one owner, one patient and one visit that moves: those of the first count. Raises OtherClinic
+    when `clinic` is not, or with the locks no longer, the clinic as it stands: a change of hours has the same locks.
     """
-    asked = [_window(clinic, wish.request) for wish in wishes]
-    resource_ids = sorted({number for _, numbers in asked for number in numbers})
-    windows = [window for window, numbers in asked if numbers]
-    window = (min(starts for starts, _ in windows), max(ends for _, ends in windows)) if windows else (0, 0)
+    window, resource_ids = _joint_window(clinic, wishes)
     _take_locks_and_drop_own(session, wishes[0], resource_ids)
+    if not is_current(session, clinic):
+        raise OtherClinic
     _drop_expired_holds(session, resource_ids, window, now)
     return busy_by_lane(session, resource_ids, window, now=now) if resource_ids else {}
+
+
+def taken_now(session: Session, clinic: Catalogue, wishes: Sequence[Wish], *, now: datetime) -> BusyLanes:
+    """What `make_way` would find taken at this moment, for a page: nothing is locked, and nothing dropped."""
+    window, resource_ids = _joint_window(clinic, wishes)
+    if not resource_ids:
+        return {}
+    first = wishes[0]
+    return busy_by_lane(
+        session, resource_ids, window, now=now, owner=first.owner, without_appointment=first.without_appointment
+    )
+
+
+def _joint_window(clinic: Catalogue, wishes: Sequence[Wish]) -> tuple[Span, list[int]]:
+    """The resources that any of the wishes may need, and the time in which; none when nothing can be offered."""
+    asked = [_window(clinic, wish.request) for wish in wishes]
+    windows = [window for window, numbers in asked if numbers]
+    window = (min(starts for starts, _ in windows), max(ends for _, ends in windows)) if windows else (0, 0)
+    return window, sorted({number for _, numbers in asked for number in numbers})
 
 
 def _window(clinic: Catalogue, request: SlotRequest) -> tuple[Span, Sequence[int]]:

@@ -17,7 +17,7 @@ from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
 from booking.models import Appointment, new_public_id
 from booking.queries.appointments import OwnTime, own_times
-from booking.queries.catalogue import catalogue
+from booking.queries.catalogue import catalogue, kept_catalogue
 from booking.queries.reservations import BusyLanes
 from booking.services.availability import also_taken, calendar_of, nearest_slots
 from booking.services.idempotency import body_hash, claim_answer
@@ -42,6 +42,7 @@ from booking.services.reserving import (
     book_in_transaction,
     insert_placement,
     make_way,
+    taken_now,
     visits_matter_since,
 )
 
@@ -65,12 +66,25 @@ class Conflict:
     alternatives: tuple[Slot, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ProposedVisit:
+    """What would become of one wish: the slot as it would be booked, else None with every reason and other times.
+
+    `to_override` are the rules for patients that stand against it, whether it is free or not."""
+
+    slot: Slot | None
+    refusals: tuple[Refusal, ...]
+    alternatives: tuple[Slot, ...]
+    to_override: tuple[Refusal, ...]
+
+
 @dataclass(slots=True)
 class _Plan:
     """What was decided so far: the placements by index, and what they take of lanes and of the patient's time."""
 
     times: list[OwnTime]
     placements: dict[int, Placement] = field(default_factory=dict)
+    to_override: dict[int, tuple[Refusal, ...]] = field(default_factory=dict)
     refused: dict[int, tuple[SlotRequest, tuple[Refusal, ...]]] = field(default_factory=dict)
 
     @property
@@ -118,7 +132,7 @@ def book_several(
     def work() -> list[BookedVisit]:
         if earlier := _earlier(session, orders, nonce, body):
             return earlier
-        return _book_all(session, catalogue(session), orders, wishes)
+        return _book_all(session, kept_catalogue(session), orders, wishes)
 
     try:
         return book_in_transaction(session, work, now=now)
@@ -148,7 +162,7 @@ def _book_all(
     session: Session, clinic: Catalogue, orders: Sequence[Order], wishes: Sequence[VisitWish]
 ) -> list[BookedVisit]:
     order, known = orders[0], known_patient(session, orders[0])
-    asked = _engine_wishes(session, order, wishes, known)
+    asked = _engine_wishes(session, order.actor, wishes, known.id if known else None, now=order.now)
     busy = make_way(session, clinic, asked, now=order.now)
     plan = _Plan(_times_of(session, clinic, asked))
     for index, wish in enumerate(asked):
@@ -164,15 +178,38 @@ def _book_all(
     return [BookedVisit(row.id, row.public_id, row.reference, patient.id) for row in booked]
 
 
+def propose_several(
+    session: Session, *, actor: Actor, patient_id: int | None, wishes: Sequence[VisitWish], now: datetime
+) -> list[ProposedVisit]:
+    """What `book_several` would make of each wish at this moment, in their order; nothing is locked or kept.
+
+    `patient_id` None is somebody new. The caller has authorised the patient and the locations.
+    """
+    clinic = catalogue(session)
+    asked = _engine_wishes(session, actor, wishes, patient_id, now=now)
+    busy = taken_now(session, clinic, asked, now=now)
+    plan = _Plan(_times_of(session, clinic, asked))
+    for index, wish in enumerate(asked):
+        _decide(clinic, plan, index, wish.request, busy, must_keep_rules=False)
+    conflicts = {conflict.index: conflict for conflict in _conflicts(session, plan, actor=actor, now=now)}
+    return [_proposed(plan, index, conflicts.get(index)) for index in range(len(asked))]
+
+
+def _proposed(plan: _Plan, index: int, conflict: Conflict | None) -> ProposedVisit:
+    rules = plan.to_override[index]
+    if conflict is None:
+        return ProposedVisit(plan.placements[index].slot, (), (), rules)
+    return ProposedVisit(None, conflict.refusals, conflict.alternatives, rules)
+
+
 def _engine_wishes(
-    session: Session, order: Order, wishes: Sequence[VisitWish], known: VisitPatient | None
+    session: Session, actor: Actor, wishes: Sequence[VisitWish], patient_id: int | None, *, now: datetime
 ) -> list[Wish]:
-    actor, patient_id = order.actor, known.id if known else None
     verified = actor.role is Role.PATIENT or (actor.is_staff and is_verified(session, patient_id))
     return [
         Wish(
             SlotRequest(
-                wish.service_id, wish.location_id, wish.specialist_id, to_minutes(wish.starts_at), order.now,
+                wish.service_id, wish.location_id, wish.specialist_id, to_minutes(wish.starts_at), now,
                 apply_policies=not actor.is_staff, is_verified=verified,
             ),
             actor.owner,
@@ -198,9 +235,9 @@ def _decide(
 ) -> None:
     """Place one wish beside those before it, or keep every reason why not."""
     request = replace(request, patient=calendar_of(clinic, plan.times, request.service_id))
-    refusals: tuple[Refusal, ...] = ()
-    if must_keep_rules and not request.apply_policies:
-        refusals = needs_override(clinic, request)
+    rules = () if request.apply_policies else needs_override(clinic, request)
+    plan.to_override[index] = rules
+    refusals = rules if must_keep_rules else ()
     answer = allocate(clinic, request, also_taken(busy, plan.taken))
     if isinstance(answer, Refused):
         refusals = (*refusals, *answer.refusals)
