@@ -30,6 +30,7 @@ from booking.web.desk.forms import BookVisitForm, DescribePatientForm
 from booking.web.desk.loading import StaffVisit, with_words
 from booking.web.desk.next_times import calendar_for, next_times, read_wish_or_none, times_form
 from booking.web.desk.patients import last_search, search_page
+from booking.web.desk.several import several_url
 from booking.web.desk.ways import booking_way, taken_page, times_page
 from booking.web.desk.why import told, why_url
 from booking.web.desk.words import refusal_sentences
@@ -57,6 +58,7 @@ def book() -> ResponseReturnValue:
         now=now,
         told=[] if found.times else told(wish, caller, now=now),
         why_url=why_url(caller, wish),
+        several_url=several_url(caller, wish),
         form=times_form(wish),
         coming=_coming(caller),
     )

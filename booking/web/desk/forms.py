@@ -112,6 +112,14 @@ class ExplainTimesForm(ChooseTimesForm):
     whom = SelectField(lazy_gettext("Who books"), validate_choice=False)
 
 
+class ChooseSeveralForm(ChooseTimesForm):
+    """How many visits, and how far apart."""
+
+    count = SelectField(lazy_gettext("How many visits"), validate_choice=False)
+    every = StringField(lazy_gettext("One every"))
+    unit = SelectField(lazy_gettext("Days or weeks"), validate_choice=False)
+
+
 class ReadAloudForm(FlaskForm):
     """The last button. The nonce makes the same form, sent twice, one act."""
 

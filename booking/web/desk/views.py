@@ -1,7 +1,20 @@
 """The blueprint with all its views: importing them registers them."""
 
-from booking.web.desk import booking, calendars, changing, day, hours, patients, video, visit, waiting, why
+from booking.web.desk import booking, calendars, changing, day, hours, patients, several, video, visit, waiting, why
 
 bp = day.bp
 
-__all__ = ["booking", "bp", "calendars", "changing", "day", "hours", "patients", "video", "visit", "waiting", "why"]
+__all__ = [
+    "booking",
+    "bp",
+    "calendars",
+    "changing",
+    "day",
+    "hours",
+    "patients",
+    "several",
+    "video",
+    "visit",
+    "waiting",
+    "why",
+]

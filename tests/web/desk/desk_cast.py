@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from booking.core.actor import Role
 from booking.models import Account, Appointment
-from booking.web.desk import booking, changing, chosen, day, patients, visit, why
+from booking.web.desk import booking, changing, chosen, day, patients, several, visit, why
 from tests.factories import NOW, make_account, make_appointment
 
 ClientAs = Callable[[Account], FlaskClient]
@@ -27,7 +27,7 @@ TODAY = "/desk/day/2026-11-23"
 
 def freeze(monkeypatch: pytest.MonkeyPatch, hours: float = 0) -> None:
     """The desk's clock stands `hours` after Monday 8:00 in New York."""
-    for module in (day, visit, patients, booking, changing, chosen, why):
+    for module in (day, visit, patients, booking, changing, chosen, several, why):
         monkeypatch.setattr(module, "utc_now", lambda: NOW + timedelta(hours=hours))
 
 
