@@ -35,7 +35,8 @@ class Actor:
     appointments that this browser session may see, at least when and where they are: booked in it a moment ago, or
     opened by a mailed link. `booked_ids` are those of them that it booked itself. `link_acts` are public ids with what
     the opened links are for; `proven_ids` the opened ones for which the date of birth was given. `offer_ids` are the
-    public ids of offers of the waiting list that a mailed link has opened.
+    public ids of offers of the waiting list that a mailed link has opened; `waiting_ids` those of entries that this
+    browser session made.
     """
 
     account_id: int | None = None
@@ -50,6 +51,7 @@ class Actor:
     link_acts: frozenset[tuple[str, VisitAct]] = frozenset()
     proven_ids: frozenset[str] = frozenset()
     offer_ids: frozenset[str] = frozenset()
+    waiting_ids: frozenset[str] = frozenset()
 
     @property
     def is_staff(self) -> bool:

@@ -47,9 +47,11 @@ class Waiting:
     wish: WaitingWish
     state: WaitingState
     created_at: datetime
+    ended_at: datetime | None
     appointment_id: int | None
     visit_public_id: str | None
     visit_starts_at: datetime | None
+    visit_location_id: int | None
     offered_until: datetime | None
     standing: Standing
     facts: WaitFacts
@@ -135,6 +137,7 @@ def _select_waiting(now: datetime) -> sa.Select[*tuple[Any, ...]]:
             Patient.email.is_not(None).label("is_mailed"),
             _Old.public_id.label("visit_public_id"),
             _Old.starts_at.label("visit_starts_at"),
+            _Old.location_id.label("visit_location_id"),
             _Old.status.label("visit_status"),
             sa.exists(taken.where(_Any.booked_at >= WaitingEntry.created_at)).label("has_been_booked"),
             sa.exists(coming).label("has_coming"),
@@ -161,9 +164,11 @@ def _waiting(row: Any, now: datetime) -> Waiting:
         wish=wish_of(entry),
         state=entry.state,
         created_at=entry.created_at,
+        ended_at=entry.ended_at,
         appointment_id=entry.appointment_id,
         visit_public_id=row.visit_public_id,
         visit_starts_at=row.visit_starts_at,
+        visit_location_id=row.visit_location_id,
         offered_until=row.offered_until,
         standing=Standing(
             entry_id=entry.id,
@@ -198,11 +203,13 @@ def _read(session: Session, wanted: sa.Select[*tuple[Any, ...]], now: datetime) 
 
 
 def may_see_waiting(actor: Actor, waiting: Waiting) -> bool:
-    """Whether the entry is the actor's business: their own patient's, for a visit opened here, or at their location."""
+    """Whether the entry is the actor's business: their own patient's, joined or for a visit opened in this browser
+    session, or at their location."""
     if actor.is_staff:
         own, wished = actor.location_ids, waiting.wish.location_ids
         return own is None or bool(own & wished if wished else own)
-    return waiting.patient_id in actor.patient_ids or waiting.visit_public_id in actor.visit_ids
+    is_here = waiting.public_id in actor.waiting_ids or waiting.visit_public_id in actor.visit_ids
+    return waiting.patient_id in actor.patient_ids or is_here
 
 
 def waiting_for(session: Session, actor: Actor, public_id: str, *, now: datetime) -> Waiting | None:

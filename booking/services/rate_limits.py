@@ -41,6 +41,7 @@ class Tried(StrEnum):
     REGISTER = "register"
     RESET = "reset"
     PROVE = "prove"
+    JOIN = "join"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,12 @@ LIMITS = {
         account=Limit(5, timedelta(hours=1)),
         network=Limit(30, timedelta(minutes=2)),
         everyone=Limit(300, timedelta(seconds=1)),
+    ),
+    # The waiting list, by people of whom nothing is known: each try makes a patient.
+    Tried.JOIN: Limits(
+        account=Limit(6, timedelta(minutes=10)),
+        network=Limit(20, timedelta(minutes=2)),
+        everyone=Limit(200, timedelta(seconds=1)),
     ),
     Tried.RESET: Limits(
         account=Limit(4, timedelta(minutes=15)),

@@ -98,14 +98,16 @@ def keep_wish(
     now: datetime,
     appointment_id: int | None = None,
     priority: int | None = None,
+    public_id: str | None = None,
 ) -> WaitingPlace:
-    """Write the entry into the open transaction: a new one, or other wishes into the one that is there."""
-    live_key = f"{patient_id}:{wish.service_id}"
+    """Write the entry into the open transaction: a new one, under `public_id` where that is given, or other wishes
+    into the one that is there."""
+    live_key = live_key_of(patient_id, wish.service_id)
     entry = live_entry_of(session, live_key)
     is_new = entry is None
     if entry is None:
         entry = WaitingEntry(
-            public_id=new_public_id(),
+            public_id=public_id or new_public_id(),
             live_key=live_key,
             patient_id=patient_id,
             service_id=wish.service_id,
@@ -124,6 +126,11 @@ def keep_wish(
     return WaitingPlace(entry.public_id, is_new, entry.created_at)
 
 
+def live_key_of(patient_id: int, service_id: int) -> str:
+    """What nobody waits for twice."""
+    return f"{patient_id}:{service_id}"
+
+
 def _set_wish(entry: WaitingEntry, wish: WaitingWish) -> None:
     entry.location_ids = sorted(wish.location_ids) or None
     entry.specialist_ids = sorted(wish.specialist_ids) or None
@@ -131,6 +138,27 @@ def _set_wish(entry: WaitingEntry, wish: WaitingWish) -> None:
     entry.day_parts = sorted(part.value for part in wish.day_parts)
     entry.first_on, entry.last_on = wish.first_on, wish.last_on
     entry.notice_minutes = int(wish.notice / MINUTE)
+
+
+def change_wish(session: Session, *, actor: Actor, public_id: str, wish: WaitingWish, now: datetime) -> WaitingPlace:
+    """Wait for something else of the same service and keep the place.
+
+    Raises NotFound (an entry of others), RulesRefuse with every refusal (wait_over where nobody waits any more),
+    BusyDatabase.
+    """
+    with transaction(session):
+        take_list(session)
+        waiting = waiting_for(session, actor, public_id, now=now)
+        if waiting is None or waiting.wish.service_id != wish.service_id:
+            raise NotFound
+        clinic = catalogue(session)
+        today = earliest_today(clinic, now)
+        refusals = refusals_of_wish(clinic, wish, today=today, is_staff=actor.is_staff, has_visit=True)
+        if waiting.state is not WaitingState.WAITING:
+            refusals = (*refusals, Refusal("wait_over"))
+        if refusals:
+            raise RulesRefuse(refusals)
+        return keep_wish(session, actor, waiting.patient_id, wish, now=now, appointment_id=waiting.appointment_id)
 
 
 def leave(session: Session, *, actor: Actor, public_id: str, now: datetime) -> None:

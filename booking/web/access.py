@@ -26,6 +26,9 @@ OPENED_LINKS = "opened_links"
 PROVEN = "proven_visits"
 """Session value: public ids of opened visits for which the date of birth was given."""
 
+JOINED = "joined"
+"""Session value: nonce of a form → public id of the entry of the waiting list that it led to."""
+
 MOST_LINKS = 12
 
 
@@ -80,6 +83,7 @@ def _actor(account: SessionAccount | None) -> Actor:
         link_acts=opened.acts,
         proven_ids=opened.visit_ids.intersection(kept.get(PROVEN, ())),
         offer_ids=opened.offer_ids,
+        waiting_ids=frozenset(kept.get(JOINED, {}).values()),
     )
 
 

@@ -23,6 +23,7 @@ STAFF: Who = frozenset(r.value for r in STAFF_ROLES)
 
 OWN_VISIT = "own visit, or one opened in this browser session"
 OWN_OFFER = "an offer to an own patient, or one whose link was opened in this browser session"
+OWN_WAIT = "an entry of an own patient, made in this browser session, or for a visit opened in it"
 OWN_LOCATION = "locations where the person works"
 OWN_CALENDAR = "calendars of locations where the person works"
 
@@ -97,6 +98,17 @@ ROWS: tuple[Row, ...] = (
     Row("visits.move", "POST", PUBLIC, OWN_VISIT),
     Row("visits.changed", "GET", PUBLIC, OWN_VISIT),
     Row("visits.undo_change", "POST", PUBLIC, OWN_VISIT),
+    Row("waiting.wait", "GET", PUBLIC, "services that patients book; patients of the account"),
+    Row("waiting.join", "POST", PUBLIC, "services that patients book; patients of the account"),
+    Row("waiting.who_waits", "GET", PUBLIC, "the wish of the own browser session"),
+    Row("waiting.who_waits", "POST", PUBLIC, "the wish of the own browser session"),
+    Row("waiting.wait_for_earlier", "GET", PUBLIC, OWN_VISIT),
+    Row("waiting.wait_for_earlier", "POST", PUBLIC, OWN_VISIT),
+    Row("waiting.entry", "GET", PUBLIC, OWN_WAIT),
+    Row("waiting.change", "GET", PUBLIC, OWN_WAIT),
+    Row("waiting.change", "POST", PUBLIC, OWN_WAIT),
+    Row("waiting.leave", "POST", PUBLIC, OWN_WAIT),
+    Row("waiting.join_again", "POST", PUBLIC, OWN_WAIT),
     Row("mailed.confirm", "GET", PUBLIC, OWN_VISIT),
     Row("mailed.confirm", "POST", PUBLIC, OWN_VISIT),
     Row("mailed.call_me", "POST", PUBLIC, OWN_VISIT),

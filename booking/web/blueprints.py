@@ -14,6 +14,7 @@ from booking.web.questionnaires.reading import bp as sent_forms
 from booking.web.questionnaires.views import bp as questionnaires
 from booking.web.scheduling.views import bp as scheduling
 from booking.web.visits.views import bp as visits
+from booking.web.waiting.views import bp as waiting
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     operation,
@@ -23,6 +24,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     public,
     scheduling,
     visits,
+    waiting,
     mailed,
     questionnaires,
     sent_forms,

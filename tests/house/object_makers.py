@@ -175,6 +175,11 @@ def a_waiting_entry(world: World) -> list[Example]:
     return [Example(place.public_id, new_public_id(), frozenset({DORA, FAY}))]
 
 
+def an_own_waiting_entry(world: World) -> list[Example]:
+    """The same entry as Ana sees it."""
+    return [replace(example, seen_by=frozenset({ANA})) for example in a_waiting_entry(world)]
+
+
 def an_offer_at_the_desk(world: World) -> list[Example]:
     """The same offer as the desk sees it, which answers for a caller."""
     return [replace(example, seen_by=frozenset({DORA, FAY})) for example in an_offer(world)]
@@ -202,6 +207,8 @@ MAKERS: dict[str, Maker] = {
     "desk.answer_offer:public_id": an_offer_at_the_desk,
     **{f"desk.{name}:public_id": a_calendar for name in CALENDAR_PAGES},
     "block_id": a_block,
+    "waiting:public_id": an_own_waiting_entry,
+    "waiting.wait_for_earlier:public_id": a_visit,
     "mailed.offer:public_id": an_offer,
     "mailed.answer_offer:public_id": an_offer,
 }

@@ -26,7 +26,7 @@ from booking.core.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from booking.core.messages import ACCOUNT_KINDS, MessageKind
 from booking.core.questionnaires.library import SHIPPED
 from booking.extensions import db
-from booking.models import Account, Clinic, Location, Resource, Service, ServiceSegment
+from booking.models import Account, Clinic, Location, Patient, Resource, Service, ServiceSegment
 from booking.services import sessions
 from booking.web.access_table import VISITOR, Row
 from booking.web.application import create_app
@@ -72,7 +72,7 @@ def driver(marked_app: Flask, session: Session) -> Iterator[Driver]:
     """Drives the marked application, on a clinic whose own words are marked."""
     mark_clinic(session)
     world = World(session)
-    for person in (*world.accounts.values(), world.ana_patient):
+    for person in (*world.accounts.values(), *session.scalars(sa.select(Patient))):
         mark_columns(person, "name", "given_name", "family_name")
     session.commit()
 

@@ -39,6 +39,13 @@ class KnownTicks(SelectMultipleField):
         self.data = [value for value in self.data or () if value in NEEDS]
 
 
+def input_names(form: FlaskForm) -> list[str]:
+    """Names of the inputs that are kept in the draft."""
+    dates = {f.name for f in form if isinstance(f, ThreePartDateField)}
+    names = [f.name for f in form if f.name not in {"csrf_token", "nonce", *dates}]
+    return names + [f"{name}-{part}" for name in dates for part in PARTS]
+
+
 class PersonFields:
     """Who the patient is. Written before the visit's fields, since a form lists its fields in the order of writing."""
 
@@ -59,6 +66,25 @@ class PersonFields:
     email = StringField(lazy_gettext("E-mail address"), [no_longer_than(254)], filters=[stripped])
     booked_for_other = BooleanField(lazy_gettext("I am filling this in for the patient"))
 
+    def validate_email(self, field: StringField) -> None:
+        """An address we can write to, or at least a phone number."""
+        if field.data:
+            email_address(self, field)
+        elif not self.phone.data:
+            raise ValidationError(gettext("Enter a phone number or an e-mail address, so that we can reach you"))
+
+    def patient_details(self) -> PatientDetails:
+        """The valid form as a value."""
+        born_on = self.born_on.data
+        assert born_on is not None  # noqa: S101 - demanded by the form; this tells the type checker.
+        return PatientDetails(
+            given_name=self.given_name.data or "",
+            family_name=self.family_name.data or "",
+            born_on=born_on,
+            phone=self.phone.data or None,
+            email=self.email.data or None,
+        )
+
 
 class VisitDetailsForm(FlaskForm):
     """What a visit is about and what it needs. Nothing here must be answered."""
@@ -71,9 +97,7 @@ class VisitDetailsForm(FlaskForm):
 
     def input_names(self) -> list[str]:
         """Names of the inputs that are kept in the draft."""
-        dates = {f.name for f in self if isinstance(f, ThreePartDateField)}
-        names = [f.name for f in self if f.name not in {"csrf_token", *dates}]
-        return names + [f"{name}-{part}" for name in dates for part in PARTS]
+        return input_names(self)
 
     def visit_details(self) -> VisitDetails:
         """The valid form as a value."""
@@ -95,27 +119,8 @@ class VisitDetailsForm(FlaskForm):
 class PatientDetailsForm(PersonFields, VisitDetailsForm):
     """The patient as well: for people who have no account yet, or book for somebody new."""
 
-    def validate_email(self, field: StringField) -> None:
-        """An address we can write to, or at least a phone number."""
-        if field.data:
-            email_address(self, field)
-        elif not self.phone.data:
-            raise ValidationError(gettext("Enter a phone number or an e-mail address, so that we can reach you"))
-
     def is_for_other(self) -> bool:
         return bool(self.booked_for_other.data)
-
-    def patient_details(self) -> PatientDetails:
-        """The valid form as a value."""
-        born_on = self.born_on.data
-        assert born_on is not None  # noqa: S101 - demanded by the form; this tells the type checker.
-        return PatientDetails(
-            given_name=self.given_name.data or "",
-            family_name=self.family_name.data or "",
-            born_on=born_on,
-            phone=self.phone.data or None,
-            email=self.email.data or None,
-        )
 
 
 class ChooseWhomForm(FlaskForm):

@@ -48,7 +48,7 @@ def known_patient_id(draft: Draft) -> int | None:
 
 def details_form(draft: Draft, person: Person) -> VisitDetailsForm:
     """The form of the details page, filled with what was typed before."""
-    return form_class(person)(formdata=draft.form_data if draft.typed else None, data=_from_account(person))
+    return form_class(person)(formdata=draft.form_data if draft.typed else None, data=from_account(person))
 
 
 def form_class(person: Person) -> type[VisitDetailsForm]:
@@ -73,7 +73,7 @@ def next_page(draft: Draft) -> str:
     return url_for("scheduling.check" if is_ready else "scheduling.details")
 
 
-def _from_account(person: Person) -> dict[str, str]:
+def from_account(person: Person) -> dict[str, str]:
     """What an account that acts for nobody yet knows of its owner."""
     account = access.account_or_none()
     if account is None or person.choices:

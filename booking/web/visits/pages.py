@@ -24,6 +24,7 @@ from booking.web.scheduling.slot_choice import bookable_service_or_none, choice_
 from booking.web.scheduling.times_page import nearest_buttons
 from booking.web.visits.forms import CancelAppointmentForm
 from booking.web.visits.loading import ShownVisit, may_cancel, may_change, may_do, shown, shown_visit_or_404
+from booking.web.waiting.loading import waits_of_patients
 
 bp = Blueprint("visits", __name__)
 
@@ -32,7 +33,7 @@ PAST_SHOWN = timedelta(days=2 * 365)
 
 @bp.get("/visits/")
 def visits() -> ResponseReturnValue:
-    """All visits of the patients this account acts for: those to come, then those that were."""
+    """All visits of the patients this account acts for: those to come, what they wait for, then those that were."""
     now = utc_now()
     patient_ids = access.actor().patient_ids
     found = visits_of_patients(db.session(), patient_ids, since=now - PAST_SHOWN) if patient_ids else []
@@ -41,6 +42,7 @@ def visits() -> ResponseReturnValue:
         "visits/visits.html",
         coming=[one for one in listed if one.is_expected],
         past=[one for one in reversed(listed) if not one.is_expected],
+        waits=waits_of_patients(now),
         has_several_patients=len(patient_ids) > 1,
     )
 

@@ -1,0 +1,1 @@
+"""Waiting for a time, as patients do it: join, see, change, leave."""
