@@ -152,31 +152,6 @@ def _add(busy: BusyLanes, resource_id: int, lanes: Sequence[int], starts: Iterab
         busy.setdefault((resource_id, lane), []).append(span)
 
 
-@dataclass(frozen=True, slots=True)
-class OwnHolds:
-    """Holds that give way to their owner, and the resources they take; a hold that ran out may still take them."""
-
-    hold_ids: frozenset[int]
-    resource_ids: frozenset[int]
-
-
-def holds_of(session: Session, owners: Collection[str], *, appointment_id: int | None = None) -> OwnHolds:
-    """All holds of these owners ("" is nobody), and those kept for the undo of that appointment."""
-    named = [owner for owner in owners if owner]
-    if not named and appointment_id is None:
-        return OwnHolds(frozenset(), frozenset())
-    asked = {"owners": named, "appointment_id": appointment_id}
-    rows = session.connection().execute(_OWN if appointment_id is None else _OWN_OR_OF_VISIT, asked).all()
-    resource_ids = frozenset(row.resource_id for row in rows if row.resource_id is not None)
-    return OwnHolds(frozenset(row.id for row in rows), resource_ids)
-
-
-_HELD = sa.select(Hold.id, Reservation.resource_id).outerjoin(Reservation, Reservation.hold_id == Hold.id)
-_IS_OWN = Hold.owner.in_(sa.bindparam("owners", expanding=True))
-_OWN = _HELD.where(_IS_OWN)
-_OWN_OR_OF_VISIT = _HELD.where(sa.or_(_IS_OWN, Hold.appointment_id == sa.bindparam("appointment_id")))
-
-
 class Taken(NamedTuple):
     """One reservation of a resource, as instants. Sorts by resource, lane and start."""
 
@@ -184,6 +159,41 @@ class Taken(NamedTuple):
     lane: int
     starts_at: datetime
     ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHolds:
+    """Holds that give way to their owner, and what they take of resources; a hold that ran out may still take it."""
+
+    hold_ids: frozenset[int]
+    taken: tuple[Taken, ...]
+
+    @property
+    def resource_ids(self) -> frozenset[int]:
+        return frozenset(one.resource_id for one in self.taken)
+
+
+def holds_of(session: Session, owners: Collection[str], *, appointment_id: int | None = None) -> OwnHolds:
+    """All holds of these owners ("" is nobody), and those kept for the undo of that appointment."""
+    named = [owner for owner in owners if owner]
+    if not named and appointment_id is None:
+        return OwnHolds(frozenset(), ())
+    asked = {"owners": named, "appointment_id": appointment_id}
+    rows = session.connection().execute(_OWN if appointment_id is None else _OWN_OR_OF_VISIT, asked).all()
+    taken = tuple(Taken(*row[1:]) for row in rows if row.resource_id is not None)
+    return OwnHolds(frozenset(row.id for row in rows), taken)
+
+
+_HELD = sa.select(
+    Hold.id,
+    sa.type_coerce(Reservation.resource_id, sa.Integer).label("resource_id"),
+    sa.type_coerce(Reservation.lane, sa.Integer),
+    Reservation.starts_at,
+    Reservation.ends_at,
+).outerjoin(Reservation, Reservation.hold_id == Hold.id)
+_IS_OWN = Hold.owner.in_(sa.bindparam("owners", expanding=True))
+_OWN = _HELD.where(_IS_OWN)
+_OWN_OR_OF_VISIT = _HELD.where(sa.or_(_IS_OWN, Hold.appointment_id == sa.bindparam("appointment_id")))
 
 
 def taken_by_visit(session: Session, appointment_id: int) -> list[Taken]:

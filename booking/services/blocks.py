@@ -1,7 +1,7 @@
 """Blocks: closed time of a resource, made at the desk or by the clinic file, and kept closed.
 
 A block's reservations are its span minus what others keep: visits that stay, live holds, other blocks. Whoever gives
-such time back inside a block calls `refill`, so that it closes again; `refill_all` heals what was forgotten.
+such time back inside a block calls `close_blocks`, so that it closes again; `refill_all` heals what was forgotten.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from booking.core.scheduling.opening_hours import open_spans
 from booking.models import Block, BlockKind, Hold, Reservation, Resource
 from booking.queries.catalogue import catalogue
 from booking.queries.hours import BlockEntry, block_or_none, series_from
+from booking.queries.reservations import Taken
 from booking.services import audit, freed, locks
 from booking.services.transaction import transaction
 
@@ -152,6 +153,13 @@ def refill(session: Session, *, resource_ids: Collection[int], window: tuple[dat
         Block.resource_id.in_(resource_ids), Block.ends_at > window[0], Block.starts_at < window[1]
     )
     return _fill(session, wanted, now)
+
+
+def close_blocks(session: Session, given_back: Collection[Taken], *, now: datetime) -> None:
+    """Let the blocks around these reservations take what is free of them now."""
+    if given_back:
+        window = min(one.starts_at for one in given_back), max(one.ends_at for one in given_back)
+        refill(session, resource_ids={one.resource_id for one in given_back}, window=window, now=now)
 
 
 def refill_all(session: Session, *, now: datetime) -> int:

@@ -21,10 +21,11 @@ from booking.queries.appointments import Visit, visit_for
 from booking.queries.catalogue import catalogue, kept_catalogue
 from booking.queries.reservations import taken_by_visit
 from booking.services import audit, outbox, undo
+from booking.services.blocks import close_blocks
 from booking.services.freed import FreedCause, free_at_once, note_freed, withdraw_freed
 from booking.services.idempotency import body_hash, claim_answer
 from booking.services.overriding import refusals_to_override
-from booking.services.releasing import close_blocks, is_in_block
+from booking.services.releasing import is_in_block
 from booking.services.reserving import ReservedFor, Wish, book_in_transaction, reserve, same_time
 
 

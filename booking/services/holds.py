@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningDelete
 
 from booking.core.actor import Actor, Role
 from booking.core.errors import HoldExpired, NotFound, RulesRefuse
@@ -15,20 +16,17 @@ from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
 from booking.models import Hold, Reservation
-from booking.queries.reservations import holds_of
+from booking.queries.reservations import Taken, holds_of
 from booking.services import locks
 from booking.services.availability import nearest_slots
-from booking.services.blocks import refill
-from booking.services.reserving import ReservedFor, Wish, book_in_transaction, drop_holds, reserve
+from booking.services.blocks import close_blocks
+from booking.services.reserving import ReservedFor, Wish, book_in_transaction, end_holds, reserve
 from booking.services.transaction import transaction
 
 HOLD_LENGTH = timedelta(minutes=15)
 EXTENSIONS = 2
 KEPT_AFTER_END = timedelta(days=1)
 """An ended hold still says which time was wanted, so that it can be taken again when the person comes back."""
-
-WIDEST_BUFFER = timedelta(days=1)
-"""How far the reservations of a hold may reach over the visit that it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +146,32 @@ def release_hold(session: Session, *, actor: Actor, public_id: str, now: datetim
         locks.take_owner(session, actor.owner)
         row = session.scalars(_own(actor, public_id)).one_or_none()
         if row is not None:
-            window = (row.starts_at - WIDEST_BUFFER, row.ends_at + WIDEST_BUFFER)
             own = holds_of(session, (actor.owner,))
             locks.take_resources(session, own.resource_ids)
-            drop_holds(session, own)
-            refill(session, resource_ids=own.resource_ids, window=window, now=now)
+            end_holds(session, own, now=now)
 
 
 def prune_holds(session: Session, *, now: datetime) -> int:
     """Give the time of ended holds back, and forget holds that ended a day ago; returns how many were forgotten.
+
+    Blocks that lie around that time take it.
 
     Tidiness only: the engine does not count ended holds, and a booking drops those in its way.
     """
     ended = sa.select(Reservation.resource_id).join(Hold, Hold.id == Reservation.hold_id).where(Hold.expires_at <= now)
     with transaction(session):
         locks.take_resources(session, {number for number in session.scalars(ended) if number is not None})
-        session.execute(_delete_reservations(now))
+        given_back = session.execute(_delete_reservations(now)).all()
+        close_blocks(session, [Taken(*row) for row in given_back], now=now)
         old = sa.delete(Hold).where(Hold.expires_at <= now - KEPT_AFTER_END)
         return len(session.execute(old.returning(Hold.id)).all())
 
 
-def _delete_reservations(now: datetime) -> sa.Delete:
+def _delete_reservations(now: datetime) -> ReturningDelete[int, int, datetime, datetime]:
     of_ended = Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= now))
-    return sa.delete(Reservation).where(of_ended).execution_options(synchronize_session=False)
+    gone = sa.delete(Reservation).where(of_ended).execution_options(synchronize_session=False)
+    resource_id, lane = (sa.type_coerce(column, sa.Integer) for column in (Reservation.resource_id, Reservation.lane))
+    return gone.returning(resource_id, lane, Reservation.starts_at, Reservation.ends_at)
 
 
 def _value(row: Hold) -> HeldSlot:

@@ -35,7 +35,7 @@ from booking.core.waiting import (
     within_freed,
 )
 from booking.models import FreedTime, Hold, HoldPurpose, OfferState, WaitingOffer, new_public_id
-from booking.queries.catalogue import catalogue
+from booking.queries.catalogue import catalogue, kept_catalogue
 from booking.queries.reservations import holds_of
 from booking.queries.waiting import (
     Waiting,
@@ -49,7 +49,7 @@ from booking.queries.waiting import (
 from booking.services import audit, locks, outbox
 from booking.services.availability import busy_for, patient_calendar
 from booking.services.offer_ends import KEPT_FOR_NEXT, end_offers, take_list
-from booking.services.reserving import Lost, ReservedFor, Wish, drop_holds, reserve
+from booking.services.reserving import Lost, ReservedFor, Wish, end_holds, reserve
 from booking.services.transaction import transaction
 from booking.services.waiting_list import earliest_today, end_waits
 
@@ -180,7 +180,7 @@ def _make(session: Session, freed_id: int, span: FreedSpan, candidate: _Candidat
     try:
         with transaction(session):
             take_list(session)
-            clinic = catalogue(session)
+            clinic = kept_catalogue(session)
             freed = session.get_one(FreedTime, freed_id, populate_existing=True)
             _asked(session, clinic, freed)
             if freed_span(clinic, freed) != span:
@@ -286,6 +286,6 @@ def _settle(session: Session, freed_id: int, now: datetime) -> None:
             locks.take_owner(session, freed.hold_owner)
             own = holds_of(session, (freed.hold_owner,))
             locks.take_resources(session, own.resource_ids)
-            drop_holds(session, own)
+            end_holds(session, own, now=now)
         freed.settled_at = now
         audit.record(session, SYSTEM, "freed_time_settled", "freed_time", freed_id, now=now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.models import Block
 from booking.queries.reservations import Taken, taken_by_visit
-from booking.services.blocks import refill
+from booking.services.blocks import close_blocks
 from booking.services.reserving import release_visit
 
 
@@ -19,13 +19,6 @@ def give_back(session: Session, appointment_id: int, *, now: datetime) -> None:
     taken = taken_by_visit(session, appointment_id)
     release_visit(session, appointment_id)
     close_blocks(session, taken, now=now)
-
-
-def close_blocks(session: Session, given_back: Sequence[Taken], *, now: datetime) -> None:
-    """Let the blocks around these reservations take what is free of them now."""
-    if given_back:
-        resource_ids = {taken.resource_id for taken in given_back}
-        refill(session, resource_ids=resource_ids, window=_window(given_back), now=now)
 
 
 def is_in_block(session: Session, taken: Sequence[Taken]) -> bool:

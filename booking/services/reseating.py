@@ -13,7 +13,7 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.queries.appointments import visit_for
 from booking.queries.reservations import taken_by_visit
 from booking.services import audit
-from booking.services.releasing import close_blocks
+from booking.services.blocks import close_blocks
 from booking.services.reserving import ReservedFor, book_in_transaction, reserve, same_time
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -22,10 +22,10 @@ from booking.core.scheduling.slots import Slot, busy_window
 from booking.models import Hold, Reservation
 from booking.queries.appointments import Visit
 from booking.queries.catalogue import is_current, kept_catalogue
-from booking.queries.reservations import BusyLanes, OwnHolds, busy_by_lane, holds_of, taken_by_visit
+from booking.queries.reservations import BusyLanes, OwnHolds, Taken, busy_by_lane, holds_of, taken_by_visit
 from booking.services import locks
 from booking.services.availability import nearest_slots, patient_calendar
-from booking.services.blocks import refill
+from booking.services.blocks import close_blocks, refill
 from booking.services.readiness import is_guard_refusal
 from booking.services.transaction import transaction
 
@@ -137,12 +137,13 @@ def reserve(
     Raises Lost when it is taken, PatientBusy, RulesRefuse with every refusal, or OtherClinic.
     """
     clinic = clinic or kept_catalogue(session)
-    busy = make_way(session, clinic, (wish,), now=now)
+    way = make_way(session, clinic, (wish,), now=now)
     wish = with_calendar(session, clinic, wish)
-    placement = allocate(clinic, wish.request, busy)
+    placement = allocate(clinic, wish.request, way.busy)
     if not isinstance(placement, Placement):
         raise _refusal(wish, {refusal.code for refusal in placement.refusals}, placement.refusals)
     insert_placement(session, wish, placement, keep(placement.slot))
+    close_way(session, way, (placement,), now=now)
     return placement.slot
 
 
@@ -154,18 +155,35 @@ def _refusal(wish: Wish, codes: set[str], refusals: Sequence[Refusal]) -> Except
     return RulesRefuse(refusals)
 
 
-def make_way(session: Session, clinic: Catalogue, wishes: Sequence[Wish], *, now: datetime) -> BusyLanes:
+class Way(NamedTuple):
+    """What is taken, and what the holds that gave way had taken."""
+
+    busy: BusyLanes
+    dropped: tuple[Taken, ...]
+
+
+def make_way(session: Session, clinic: Catalogue, wishes: Sequence[Wish], *, now: datetime) -> Way:
     """Take all locks at once, drop the holds and the visit that must not stand in the way, and read what is taken.
 
     All wishes are of one owner, one patient and one visit that moves: those of the first count. Raises OtherClinic
     when `clinic` is not, or with the locks no longer, the clinic as it stands: a change of hours has the same locks.
     """
     window, resource_ids = _joint_window(clinic, wishes)
-    _take_locks_and_drop_own(session, wishes[0], resource_ids)
+    dropped = _take_locks_and_drop_own(session, wishes[0], resource_ids)
     if not is_current(session, clinic):
         raise OtherClinic
     _drop_expired_holds(session, resource_ids, window, now)
-    return busy_by_lane(session, resource_ids, window, now=now) if resource_ids else {}
+    return Way(busy_by_lane(session, resource_ids, window, now=now) if resource_ids else {}, dropped)
+
+
+def close_way(session: Session, way: Way, placements: Sequence[Placement], *, now: datetime) -> None:
+    """Let the blocks around a dropped hold take what it has left, once the placements have what they need of it.
+
+    Not before: who held a time when the block was made may still book it.
+    """
+    if way.dropped:
+        placed = {Taken(**_taken(row)) for placement in placements for row in placement.allocations}
+        close_blocks(session, [one for one in way.dropped if one not in placed], now=now)
 
 
 def taken_now(session: Session, clinic: Catalogue, wishes: Sequence[Wish], *, now: datetime) -> BusyLanes:
@@ -195,7 +213,7 @@ def _window(clinic: Catalogue, request: SlotRequest) -> tuple[Span, Sequence[int
     return (starts, ends), resource_ids
 
 
-def _take_locks_and_drop_own(session: Session, wish: Wish, resource_ids: Sequence[int]) -> None:
+def _take_locks_and_drop_own(session: Session, wish: Wish, resource_ids: Sequence[int]) -> tuple[Taken, ...]:
     owners, visit_id = sorted({wish.owner, wish.own_holds}), wish.without_appointment
     for owner in owners:
         locks.take_owner(session, owner)
@@ -209,6 +227,7 @@ def _take_locks_and_drop_own(session: Session, wish: Wish, resource_ids: Sequenc
     drop_holds(session, own)
     if visit_id is not None:
         release_visit(session, visit_id)
+    return own.taken
 
 
 def with_calendar(session: Session, clinic: Catalogue, wish: Wish) -> Wish:
@@ -235,10 +254,16 @@ def visits_matter_since(service: Service, starts: int) -> datetime:
 
 
 def drop_holds(session: Session, own: OwnHolds) -> None:
-    """Release these holds. The caller has the locks."""
+    """Release these holds. The caller has the locks, and sees to the blocks around them."""
     if own.hold_ids:
         _execute(session, sa.delete(Reservation).where(Reservation.hold_id.in_(own.hold_ids)))
         _execute(session, sa.delete(Hold).where(Hold.id.in_(own.hold_ids)))
+
+
+def end_holds(session: Session, own: OwnHolds, *, now: datetime) -> None:
+    """Release these holds, whose time nobody takes now but the blocks around it. The caller has the locks."""
+    drop_holds(session, own)
+    close_blocks(session, own.taken, now=now)
 
 
 def release_visit(session: Session, appointment_id: int) -> None:
@@ -273,7 +298,7 @@ def _execute(session: Session, statement: sa.Delete) -> None:
 def insert_placement(session: Session, wish: Wish, placement: Placement, reserved_for: ReservedFor) -> None:
     """Write the reservations. Raises Lost when the guard knows better than the engine."""
     owner = {"hold_id": reserved_for.hold_id, "appointment_id": reserved_for.appointment_id, "block_id": None}
-    rows = [{**owner, **_resource_row(allocation)} for allocation in placement.allocations]
+    rows = [{**owner, "patient_id": None, **_taken(allocation)} for allocation in placement.allocations]
     if reserved_for.patient_id is not None:
         # The patient's own row is the bare visit, so that back-to-back visits stay possible.
         slot = placement.slot
@@ -285,11 +310,10 @@ def insert_placement(session: Session, wish: Wish, placement: Placement, reserve
         raise Lost(wish)
 
 
-def _resource_row(allocation: Allocation) -> dict[str, Any]:
+def _taken(allocation: Allocation) -> dict[str, Any]:
     return {
         "resource_id": allocation.resource_id,
         "lane": allocation.lane,
-        "patient_id": None,
         "starts_at": from_minutes(allocation.starts),
         "ends_at": from_minutes(allocation.ends),
     }

@@ -40,6 +40,7 @@ from booking.services.reserving import (
     ReservedFor,
     Wish,
     book_in_transaction,
+    close_way,
     insert_placement,
     make_way,
     taken_now,
@@ -163,14 +164,15 @@ def _book_all(
 ) -> list[BookedVisit]:
     order, known = orders[0], known_patient(session, orders[0])
     asked = _engine_wishes(session, order.actor, wishes, known.id if known else None, now=order.now)
-    busy = make_way(session, clinic, asked, now=order.now)
+    way = make_way(session, clinic, asked, now=order.now)
     plan = _Plan(_times_of(session, clinic, asked))
     for index, wish in enumerate(asked):
-        _decide(clinic, plan, index, wish.request, busy, must_keep_rules=not order.override_reason)
+        _decide(clinic, plan, index, wish.request, way.busy, must_keep_rules=not order.override_reason)
     if plan.refused:
         raise _NotAll(plan)
     patient = known or add_patient(session, order)
     booked = [_keep(session, orders[i], asked[i], plan.placements[i], patient) for i in range(len(orders))]
+    close_way(session, way, list(plan.placements.values()), now=order.now)
     if known is None:
         tell_of_patient(session, order, patient)
     for one, appointment in zip(orders, booked, strict=True):

@@ -17,7 +17,7 @@ from booking.queries.appointments import Visit
 from booking.queries.reservations import Taken, holds_of
 from booking.services import locks
 from booking.services.freed import free_at_once
-from booking.services.reserving import drop_holds
+from booking.services.reserving import end_holds
 
 UNDO_LENGTH = timedelta(minutes=10)
 UNDO_MARGIN = timedelta(minutes=2)
@@ -55,7 +55,7 @@ def drop_kept(session: Session, visit: Visit, *, now: datetime) -> None:
     own = holds_of(session, (), appointment_id=visit.id)
     if own.hold_ids:
         locks.take_resources(session, own.resource_ids)
-        drop_holds(session, own)
+        end_holds(session, own, now=now)
         free_at_once(session, hold_owner=undo_owner(visit.public_id), now=now)
 
 

@@ -67,8 +67,8 @@ def test_a_booking_costs_few_statements(session: Session, database: Database) ->
 
 
 def test_any_other_broken_constraint_is_a_bug(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = {"resource_id": 1, "lane": 0, "patient_id": None, "starts_at": NEXT_MONDAY_9, "ends_at": NEXT_MONDAY_9}
-    monkeypatch.setattr(reserving, "_resource_row", lambda _allocation: broken)
+    broken = {"resource_id": 1, "lane": 0, "starts_at": NEXT_MONDAY_9, "ends_at": NEXT_MONDAY_9}
+    monkeypatch.setattr(reserving, "_taken", lambda _allocation: broken)
 
     with pytest.raises(IntegrityError):
         hold(session)

@@ -87,7 +87,7 @@ def check(calls: Iterable[Call], rows: Sequence[VisitRow]) -> list[Finding]:
     by_nonce = {row.nonce: row for row in rows}
     story = tell(ordered, by_nonce)
     moments = Moments(story.places, last=max((call.answered for call in ordered if not call.is_unknown), default=0.0))
-    found = [*_overlaps(story.places, moments), *_state(story, rows)]
+    found = [*_overlaps(moments), *_state(story, rows)]
     found += [finding for call in ordered if (finding := _unexplained(call, moments)) is not None]
     return found
 
@@ -214,12 +214,12 @@ class Moments:
         return [place for place in found.values() if place.perhaps_from <= ends and place.perhaps_to >= begins]
 
 
-def _overlaps(all_places: Sequence[Place], moments: Moments) -> list[Finding]:
+def _overlaps(moments: Moments) -> list[Finding]:
     found = {
         (id(one), id(two)): Finding("overlap", f"{one.kind} {one.name} and {two.kind} {two.name} at {two.starts}")
         for places in moments.seconds()
         for one, two in combinations(places, 2)
-        if one.meets(two) and _are_surely_together(one, two) and not _is_gap(all_places, one, two)
+        if one.meets(two) and _are_surely_together(one, two)
     }
     return list(found.values())
 
@@ -232,18 +232,6 @@ def _are_surely_together(one: Place, two: Place) -> bool:
     begins, ends = max(one.surely_from, two.surely_from), min(_sure_end(one), _sure_end(two))
     # A block lets stand what is there; afterwards nothing may be added to it.
     return begins < ends and (two.kind != "block" or one.since >= two.surely_from)
-
-
-def _is_gap(all_places: Sequence[Place], one: Place, two: Place) -> bool:
-    """A hold that stood in a block when that was made leaves a gap, which may last until the worker has closed it."""
-    if "block" not in {one.kind, two.kind}:
-        return False
-    block, added = (one, two) if one.kind == "block" else (two, one)
-    return any(
-        hold.kind == "hold" and hold is not added and hold.meets(block) and hold.meets(added)
-        and hold.perhaps_from <= block.surely_from and hold.perhaps_to >= block.perhaps_from
-        for hold in all_places
-    )  # fmt: skip
 
 
 def _sure_end(place: Place) -> float:

@@ -113,8 +113,6 @@ class Calendar(RuleBasedStateMachine):
         if held is not None:
             kept = Kept(held.specialist_id, starts, starts + LENGTH, self.model.now + HOLD)
             self.model.holds[owner] = Hold(held.public_id, kept, specialist)
-            # The time of the hold before may lie in a block, which closes it again when the worker comes by.
-            blocks.refill_all(self.session, now=self.now)
 
     @precondition(lambda self: self.model.holds)
     @rule(number=PICK, patient=PATIENT)
@@ -216,7 +214,6 @@ class Calendar(RuleBasedStateMachine):
         """Time goes by, and the worker does its round."""
         self.model.now += minutes
         prune_holds(self.session, now=self.now)
-        blocks.refill_all(self.session, now=self.now)
 
     @rule()
     def look(self) -> None:
