@@ -30,6 +30,11 @@ class KeptTime:
     extensions_left: int = 0
 
     @property
+    def change_until(self) -> datetime:
+        """The last instant at which the patient could move the visit here."""
+        return self.starts_at - self.service.policy.change_notice
+
+    @property
     def cancel_until(self) -> datetime:
         """The last instant at which the patient could cancel here."""
         return self.starts_at - self.service.policy.cancel_notice

@@ -64,7 +64,7 @@ def test_the_link_stands_on_the_page_just_before_the_visit_and_nowhere_else(
 
 def test_before_that_the_page_says_when(session: Session, client_as: ClientAs, ana: Patient) -> None:
     page = by_patient(session, client_as, ana).get(f"/visits/{visit_in(session, ana, 3 * 24 * 60)}").text
-    assert "The link will stand here on " in page
+    assert "The link will stand here half an hour before the visit: " in page
     assert "video.example.org" not in page
 
 
@@ -146,4 +146,4 @@ def test_a_call_says_the_number_and_what_to_do_about_it(
     visit_id = visit_in(session, ben, 3 * 24 * 60)
     page = by_patient(session, client_as, ben).get(f"/visits/{visit_id}").text
     assert words in page
-    assert ("We call you at 555-0142 on " in page) is (phone is not None)
+    assert ("We call you at 555-0142: " in page) is (phone is not None)
