@@ -21,6 +21,7 @@ from tests.ui import (  # noqa: F401 - They add their ways to the list.
     desk_pages,
     mailed_pages,
     patient_pages,
+    waiting_pages,
 )
 from tests.ui.conftest import DESK, PHONE, Windows
 from tests.ui.stage import Stage

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from booking.core.actor import Role
 from tests.live import LiveProgram
-from tests.ui import mailed_pages, steps
+from tests.ui import mailed_pages, steps, waiting_pages
 from tests.ui.conftest import PHONE, Windows
 from tests.ui.people import DORA, Person
 from tests.ui.stage import Stage
@@ -40,6 +40,24 @@ def test_mailed_links_need_no_script(windows: Windows, program: LiveProgram) -> 
     ).to_be_visible()
     expect(mailed_pages.mailed_visit_known(stage).get_by_text("Dr Maria Cruz")).to_be_visible()
     expect(mailed_pages.mailed_offer_taken(stage).get_by_text("Clinic time:")).to_be_visible()
+
+
+def test_wishes_and_the_waiting_list_need_no_script(windows: Windows, program: LiveProgram) -> None:
+    page = windows.open(size=PHONE, java_script_enabled=False)
+    steps.choose_service(page, "First consultation")
+    waiting_pages.open_filters(page)
+    page.locator(".more-choices > summary").click()
+    page.get_by_label("Wednesday", exact=True).first.check()
+    steps.press(page, "Update times")
+    expect(page.locator(".filters-now")).to_contain_text("Wednesday")
+    page.locator(".wait-details > summary").click()
+    expect(page.locator(".wait-details").get_by_label("Wednesday", exact=True)).to_be_checked()
+    steps.press(page, "Join the waiting list")
+    steps.heading(page, "Who is waiting?")
+    stage = Stage(program, lambda: windows.open(size=PHONE, java_script_enabled=False))
+    page = waiting_pages.wait_left(stage)
+    steps.press(page, "Join again")
+    steps.heading(page, "You are on the waiting list")
 
 
 def test_a_refused_form_tells_its_mistakes_without_script(windows: Windows) -> None:

@@ -21,11 +21,11 @@ from tests.web.statements import counted
 ClientAs = Callable[[Account], FlaskClient]
 
 EXPECTED = {
-    "times": 4,
-    "times of a later week": 4,
+    "times": 6,
+    "times of a later week": 6,
     "check": 5,
-    "my visits": 4,
-    "visit": 6,
+    "my visits": 5,
+    "visit": 7,
     "desk, day": 8,
     "desk, day as a list": 8,
     "desk, times": 9,
