@@ -157,6 +157,91 @@ def desk_booked(stage: Stage) -> Page:
     return page
 
 
+@shows("desk.change")
+def other_times_for_visit(stage: Stage) -> Page:
+    return at(f"/desk/visits/{stage.visit()}/change", by=DORA)(stage)
+
+
+@shows("desk.check_change")
+def desk_check_change(stage: Stage) -> Page:
+    page = other_times_for_visit(stage)
+    page.locator(".numbered-time").last.click()
+    steps.heading(page, "Read aloud and move")
+    return page
+
+
+@shows("desk.visit")
+def desk_moved(stage: Stage) -> Page:
+    """Moved a moment ago: the earlier time is named, and may be had back."""
+    page = desk_check_change(stage)
+    if page.locator("input[name=override_reason]").count():
+        page.locator("input[name=override_reason]").first.check(force=True)
+    page.locator("form .button-row button").click()
+    page.get_by_text("Moved:").wait_for()
+    return page
+
+
+@shows()
+def desk_changed_meanwhile(stage: Stage) -> Page:
+    """Somebody else moved the visit while it was read aloud."""
+    page = desk_check_change(stage)
+    page.evaluate("document.querySelector('input[name=version]').value = 7")
+    if page.locator("input[name=override_reason]").count():
+        page.locator("input[name=override_reason]").first.check(force=True)
+    page.locator("form .button-row button").click()
+    steps.heading(page, "changed meanwhile")
+    return page
+
+
+@shows("desk.several")
+def first_of_several(stage: Stage) -> Page:
+    page = patient(stage)
+    steps.follow(page, "Book several")
+    page.locator("#start").fill("+3w")
+    page.locator("#who").select_option("dr-cruz")
+    steps.press(page, "Show times")
+    page.locator(".numbered").wait_for()
+    return page
+
+
+@shows("desk.several")
+def first_of_several_with_errors(stage: Stage) -> Page:
+    page = first_of_several(stage)
+    page.locator("#every").fill("often")
+    steps.press(page, "Show times")
+    page.locator("#error-summary").wait_for()
+    return page
+
+
+@shows("desk.check_several")
+def check_several(stage: Stage) -> Page:
+    page = first_of_several(stage)
+    page.locator(".numbered-time").first.click()
+    steps.heading(page, "Read aloud and book all")
+    return page
+
+
+@shows("desk.check_several")
+def several_taken(stage: Stage) -> Page:
+    """Somebody else is quicker with two of them."""
+    page = check_several(stage)
+    for number in (1, 3):
+        stage.take(page.locator(f"input[name=slot-{number}]").input_value())
+    page.locator("form .button-row button").click()
+    page.locator("#error-summary").wait_for()
+    return page
+
+
+@shows("desk.patient")
+def several_booked(stage: Stage) -> Page:
+    page = check_several(stage)
+    if page.locator("input[name=override_reason]").count():
+        page.locator("input[name=override_reason]").first.check(force=True)
+    page.locator("form .button-row button").click()
+    page.get_by_text("visits are booked.").wait_for()
+    return page
+
+
 @shows("desk.waiting")
 def waiting_list(stage: Stage) -> Page:
     """Somebody waits, and a time that became free is offered to them."""

@@ -127,13 +127,13 @@ def _wishes(chosen: Chosen) -> list[VisitWish]:
     ]
 
 
-def _check_page(asked: _Asked, chosen: Chosen, form: BookVisitForm) -> str:
+def _check_page(asked: _Asked, chosen: Chosen, form: BookVisitForm, named: Chosen | None = None) -> str:
     form.nonce.data = new_token()
     known, wishes = asked.caller.known, _wishes(chosen)
     proposed = services.propose_several(
         db.session(), actor=access.owning_actor(), patient_id=known.id if known else None, wishes=wishes, now=utc_now()
     )
-    rows = rows_of(asked.wished, chosen, proposed)
+    rows = rows_of(asked.wished, chosen, proposed, named or chosen)
     return render_template(
         "desk/check_several.html",
         whom=asked.caller,
@@ -169,7 +169,20 @@ def _refused(asked: _Asked, chosen: Chosen, form: BookVisitForm, error: SeveralR
         form.ask_why()
         return _check_page(asked, chosen, form), 422
     form.form_errors = conflict_lines(chosen, error.conflicts)
-    return _check_page(asked, chosen, form), 409
+    again = _with_anybody(chosen, {conflict.index for conflict in error.conflicts})
+    return _check_page(asked, again, form, named=chosen), 409
+
+
+def _with_anybody(chosen: Chosen, refused: set[int]) -> Chosen:
+    """Where anybody will do, another specialist may have that time: so whoever was named is not insisted on.
+
+    `refused` are indexes among the visits that were not left out."""
+    again: Chosen = []
+    for one in chosen:
+        index = sum(other is not None for other in again)
+        is_open = one is not None and one.is_any and index in refused
+        again.append(replace(one, specialist=None) if one is not None and is_open else one)
+    return again
 
 
 def _all_booked(asked: _Asked, booked: list[BookedVisit], nonce: str) -> ResponseReturnValue:

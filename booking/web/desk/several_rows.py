@@ -75,7 +75,7 @@ class TimeOption:
 @dataclass(frozen=True, slots=True)
 class SeveralRow:
     """One of the visits. `value` names its time when it can be had, else `problems` say why not and `options` what
-    else; both are empty when it is left out. `wished` is the time that was asked for, where `when` is another one."""
+    else; both are empty when it is left out. `wished` is the time or the person that was to be, where it is another."""
 
     number: int
     when: str
@@ -107,13 +107,18 @@ def several_form(wish: TimesWish, pattern: Pattern) -> ChooseSeveralForm:
 
 
 def rows_of(
-    wished: Sequence[SlotChoice], chosen: Sequence[SlotChoice | None], proposed: Sequence[ProposedVisit]
+    wished: Sequence[SlotChoice],
+    chosen: Sequence[SlotChoice | None],
+    proposed: Sequence[ProposedVisit],
+    named: Sequence[SlotChoice | None],
 ) -> list[SeveralRow]:
-    """The rows of the page; `proposed` are the answers about those that are not left out, in their order."""
+    """The rows of the page; `proposed` are the answers about those that are not left out, in their order.
+
+    `named` is what was read aloud before, where that has been taken meanwhile."""
     answers = iter(proposed)
     return [
-        _left_out(number, first) if one is None else _row(number, first, one, next(answers))
-        for number, (first, one) in enumerate(zip(wished, chosen, strict=True), start=1)
+        _left_out(number, first) if one is None else _row(number, first, one, next(answers), before)
+        for number, (first, one, before) in enumerate(zip(wished, chosen, named, strict=True), start=1)
     ]
 
 
@@ -121,7 +126,9 @@ def _left_out(number: int, wished: SlotChoice) -> SeveralRow:
     return SeveralRow(number, _when(wished), "", "", LEFT_OUT, is_left_out=True)
 
 
-def _row(number: int, wished: SlotChoice, chosen: SlotChoice, found: ProposedVisit) -> SeveralRow:
+def _row(
+    number: int, wished: SlotChoice, chosen: SlotChoice, found: ProposedVisit, named: SlotChoice | None
+) -> SeveralRow:
     clinic = clinic_now()
     placed = choice_of(found.slot, clinic, is_any=chosen.is_any) if found.slot else chosen
     other = [choice_of(slot, clinic, is_any=chosen.is_any) for slot in found.alternatives]
@@ -129,12 +136,19 @@ def _row(number: int, wished: SlotChoice, chosen: SlotChoice, found: ProposedVis
         number,
         _when(placed),
         placed.specialist.name if placed.specialist else "",
-        _when(wished) if wished.starts_at != chosen.starts_at else "",
+        _in_place_of(wished, placed, named),
         placed.value if found.slot else "",
         problems=tuple(refusal_sentences(found.refusals)),
         options=tuple(TimeOption(one.value, _with_who(one)) for one in other),
         warnings=tuple(_about(number, text) for text in refusal_sentences(found.to_override)),
     )
+
+
+def _in_place_of(wished: SlotChoice, placed: SlotChoice, named: SlotChoice | None) -> str:
+    if wished.starts_at != placed.starts_at:
+        return _when(wished)
+    before = named.specialist if named else None
+    return before.name if before and before != placed.specialist else ""
 
 
 def _when(choice: SlotChoice) -> str:

@@ -151,6 +151,25 @@ def test_lost_races_are_named_one_by_one_and_the_rest_is_kept(
     assert len([visit for visit in visits(session) if visit.patient_id == ana.id]) == 2
 
 
+def test_where_anybody_will_do_another_specialist_has_the_time(
+    session: Session, desk: FlaskClient, ana: Patient
+) -> None:
+    address = check_url(ana, FOLLOW_UP.replace("~~", "~any~"))
+    page = desk.get(address).text
+    named = sent_by(page)["slot-1"].split("~")[3]
+    session.rollback()
+    make_appointment(session, specialist_id={"dr-cruz": 1, "dr-adeyemi": 2}[named])
+    answer = book_all(desk, address, page)
+    assert answer.status_code == 409
+    assert "Visit 1: Monday" in words(answer.text)
+    assert re.search(
+        r"1\. Monday 30 November 2026 at 9:00 am Dr \w+ \w+ Free in place of Dr \w+ \w+ Visit 2\.", words(answer.text)
+    )
+    assert sent_by(answer.text)["slot-1"].split("~")[3] != named
+    assert sent_by(answer.text)["slot-2"] == sent_by(page)["slot-2"]
+    assert book_all(desk, address, answer.text).status_code == 303
+
+
 def test_another_time_that_was_chosen_is_kept(session: Session, desk: FlaskClient, ana: Patient) -> None:
     other = FOLLOW_UP.replace("T1400Z", "T1600Z")
     answer = book_all(desk, check_url(ana), **{"slot-1": other, "nonce": ""})
