@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import email
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from email import policy
-from email.message import EmailMessage
 from gettext import NullTranslations
-from html.parser import HTMLParser
-from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
@@ -19,113 +13,30 @@ from icalendar import Calendar
 from booking.adapters.letters import (
     CALENDAR_METHODS,
     REQUIRED_LINKS,
-    ClinicVoice,
-    Letter,
-    LetterFacts,
     LetterWriter,
-    OtherTime,
-    VisitFacts,
     greeting_name,
-    message_id_header,
 )
-from booking.core.messages import ACCOUNT_KINDS, MessageKind
+from booking.core.messages import MessageKind
 from booking.core.scheduling.clinic import VisitMode
-
-BASE_URL = "https://visits.example"
-LINKS = {
-    name: f"{BASE_URL}/l/{name}?t=a&b"
-    for name in (
-        "verify",
-        "reset",
-        "sign_in",
-        "open_visit",
-        "choose_time",
-        "confirm",
-        "change",
-        "cancel",
-        "questions",
-        "answer",
-        "not_me",
-    )
-}
-NOW = datetime(2026, 3, 2, 15, 0, 0, 123456, tzinfo=UTC)
-CLINIC = ClinicVoice(
-    sender_name="Harbour Appointments",
-    sender_address="appointments@visits.example",
-    reply_to="desk@visits.example",
-    phone="+1 416 555 0100",
+from tests.adapters.letters_cast import (
+    BASE_URL,
+    CLINIC,
+    EVERY_KIND,
+    LINKS,
+    OFFER,
+    VISIT,
+    VISIT_KINDS,
+    VISITS,
+    Page,
+    facts,
+    parsed,
+    texts,
 )
-VISIT = VisitFacts(
-    starts_at=datetime(2026, 3, 9, 13, tzinfo=UTC),
-    ends_at=datetime(2026, 3, 9, 14, tzinfo=UTC),
-    tz=ZoneInfo("America/New_York"),
-    place="12 Main Street, Springfield",
-    uid="appt-01J9ZK4T8Q@visits.example",
-    sequence=0,
-)
-PRESENT = OtherTime(datetime(2026, 3, 20, 18, 30, tzinfo=UTC), VISIT.tz, VISIT.place)
-OFFER = replace(VISIT, other=PRESENT, kept_until=NOW + timedelta(hours=2))
-VISITS = {MessageKind.CHANGED: replace(VISIT, other=PRESENT, sequence=1), MessageKind.WAITING_OFFER: OFFER}
-EVERY_KIND = pytest.mark.parametrize("kind", list(MessageKind))
-VISIT_KINDS = pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in ACCOUNT_KINDS])
-
-
-def facts(kind: MessageKind = MessageKind.BOOKED, **overrides: object) -> LetterFacts:
-    made = LetterFacts(
-        kind=kind,
-        to="ana@mail.example",
-        message_id=message_id_header("0f3a9c", "visits.example"),
-        written_at=NOW,
-        clinic=CLINIC,
-        links=LINKS,
-        first_name="Ana",
-        visit=None if kind in ACCOUNT_KINDS else VISITS.get(kind, VISIT),
-        link_valid_for=timedelta(hours=24),
-    )
-    return replace(made, **overrides)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def writer() -> LetterWriter:
     return LetterWriter()
-
-
-def parsed(letter: Letter) -> EmailMessage:
-    """The letter as the standard parser reads it, which must find nothing to complain about."""
-    message = email.message_from_bytes(letter.raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    assert [part.defects for part in message.walk() if part.defects] == []
-    return message
-
-
-def texts(letter: Letter) -> dict[str, str]:
-    """The decoded parts by their content type."""
-    return {part.get_content_type(): _text(part) for part in parsed(letter).iter_parts()}
-
-
-def _text(part: EmailMessage) -> str:
-    content = part.get_payload(decode=True)
-    assert isinstance(content, bytes)
-    return content.decode("utf-8")
-
-
-class _Page(HTMLParser):
-    """Collects what a test asks about a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        # What keeps a number or a day on one line is a space to whoever reads it.
-        self.words.append(data.replace("\u00a0", " "))
 
 
 @EVERY_KIND
@@ -176,7 +87,7 @@ def test_subjects_are_neutral(writer: LetterWriter, kind: MessageKind, subject: 
 @EVERY_KIND
 def test_both_texts_greet_close_and_carry_the_links_that_matter(writer: LetterWriter, kind: MessageKind) -> None:
     parts = texts(writer.write(facts(kind)))
-    page = _Page(parts["text/html"])
+    page = Page(parts["text/html"])
     hrefs = {value for name, value in page.attributes if name == "href"}
     for link in REQUIRED_LINKS[kind]:
         assert LINKS[link] in parts["text/plain"].split()
@@ -211,7 +122,7 @@ def test_a_visit_at_home_sends_nobody_to_the_clinic(
 @EVERY_KIND
 def test_nothing_points_anywhere_but_to_our_own_host(writer: LetterWriter, kind: MessageKind) -> None:
     parts = texts(writer.write(facts(kind)))
-    page = _Page(parts["text/html"])
+    page = Page(parts["text/html"])
     hosts = set(re.findall(r"(?:https?:|[\"'(])//([^/\s\"'<>]+)", "\n".join(parts.values())))
     assert hosts == {"visits.example"}
     assert not {"img", "script", "link", "iframe", "form", "object"} & set(page.tags)
@@ -222,7 +133,7 @@ def test_nothing_points_anywhere_but_to_our_own_host(writer: LetterWriter, kind:
 
 @EVERY_KIND
 def test_styles_are_inlined_and_the_page_says_its_language(writer: LetterWriter, kind: MessageKind) -> None:
-    page = _Page(texts(writer.write(facts(kind)))["text/html"])
+    page = Page(texts(writer.write(facts(kind)))["text/html"])
     assert ("lang", "en") in page.attributes
     assert ("dir", "ltr") in page.attributes
     assert len([name for name, _ in page.attributes if name == "style"]) > 5
@@ -276,7 +187,7 @@ def test_text_is_escaped_on_the_page_and_plain_in_the_text(writer: LetterWriter)
     parts = texts(writer.write(facts(visit=replace(VISIT, place=place))))
     assert f"Where: {place}" in parts["text/plain"]
     assert "<b>" not in parts["text/html"]
-    assert f"Where: {place}" in _Page(parts["text/html"]).words
+    assert f"Where: {place}" in Page(parts["text/html"]).words
 
 
 @pytest.mark.parametrize(
@@ -347,7 +258,7 @@ def test_every_sentence_goes_through_gettext(kind: MessageKind) -> None:
     page = re.sub(r"<style>.*?</style>", "", parts["text/html"], flags=re.DOTALL)
     assert list(_untranslated(letter.subject)) == []
     assert list(_untranslated(parts["text/plain"])) == []
-    assert list(_untranslated("\n".join(_Page(page).words))) == []
+    assert list(_untranslated("\n".join(Page(page).words))) == []
     assert parsed(letter)["Subject"] == letter.subject
 
 
@@ -362,55 +273,3 @@ def test_other_languages_say_the_date_their_way(writer: LetterWriter) -> None:
     assert "lundi 9 mars 2026, 09 h 00" in texts(letter)["text/plain"]
     assert parsed(letter)["Content-Language"] == "fr-CA"
     assert 'lang="fr-CA"' in texts(letter)["text/html"]
-
-
-def said(letter: Letter, name: str) -> str:
-    """The words of a part, as they are read."""
-    text = texts(letter)[name]
-    return " ".join(" ".join(_Page(text).words if name == "text/html" else [text.replace("\u00a0", " ")]).split())
-
-
-@pytest.mark.parametrize("name", ["text/plain", "text/html"])
-def test_a_moved_visit_is_told_with_both_times(writer: LetterWriter, name: str) -> None:
-    told = said(writer.write(facts(MessageKind.CHANGED)), name)
-    assert "Monday 9 March 2026 at 9:00 am (New York time)" in told
-    assert "It was: Friday 20 March 2026 at 2:30 pm (New York time)" in told
-    assert told.count("12 Main Street") == 1, "a place that stays is not told twice"
-
-
-def test_a_visit_at_another_place_tells_the_old_one(writer: LetterWriter) -> None:
-    moved = replace(VISIT, other=OtherTime(VISIT.starts_at, ZoneInfo("America/Chicago"), "3 Lake Road, Chicago"))
-    letter = writer.write(facts(MessageKind.CHANGED, visit=moved))
-    assert letter.subject == "Your appointment on Mon 9 Mar, 9:00 am has changed"
-    told = said(letter, "text/plain")
-    assert "It was: Monday 9 March 2026 at 8:00 am (Chicago time), 3 Lake Road, Chicago" in told
-
-
-def test_a_moved_visit_without_a_known_old_time_tells_the_new_one(writer: LetterWriter) -> None:
-    letter = writer.write(facts(MessageKind.CHANGED, visit=VISIT))
-    assert "It was" not in said(letter, "text/plain") + said(letter, "text/html")
-    assert letter.subject == "New time: Mon 9 Mar, 9:00 am"
-
-
-@pytest.mark.parametrize("name", ["text/plain", "text/html"])
-def test_an_offer_says_how_long_it_stands_and_what_stays(writer: LetterWriter, name: str) -> None:
-    told = said(writer.write(facts(MessageKind.WAITING_OFFER)), name)
-    assert "We keep it for you until Monday 2 March 2026 at 12:00 pm." in told
-    assert "Your present appointment stays yours until you accept: Friday 20 March 2026 at 2:30 pm" in told
-
-
-@pytest.mark.parametrize("other", [None, replace(PRESENT, starts_at=VISIT.starts_at - timedelta(days=1))])
-def test_an_offer_is_called_earlier_only_when_it_is(writer: LetterWriter, other: OtherTime | None) -> None:
-    assert writer.write(facts(MessageKind.WAITING_OFFER, visit=replace(OFFER, other=other))).subject == (
-        "A time is free for you"
-    )
-
-
-def test_a_reminder_asks_first_whether_the_reader_comes(writer: LetterWriter) -> None:
-    for kind in (MessageKind.REMINDER_3D, MessageKind.REMINDER_1D):
-        page = texts(writer.write(facts(kind)))["text/html"]
-        assert page.count(LINKS["confirm"].replace("&", "&amp;")) == 1
-        assert re.search(r'class="button"[^>]*href="[^"]*/l/confirm', page)
-        confirmed = {name: link for name, link in LINKS.items() if name != "confirm"}
-        page = texts(writer.write(facts(kind, links=confirmed)))["text/html"]
-        assert re.search(r'class="button"[^>]*href="[^"]*/l/open_visit', page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,32 +10,24 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.day_parts import DayPart
-from booking.core.errors import BusyDatabase, SlotTaken
+from booking.core.errors import SlotTaken
 from booking.core.messages import MessageKind, MessageState
 from booking.core.scheduling.clinic import Audience
 from booking.models import (
     AuditEvent,
-    Closure,
     FreedTime,
     HoldPurpose,
     OfferState,
     Reservation,
-    Service,
-    WaitingEntry,
     WaitingOffer,
-    WaitingState,
 )
-from booking.services import offer_ends, offering
 from booking.services.appointments import cancel
 from booking.services.freed import FreedCause, note_freed
 from booking.services.offer_ends import end_offers
-from booking.services.offering import offer_freed_times
 from booking.services.transaction import transaction
-from booking.services.waiting_list import end_waits, join, leave
-from tests.databases import Database
+from booking.services.waiting_list import join
 from tests.factories import NOW, make_appointment, make_patient
 from tests.services.cast import (
-    DORA,
     DR_ADEYEMI,
     DR_CRUZ,
     FOLLOW_UP,
@@ -44,15 +36,13 @@ from tests.services.cast import (
     PHONE_CALL,
     ROOM_1,
     acting_for,
-    book_for_caller,
     hold,
 )
-from tests.services.statements import counted_statements
+from tests.services.visit_cast import set_service
 from tests.services.waiting_cast import (
     MONDAY_9,
     OFFICE_OPENS,
     WISH,
-    answering,
     frees,
     hold_of,
     letters,
@@ -61,16 +51,9 @@ from tests.services.waiting_cast import (
     one_offer,
     waits,
 )
-from tests.web.clinic_change import clinic_changed
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-
-
-def change_service(session: Session, service_id: int = 1, **values: Any) -> None:
-    """Other rules of a service."""
-    session.execute(sa.update(Service).where(Service.id == service_id).values(**values))
-    clinic_changed(session)
 
 
 def test_a_freed_time_is_offered_and_kept(session: Session) -> None:
@@ -232,7 +215,7 @@ def test_an_earlier_time_than_the_visit_is_offered_only(session: Session) -> Non
 
 
 def test_an_offer_ends_before_the_old_visit_could_no_longer_be_moved(session: Session) -> None:
-    change_service(session, change_notice_minutes=7 * 1440)
+    set_service(session, change_notice_minutes=7 * 1440)
     patient = make_patient(session)
     old = make_appointment(session, patient, starts_at=MONDAY_9 + HOUR + 7 * timedelta(minutes=15))
     waits(session, patient, visit=old, notice=timedelta(0))
@@ -244,7 +227,7 @@ def test_an_offer_ends_before_the_old_visit_could_no_longer_be_moved(session: Se
 
 
 def test_a_time_that_leaves_no_time_to_answer_is_not_offered(session: Session) -> None:
-    change_service(session, change_notice_minutes=8 * 1440)
+    set_service(session, change_notice_minutes=8 * 1440)
     patient = make_patient(session)
     old = make_appointment(session, patient, starts_at=MONDAY_9 + HOUR)
     waits(session, patient, visit=old, notice=timedelta(0))
@@ -254,7 +237,7 @@ def test_a_time_that_leaves_no_time_to_answer_is_not_offered(session: Session) -
 
 
 def test_their_own_notice_takes_the_place_of_the_services(session: Session) -> None:
-    change_service(session, book_notice_minutes=30 * 1440, audience=Audience.STAFF)
+    set_service(session, book_notice_minutes=30 * 1440, audience=Audience.STAFF)
     waits(session, notice=timedelta(days=6))
     frees(session)
 
@@ -343,129 +326,10 @@ def test_time_of_a_room_helps_whoever_works_there(session: Session) -> None:
     assert len(offered(session)) == 1
 
 
-def test_a_time_that_is_taken_again_is_settled(session: Session) -> None:
-    waits(session)
-    freed = frees(session)
-    book_for_caller(session)
-
-    assert offered(session) == []
-    session.refresh(freed)
-    assert freed.settled_at == NOW
-
-
-def test_a_time_that_is_over_is_settled(session: Session) -> None:
-    waits(session)
-    freed = frees(session)
-
-    assert offered(session, now=MONDAY_9 + HOUR) == []
-    session.refresh(freed)
-    assert freed.settled_at is not None
-
-
-def test_an_offer_whose_time_cannot_be_had_any_more_is_withdrawn(session: Session) -> None:
-    offer = one_offer(session)
-    session.add(Closure(location_id=None, starts_on=date(2026, 11, 30), ends_on=date(2026, 11, 30), name="Storm"))
-    clinic_changed(session)
-
-    assert end_offers(session, now=NOW + MINUTE) == 1
-    session.refresh(offer)
-    assert offer.state is OfferState.WITHDRAWN
-    assert [letter.state for letter in letters(session, offer)] == [MessageState.CANCELLED]
-
-
-def test_an_offer_that_was_answered_meanwhile_is_left_alone(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    offer = one_offer(session)
-    stale = offer_ends.open_offers(session)
-    leave(
-        session,
-        actor=answering(session, offer),
-        public_id=session.get_one(WaitingEntry, offer.entry_id).public_id,
-        now=NOW,
-    )
-    real = offer_ends.open_offers
-    monkeypatch.setattr(offer_ends, "open_offers", lambda asked, **only: real(asked, **only) if only else stale)
-
-    assert end_offers(session, now=offer.expires_at) == 0
-
-
-def test_a_wait_that_ends_meanwhile_is_passed_over(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody leaves between the search and the offer: the next one is asked."""
-    first, second = waits(session), waits(session, since=NOW - timedelta(days=3))
-    frees(session)
-    seen = offering.everyone_waiting(session, now=NOW)
-    leave(session, actor=DORA, public_id=first.public_id, now=NOW)
-    monkeypatch.setattr(offering, "everyone_waiting", lambda *_args, **_options: seen)
-
-    assert [offer.entry_id for offer in offered(session)] == [second.id]
-
-
-def test_a_time_that_is_lost_at_the_last_moment_is_not_offered(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The search is blind here; the reservation is not."""
-    waits(session)
-    freed = frees(session)
-    book_for_caller(session)
-    monkeypatch.setattr(offering, "busy_for", lambda *_args, **_options: {})
-
-    assert offered(session) == []
-    session.refresh(freed)
-    assert freed.settled_at == NOW
-
-
-def test_without_the_hold_two_would_get_one_time(session: Session) -> None:
-    """Negative control: the hold is what keeps an offered time."""
-    offer = one_offer(session)
-    held = hold_of(session, offer)
-    assert held is not None
-    session.execute(sa.delete(Reservation).where(Reservation.hold_id == held.id))
-    session.commit()
-
-    assert hold(session, now=NOW + MINUTE).starts_at == MONDAY_9
-
-
-@pytest.mark.parametrize("cut", ["whole", "elsewhere"])
-def test_a_freed_time_that_another_worker_has_taken_up_is_left_to_it(
-    session: Session, monkeypatch: pytest.MonkeyPatch, cut: str
-) -> None:
-    waits(session)
-    freed = frees(session)
-    real = offering.take_list
-
-    def meanwhile(asked: Session) -> None:
-        real(asked)
-        values = {"settled_at": NOW} if cut == "whole" else {"ends_at": MONDAY_9 + 20 * MINUTE}
-        asked.execute(sa.update(FreedTime).where(FreedTime.id == freed.id).values(**values))
-
-    monkeypatch.setattr(offering, "take_list", meanwhile)
-
-    assert offer_freed_times(session, now=NOW) == 0
-    assert offers(session) == []
-
-
-def test_a_busy_database_is_tried_again_with_the_next_round(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits(session)
-    frees(session)
-
-    def busy(_session: Session) -> None:
-        raise BusyDatabase
-
-    with monkeypatch.context() as patched:
-        patched.setattr(offering, "take_list", busy)
-        assert offer_freed_times(session, now=NOW) == 0
-    assert offer_freed_times(session, now=NOW) == 1
-
-
-def test_a_round_with_nothing_to_do_is_a_normal_round(session: Session) -> None:
-    assert offer_freed_times(session, now=NOW) == 0
-    assert end_offers(session, now=NOW) == 0
-    assert end_waits(session, now=NOW) == 0
-
-
 def test_a_closed_service_is_not_offered(session: Session) -> None:
     waits(session)
     frees(session)
-    change_service(session, is_active=False)
+    set_service(session, is_active=False)
 
     assert offered(session) == []
 
@@ -481,37 +345,9 @@ def test_who_waits_for_a_service_without_times_of_this_length_is_asked_by_the_en
     assert session.scalar(sa.select(sa.func.count()).select_from(FreedTime)) == 2
 
 
-def test_a_wait_is_over_when_its_dates_are(session: Session) -> None:
-    waiting = waits(session, last_on=date(2026, 11, 24))
-
-    assert end_waits(session, now=datetime(2026, 11, 25, 5, 30, tzinfo=NOW.tzinfo)) == 0
-    assert end_waits(session, now=datetime(2026, 11, 25, 6, 30, tzinfo=NOW.tzinfo)) == 1
-    session.refresh(waiting)
-    assert (waiting.state, waiting.live_key) == (WaitingState.EXPIRED, None)
-
-
 def test_joining_from_the_own_account_is_enough(session: Session) -> None:
     patient = make_patient(session)
     join(session, actor=acting_for(patient), patient_id=patient.id, wish=WISH, now=NOW)
     frees(session)
 
     assert len(offered(session)) == 1
-
-
-def test_a_round_costs_the_same_with_a_long_history(session: Session, database: Database) -> None:
-    """What was offered and answered long ago costs the worker nothing. Locks are statements on PostgreSQL."""
-    waiting = waits(session)
-    session.add_all(
-        WaitingOffer(
-            entry_id=waiting.id, service_id=1, location_id=1, starts_at=NOW - timedelta(days=80),
-            ends_at=NOW - timedelta(days=79), made_at=NOW - timedelta(days=90), expires_at=NOW - timedelta(days=89),
-            state=OfferState.EXPIRED, why={},
-        )
-        for _ in range(20)
-    )  # fmt: skip
-    session.commit()
-    frees(session)
-
-    with counted_statements(session) as sent:
-        assert offer_freed_times(session, now=NOW) == 1
-    assert len(sent) == {"sqlite": 23, "postgres": 25}[database.name]

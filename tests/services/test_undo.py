@@ -11,14 +11,11 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
 from booking.core.errors import MoveNotAllowed, NotFound, PatientBusy, RulesRefuse, SlotTaken
-from booking.core.messages import MessageKind, MessageState
+from booking.core.messages import MessageKind
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models import Appointment, AppointmentTime, AuditEvent, Message, Reservation
-from booking.queries.appointments import visit_for
-from booking.services.appointments import cancel, undo_cancel
-from booking.services.changing import undo_change
+from booking.models import Message, Reservation
 from booking.services.holds import prune_holds
-from booking.services.undo import UNDO_LENGTH, UNDO_MARGIN, undo_until
+from booking.services.undo import UNDO_LENGTH, UNDO_MARGIN
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.services.cast import (
     DORA,
@@ -32,8 +29,8 @@ from tests.services.cast import (
     book_for_caller,
     hold,
 )
+from tests.services.undo_cast import LAST_MOMENT, NINE, OVER, booked_visit, cancel_as, codes, move_back, restore, until
 from tests.services.visit_cast import (
-    AT_ELEVEN,
     AT_TEN,
     MINUTE,
     change,
@@ -46,51 +43,6 @@ from tests.services.visit_cast import (
     send,
     taken,
 )
-
-LAST_MOMENT = NOW + UNDO_LENGTH - timedelta(seconds=1)
-OVER = NOW + UNDO_LENGTH
-NINE = (NEXT_MONDAY_9, NEXT_MONDAY_9 + 45 * MINUTE)
-
-
-def cancel_as(session: Session, appointment: Appointment, actor: Actor | None = None, *, now: datetime = NOW) -> None:
-    actor = actor or patient_of(session, appointment)
-    reason_code = "pat" if actor.is_staff else None
-    cancel(session, actor=actor, public_id=appointment.public_id, reason_code=reason_code, note=None, now=now)
-
-
-def restore(
-    session: Session, appointment: Appointment, actor: Actor | None = None, *, now: datetime = NOW + MINUTE
-) -> Appointment:
-    actor = actor or patient_of(session, appointment)
-    undo_cancel(session, actor=actor, public_id=appointment.public_id, now=now)
-    return reread(session, appointment)
-
-
-def move_back(
-    session: Session, appointment: Appointment, actor: Actor | None = None, *, now: datetime = NOW + MINUTE
-) -> Appointment:
-    actor = actor or patient_of(session, appointment)
-    undo_change(session, actor=actor, public_id=appointment.public_id, now=now)
-    return reread(session, appointment)
-
-
-def until(session: Session, appointment: Appointment, actor: Actor, now: datetime) -> datetime | None:
-    session.rollback()
-    visit = visit_for(session, actor, appointment.public_id)
-    assert visit is not None
-    return undo_until(session, actor, visit, now=now)
-
-
-def booked_visit(session: Session) -> Appointment:
-    """Booked by form, so with its messages."""
-    booked = book(session, hold(session), now=NOW - timedelta(hours=1))
-    session.rollback()
-    return session.get_one(Appointment, booked.appointment_id)
-
-
-def codes(session: Session) -> list[str]:
-    return list(session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.seq)))
-
 
 # --- cancelling ---
 
@@ -274,110 +226,6 @@ def test_a_visit_without_reservations_can_be_cancelled_and_booked_again(session:
 
     assert restore(session, appointment).status is AppointmentStatus.BOOKED
     assert len(taken(session, appointment_id=appointment.id)) == 3
-
-
-# --- changing ---
-
-
-def test_a_patient_takes_a_change_back(session: Session) -> None:
-    appointment = make_appointment(session, confirmed_at=NOW)
-    change(session, appointment)
-
-    after = move_back(session, appointment, now=LAST_MOMENT)
-
-    assert (after.starts_at, after.ends_at, after.version, after.sequence) == (*NINE, 3, 2)
-    assert after.confirmed_at == NOW
-    assert taken(session, appointment_id=after.id) == {(DR_CRUZ, *NINE), (ROOM_1, *NINE), (None, *NINE)}
-    assert holds(session) == []
-    assert [(note.starts_at, note.available_at) for note in freed(session)] == [(AT_TEN, LAST_MOMENT)]
-    assert [note.starts_at for note in freed(session, settled=True)] == [NEXT_MONDAY_9]
-    history = session.scalars(sa.select(AppointmentTime).order_by(AppointmentTime.version)).all()
-    assert [(old.starts_at, old.reason_code) for old in history] == [(NEXT_MONDAY_9, None), (AT_TEN, "undone")]
-    assert codes(session) == ["appointment_changed", "appointment_change_undone"]
-
-
-def test_an_overlapping_change_is_taken_back_too(session: Session) -> None:
-    appointment = make_appointment(session)
-    change(session, appointment, starts_at=NEXT_MONDAY_9 + 15 * MINUTE)
-
-    assert move_back(session, appointment).starts_at == NEXT_MONDAY_9
-
-
-def test_a_change_is_taken_back_once(session: Session) -> None:
-    appointment = make_appointment(session)
-    change(session, appointment)
-    move_back(session, appointment)
-
-    assert move_back(session, appointment).version == 3
-
-
-def test_a_change_is_not_taken_back_after_ten_minutes(session: Session) -> None:
-    appointment = make_appointment(session)
-    change(session, appointment)
-
-    with pytest.raises(RulesRefuse):
-        move_back(session, appointment, now=OVER)
-    assert reread(session, appointment).starts_at == AT_TEN
-
-
-def test_there_is_nothing_to_take_back(session: Session) -> None:
-    with pytest.raises(RulesRefuse):
-        move_back(session, make_appointment(session))
-    with pytest.raises(RulesRefuse):
-        move_back(session, make_appointment(session, starts_at=AT_TEN, status=AppointmentStatus.DONE), DORA)
-
-
-def test_patients_do_not_take_back_what_staff_moved_but_staff_do(session: Session) -> None:
-    appointment = make_appointment(session)
-    change(session, appointment, DORA)
-
-    with pytest.raises(RulesRefuse):
-        move_back(session, appointment)
-    assert move_back(session, appointment, DORA).starts_at == NEXT_MONDAY_9
-
-
-def test_a_change_is_not_taken_back_over_somebody_elses_visit(session: Session) -> None:
-    appointment = make_appointment(session)
-    change(session, appointment, DORA)
-    book(session, hold(session), now=NOW + MINUTE)
-
-    with pytest.raises(SlotTaken):
-        move_back(session, appointment, DORA, now=NOW + 2 * MINUTE)
-    after = reread(session, appointment)
-    assert (after.starts_at, after.version) == (AT_TEN, 2)
-
-
-def test_only_the_last_change_is_taken_back(session: Session) -> None:
-    appointment = make_appointment(session)
-    change(session, appointment)
-    change(session, appointment, starts_at=AT_ELEVEN, now=NOW + MINUTE)
-
-    assert move_back(session, appointment, now=NOW + 2 * MINUTE).starts_at == AT_TEN
-    assert move_back(session, appointment, now=NOW + 3 * MINUTE).starts_at == AT_TEN
-
-
-def test_nobody_is_written_to_when_the_mail_about_the_change_had_not_gone(session: Session) -> None:
-    appointment = booked_visit(session)
-    send(session, MessageKind.BOOKED)
-    reminders = pending(session)
-    change(session, appointment, starts_at=NEXT_MONDAY_9 + timedelta(days=1))
-
-    move_back(session, appointment)
-
-    assert pending(session) == reminders
-
-
-def test_a_mail_tells_of_the_old_time_when_the_new_one_was_told(session: Session) -> None:
-    appointment = booked_visit(session)
-    send(session, MessageKind.BOOKED)
-    change(session, appointment)
-    send(session, MessageKind.CHANGED)
-
-    move_back(session, appointment, now=NOW + 2 * MINUTE)
-
-    assert pending(session)[MessageKind.CHANGED] == NOW + 3 * MINUTE
-    versions = session.scalars(sa.select(Message.appointment_version).where(Message.state == MessageState.PENDING))
-    assert set(versions) == {3}
 
 
 def test_cancelling_ends_the_undo_of_the_change_before(session: Session) -> None:
