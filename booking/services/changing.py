@@ -79,9 +79,7 @@ def change_visit(
     body = body_hash({"visit": public_id, "version": version, "time": asked.starts, "place": place})
 
     def work() -> ChangedVisit:
-        visit = visit_for(session, actor, public_id, act=VisitAct.CHANGE, lock=True)
-        if visit is None or (actor.is_staff and not actor.works_at(location_id)):
-            raise NotFound
+        visit = _visit_to_move(session, actor, public_id, location_id)
         if earlier := _earlier(session, actor, visit, nonce, body, now):
             return earlier
         if version not in {None, visit.version}:
@@ -91,6 +89,14 @@ def change_visit(
         return _change(session, _Move(actor, visit, now, override_reason), wish)
 
     return book_in_transaction(session, work, now=now)
+
+
+def _visit_to_move(session: Session, actor: Actor, public_id: str, location_id: int) -> Visit:
+    """The visit, locked. Raises NotFound when it, or the place it shall move to, is no business of the actor."""
+    visit = visit_for(session, actor, public_id, act=VisitAct.CHANGE, lock=True)
+    if visit is None or (actor.is_staff and not actor.works_at(location_id)):
+        raise NotFound
+    return visit
 
 
 def _earlier(session: Session, actor: Actor, visit: Visit, nonce: str, body: str, now: datetime) -> ChangedVisit | None:

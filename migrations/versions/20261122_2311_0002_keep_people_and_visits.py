@@ -10,7 +10,7 @@ depends_on = None
 
 TABLES = (
     "patient", "account", "account_patient", "account_location", "login_session", "appointment",
-    "link_token", "token_bucket", "idempotency", "hold", "block", "reservation",
+    "link_token", "idempotency", "hold", "block", "reservation",
 )  # fmt: skip
 
 
@@ -210,16 +210,6 @@ def create_link_token() -> None:
     op.create_index(op.f("ix_link_token_expires_at"), "link_token", ["expires_at"], unique=False)
 
 
-def create_token_bucket() -> None:
-    op.create_table(
-        "token_bucket",
-        sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("tokens", sa.Float(), nullable=False),
-        sa.Column("updated_at", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_token_bucket")),
-    )
-
-
 def create_idempotency() -> None:
     op.create_table(
         "idempotency",
@@ -394,7 +384,6 @@ def upgrade() -> None:
     create_login_session()
     create_appointment()
     create_link_token()
-    create_token_bucket()
     create_idempotency()
     create_hold()
     create_block()

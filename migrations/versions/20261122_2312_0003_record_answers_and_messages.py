@@ -8,7 +8,16 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-TABLES = ("questionnaire_response", "answer", "message", "audit_event", "task", "heartbeat", "field_key_check")
+TABLES = (
+    "questionnaire_response",
+    "answer",
+    "message",
+    "audit_event",
+    "task",
+    "token_bucket",
+    "heartbeat",
+    "field_key_check",
+)
 
 
 def create_questionnaire_response() -> None:
@@ -184,6 +193,16 @@ def create_task() -> None:
     )
 
 
+def create_token_bucket() -> None:
+    op.create_table(
+        "token_bucket",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("tokens", sa.Float(), nullable=False),
+        sa.Column("updated_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_token_bucket")),
+    )
+
+
 def create_heartbeat() -> None:
     op.create_table(
         "heartbeat",
@@ -241,6 +260,7 @@ def upgrade() -> None:
     create_message()
     create_audit_event()
     create_task()
+    create_token_bucket()
     create_heartbeat()
     create_field_key_check()
     create_guards()
