@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.core.scheduling.intervals import Span, from_minutes, to_minutes, to_minutes_up
-from booking.models import Hold, Reservation
+from booking.models import Clinic, Hold, Reservation
 
 BusyLanes = dict[tuple[int, int], list[Span]]
 
@@ -65,19 +65,6 @@ _PACKED: Mapping[str, tuple[sa.ColumnElement[Any], ...]] = {
 _LIVE_HOLDS_OF_OTHERS = sa.select(Hold.id).where(
     Hold.expires_at > sa.bindparam("now"), Hold.owner != sa.bindparam("owner")
 )
-# One row for each resource with its spans packed together: fetching rows is what a search costs, and this fetch takes
-# half the time of the plain one. The lane is packed too, since grouping by it would use an index that reads the past.
-_BUSY = {
-    dialect: sa.select(sa.type_coerce(Reservation.resource_id, sa.Integer).label("resource_id"), *packed)
-    .where(
-        Reservation.resource_id.in_(sa.bindparam("resource_ids", expanding=True)),
-        Reservation.ends_at > sa.bindparam("since"),
-        Reservation.starts_at < sa.bindparam("until"),
-        sa.or_(Reservation.hold_id.is_(None), Reservation.hold_id.in_(_LIVE_HOLDS_OF_OTHERS)),
-    )
-    .group_by(Reservation.resource_id)
-    for dialect, packed in _PACKED.items()
-}
 _NOT_OF_VISIT = (
     sa.or_(Reservation.appointment_id.is_(None), Reservation.appointment_id != sa.bindparam("appointment_id")),
     sa.or_(
@@ -85,8 +72,59 @@ _NOT_OF_VISIT = (
         Reservation.hold_id.not_in(sa.select(Hold.id).where(Hold.appointment_id == sa.bindparam("appointment_id"))),
     ),
 )
-# Statements of their own: the index that a search reads knows nothing of appointments.
-_BUSY_WITHOUT_VISIT = {dialect: busy.where(*_NOT_OF_VISIT) for dialect, busy in _BUSY.items()}
+_IN_WINDOW = (
+    Reservation.resource_id.in_(sa.bindparam("resource_ids", expanding=True)),
+    Reservation.ends_at > sa.bindparam("since"),
+    Reservation.starts_at < sa.bindparam("until"),
+)
+_ENDED_HOLDS = sa.exists().where(
+    Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= sa.bindparam("now"))), *_IN_WINDOW
+)
+
+
+def _busy(packed: tuple[sa.ColumnElement[Any], ...], *conditions: sa.ColumnElement[bool]) -> sa.Subquery:
+    """One row for each resource with its spans packed together: fetching rows is what a search costs, and this fetch
+    takes half the time of the plain one. The lane is packed too, since grouping by it would use an index that reads
+    the past."""
+    lanes, starts, ends = packed
+    return (
+        sa.select(
+            sa.type_coerce(Reservation.resource_id, sa.Integer).label("resource_id"),
+            lanes.label("lanes"),
+            starts.label("starts"),
+            ends.label("ends"),
+        )
+        .where(*_IN_WINDOW, sa.or_(Reservation.hold_id.is_(None), Reservation.hold_id.in_(_LIVE_HOLDS_OF_OTHERS)))
+        .where(*conditions)
+        .group_by(Reservation.resource_id)
+        .subquery("busy")
+    )
+
+
+def _at_revision(busy: sa.Subquery, has_ended_holds: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
+    """The revision on every row, and on one without a resource when nothing is taken."""
+    columns = (Clinic.revision, has_ended_holds.label("has_ended_holds"), busy)
+    return sa.select(*columns).select_from(sa.outerjoin(Clinic, busy, sa.true()))
+
+
+# Statements of every search and booking, built once: building one costs as much as running it. The index that a search
+# reads knows nothing of appointments, so what leaves one out is a statement of its own.
+_BUSY = {dialect: _at_revision(_busy(packed), sa.false()) for dialect, packed in _PACKED.items()}
+_BUSY_WITHOUT_VISIT = {
+    dialect: _at_revision(_busy(packed, *_NOT_OF_VISIT), sa.false()) for dialect, packed in _PACKED.items()
+}
+_BUSY_FOR_BOOKING = {dialect: _at_revision(_busy(packed), _ENDED_HOLDS) for dialect, packed in _PACKED.items()}
+
+
+class BusyNow(NamedTuple):
+    """What is taken, and the clinic's revision at the same moment (None: there is no clinic).
+
+    `has_ended_holds` is only asked for a booking: whether a hold that ran out still has rows in the way.
+    """
+
+    busy: BusyLanes
+    revision: int | None
+    has_ended_holds: bool
 
 
 def busy_by_lane(
@@ -103,26 +141,57 @@ def busy_by_lane(
     One query, whatever is asked. Holds of `owner` ("" is nobody) and holds that ran out by `now` do not count, nor
     what that appointment has reserved or holds for its undo.
     """
-    busy: BusyLanes = {}
-    asked = {
+    found = busy_at_revision(
+        session, resource_ids, window, now=now, owner=owner, without_appointment=without_appointment
+    )
+    return found.busy
+
+
+def busy_at_revision(
+    session: Session,
+    resource_ids: Iterable[int],
+    window: Span,
+    *,
+    now: datetime,
+    owner: str = "",
+    without_appointment: int | None = None,
+) -> BusyNow:
+    """The same with the clinic's revision, in the same query: whoever went by a kept clinic sees whether it stands."""
+    asked = {**_asked(resource_ids, window, now), "owner": owner}
+    if without_appointment is None:
+        return _fetched(session, _BUSY, asked)
+    return _fetched(session, _BUSY_WITHOUT_VISIT, {**asked, "appointment_id": without_appointment})
+
+
+def busy_for_booking(session: Session, resource_ids: Iterable[int], window: Span, *, now: datetime) -> BusyNow:
+    """The same for a transaction that has the locks, whose own holds are gone, with `has_ended_holds`."""
+    return _fetched(session, _BUSY_FOR_BOOKING, {**_asked(resource_ids, window, now), "owner": ""})
+
+
+def _asked(resource_ids: Iterable[int], window: Span, now: datetime) -> dict[str, Any]:
+    return {
         "resource_ids": tuple(resource_ids),
         "since": from_minutes(window[0]),
         "until": from_minutes(window[1]),
         "now": now,
-        "owner": owner,
     }
+
+
+def _fetched(
+    session: Session, statements: Mapping[str, sa.Select[*tuple[Any, ...]]], asked: Mapping[str, Any]
+) -> BusyNow:
     connection = session.connection()
     dialect = connection.dialect.name
     unpack = _UNPACK[dialect]
-    if without_appointment is None:
-        rows = connection.execute(_BUSY[dialect], asked)
-    else:
-        rows = connection.execute(_BUSY_WITHOUT_VISIT[dialect], {**asked, "appointment_id": without_appointment})
-    for resource_id, lanes, starts, ends in rows:
-        _add(busy, resource_id, *unpack(lanes, starts, ends))
+    busy: BusyLanes = {}
+    revision, has_ended_holds = None, False
+    rows = connection.execute(statements[dialect], asked)
+    for revision, has_ended_holds, resource_id, lanes, starts, ends in rows:  # noqa: B007 - the same on every row
+        if resource_id is not None:
+            _add(busy, resource_id, *unpack(lanes, starts, ends))
     for spans in busy.values():
         spans.sort()
-    return busy
+    return BusyNow(busy, revision, bool(has_ended_holds))
 
 
 Unpacked = tuple[Sequence[int], Iterable[int], Iterable[int]]

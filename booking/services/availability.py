@@ -17,8 +17,8 @@ from booking.core.scheduling.intervals import Span, to_minutes, to_minutes_up
 from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.slots import Slot, SlotQuery, busy_window, find_slots
 from booking.queries.appointments import OwnTime, own_times
-from booking.queries.catalogue import catalogue
-from booking.queries.reservations import BusyLanes, busy_by_lane
+from booking.queries.catalogue import catalogue, kept_catalogue
+from booking.queries.reservations import BusyLanes, busy_at_revision, busy_by_lane
 
 FIRST_WINDOW_DAYS = 7
 NEAR_DAYS = (3, 21, 120)
@@ -30,11 +30,10 @@ def offered_slots(
 ) -> list[Slot]:
     """One slot for each start, specialist and location, sorted in that order. A hold of `owner` takes no time away.
 
-    Neither does the visit `without_appointment`, which is to be moved. Two statements, whatever is asked, once the
+    Neither does the visit `without_appointment`, which is to be moved. One statement, whatever is asked, once the
     clinic has been read.
     """
-    clinic = catalogue(session)
-    busy = busy_for(session, clinic, query, owner=owner, without_appointment=without_appointment)
+    clinic, busy = _clinic_and_busy(session, query, owner=owner, without_appointment=without_appointment)
     return find_slots(clinic, query, busy)
 
 
@@ -42,8 +41,7 @@ def soonest_slots(
     session: Session, query: SlotQuery, *, owner: str = "", without_appointment: int | None = None
 ) -> list[Slot]:
     """One slot for each start and location, with the specialist who would be given: for people who take anyone."""
-    clinic = catalogue(session)
-    busy = busy_for(session, clinic, query, owner=owner, without_appointment=without_appointment)
+    clinic, busy = _clinic_and_busy(session, query, owner=owner, without_appointment=without_appointment)
     return soonest_of(find_slots(clinic, query, busy), clinic, busy)
 
 
@@ -60,6 +58,30 @@ def first_slots(
         if len(found) >= count or last_on == query.last_on:
             return found[:count]
         days *= 4
+
+
+def _clinic_and_busy(
+    session: Session, query: SlotQuery, *, owner: str, without_appointment: int | None
+) -> tuple[Catalogue, BusyLanes]:
+    """The clinic as it stands, and what is taken: read in one statement, by the clinic that was read last.
+
+    When that one has been changed since, or nothing could be offered by it, both are read anew.
+    """
+    clinic = kept_catalogue(session)
+    starts, ends, resource_ids = busy_window(clinic, query)
+    if resource_ids:
+        found = busy_at_revision(
+            session,
+            resource_ids,
+            (starts, ends),
+            now=query.now,
+            owner=owner,
+            without_appointment=without_appointment,
+        )
+        if found.revision == clinic.revision:
+            return clinic, found.busy
+    clinic = catalogue(session)
+    return clinic, busy_for(session, clinic, query, owner=owner, without_appointment=without_appointment)
 
 
 def busy_for(

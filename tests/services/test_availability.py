@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.scheduling.allocation import SlotRequest
 from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.slots import SlotQuery
+from booking.models import Clinic, WeeklyHours
 from booking.queries import reservations
 from booking.services.availability import first_slots, nearest_slots, offered_slots, patient_calendar, soonest_slots
+from booking.services.clinic import new_revision
 from booking.services.placing import placed_slots
 from tests.factories import MONDAY, NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.services.cast import (
@@ -35,7 +38,7 @@ from tests.services.visit_cast import change
 
 NEXT_MONDAY = date(2026, 11, 30)
 ONE_DAY = SlotQuery(FIRST_CONSULTATION, frozenset({NORTHSIDE}), frozenset({DR_CRUZ}), NEXT_MONDAY, NEXT_MONDAY, NOW)
-STATEMENTS = 2
+STATEMENTS = 1
 
 
 def starts_of(slots: list) -> list[int]:
@@ -147,6 +150,18 @@ def test_nothing_is_asked_of_the_database_when_nothing_can_be_offered(session: S
         assert offered_slots(session, replace(ONE_DAY, last_on=MONDAY - timedelta(days=1))) == []
 
     assert not [statement for statement in sent if "reservation" in statement]
+
+
+def test_a_clinic_that_was_changed_after_this_process_read_it_is_read_again(session: Session) -> None:
+    assert offered_slots(session, ONE_DAY)
+    session.execute(sa.delete(WeeklyHours).where(WeeklyHours.resource_id == DR_CRUZ))
+    session.execute(sa.update(Clinic).values(revision=new_revision()))
+    session.commit()
+
+    with counted_statements(session) as sent:
+        assert offered_slots(session, ONE_DAY) == []
+
+    assert len(sent) > STATEMENTS
 
 
 def test_offered_slots_cost_the_same_number_of_statements_whatever_is_asked(session: Session) -> None:
