@@ -28,12 +28,11 @@ def wait_with_errors(stage: Stage) -> Page:
 
 @shows("scheduling.times")
 def times_with_all_choices(stage: Stage) -> Page:
-    """The filters and the waiting list stand open on the list of times."""
+    """The filters and the later times of a day stand open."""
     page = at("/book/first-consultation/times?who=dr-cruz")(stage)
     open_filters(page)
     page.locator(".more-choices > summary").click()
     page.locator(".more-times > summary").first.click()
-    page.locator(".wait-details > summary").click()
     return page
 
 

@@ -22,7 +22,6 @@ from booking.web.scheduling.search import Seeker, Wish, find_week, read_wish
 from booking.web.scheduling.slot_choice import bookable_service_or_none, bookable_services
 from booking.web.scheduling.times_page import times_page
 from booking.web.scheduling.wishes_form import wish_words, wishes_form
-from booking.web.waiting.joining import form_beside_times
 
 bp = Blueprint("scheduling", __name__)
 
@@ -69,7 +68,6 @@ def times_page_of(wish: Wish, form: KeepWishesForm) -> str:
         form=form,
         words=wish_words(wish, form),
         is_remembered=remembered() != NOTHING,
-        wait_form=form_beside_times(wish),
         own_url=url_for(".times", service_code=wish.service.code),
     )
 

@@ -26,7 +26,7 @@ from booking.web.context import clinic_now
 from booking.web.scheduling.draft import NEW_PERSON, read_draft, save_draft
 from booking.web.scheduling.person import Person, from_account
 from booking.web.scheduling.remembered import remembered
-from booking.web.scheduling.search import Wish, read_wish
+from booking.web.scheduling.search import read_wish
 from booking.web.scheduling.slot_choice import bookable_service_or_none
 from booking.web.visits.loading import ShownVisit, known_visit_or_404, shown_visit_or_404
 from booking.web.waiting.forms import WaitForm, WaitingPersonForm, values_of_filters, values_of_wish
@@ -77,14 +77,6 @@ def join(service_code: str) -> ResponseReturnValue:
 def wait_form(service: Service, **values: Any) -> WaitForm:
     """The form for a service, as posted, or filled with `values`."""
     return WaitForm(data=values, **_for_service(service))
-
-
-def form_beside_times(wish: Wish) -> WaitForm:
-    """The form on the page of the list of times, filled as its filters are."""
-    values = values_of_filters(wish, clinic_now(), _today())
-    form = WaitForm(formdata=None, data=values, **_for_service(wish.service))
-    form.ask_for_whom([])
-    return form
 
 
 def _for_service(service: Service) -> dict[str, Any]:

@@ -95,14 +95,19 @@ def test_a_known_patient_joins_on_one_page(session: Session, home: FlaskClient, 
     assert "3 hours before the visit or earlier" in page
 
 
-def test_the_form_beside_the_times_is_filled_as_the_filters_are(client: FlaskClient) -> None:
+def test_the_form_is_filled_as_the_filters_are(client: FlaskClient) -> None:
     client.post(
         "/book/first-consultation/wishes",
         data={"who": "dr-cruz", "part": "evening", "where": "lakeview", "weekdays": ["4"]},
     )
-    page = client.get(TIMES).text
-    assert f'action="{WAIT}"' in page
+    assert f'href="{WAIT}"' in client.get(TIMES).text
+    page = client.get(WAIT).text
     assert {("days", "4"), ("parts", "evening"), ("people", "dr-cruz"), ("places", "lakeview")} <= checked(page)
+
+
+def test_a_wish_of_the_address_goes_along(client: FlaskClient) -> None:
+    assert f'href="{WAIT}?who=dr-cruz"' in client.get(TIMES + "?who=dr-cruz").text
+    assert ("people", "dr-cruz") in checked(client.get(WAIT + "?who=dr-cruz").text)
 
 
 def test_joining_twice_changes_the_wishes(session: Session, home: FlaskClient) -> None:
