@@ -28,6 +28,7 @@ from booking.core.questionnaires.library import SHIPPED
 from booking.extensions import db
 from booking.models import Account, Clinic, Location, Patient, Resource, Service, ServiceSegment
 from booking.services import sessions
+from booking.services.clinic import new_revision
 from booking.web.access_table import VISITOR, Row
 from booking.web.application import create_app
 from tests.databases import Database
@@ -92,7 +93,7 @@ def mark_clinic(session: Session) -> None:
     """Put every text of the clinic's own into brackets."""
     for clinic in session.scalars(sa.select(Clinic)):
         mark_columns(clinic, "name", "sender_name", "crisis_line")
-        clinic.revision += 1
+        clinic.revision = new_revision()
     for place in session.scalars(sa.select(Location)):
         mark_columns(place, "name", "street", "city", "directions")
     for named in (*session.scalars(sa.select(Resource)), *session.scalars(sa.select(ServiceSegment))):

@@ -19,6 +19,7 @@ from booking.queries.appointments import Visit, select_visits
 from booking.services.filled_forms import LIBRARY, FilledForm, form_of_visit
 from booking.services.questionnaires import PostedAnswer, PostedPage, SavedPage, save_page, send_form
 from tests.factories import NOW
+from tests.web.clinic_change import clinic_changed
 
 PEG, INTAKE, TEST_FORM = "peg", "intake-short", "test-form"
 PAIN, ENJOYMENT, ACTIVITY = "75893-8", "91145-3", "91146-1"
@@ -65,8 +66,7 @@ def events(session: Session) -> list[tuple[str, str]]:
 def ask_for(session: Session, *codes: str, forms: tuple[Mapping[str, Any], ...] = ()) -> None:
     """Let first consultations ask for other forms; `forms` (as JSON) are all that exist, when given."""
     session.execute(sa.update(Service).where(Service.id == 1).values(questionnaires=list(codes)))
-    session.execute(sa.text("UPDATE clinic SET revision = revision + 1"))
-    session.commit()
+    clinic_changed(session)
     if forms:
         session.info[LIBRARY] = Library(tuple(parse_questionnaire(one) for one in forms))
 

@@ -32,6 +32,7 @@ from tests.services.cast import (
     hold,
 )
 from tests.services.visit_cast import set_service
+from tests.web.clinic_change import clinic_changed
 
 MINUTE = timedelta(minutes=1)
 
@@ -73,8 +74,7 @@ def test_a_booking_reserves_specialist_room_and_patient_in_place_of_the_hold(ses
 
 def test_buffers_take_the_resources_and_not_the_patient(session: Session) -> None:
     session.execute(sa.text("UPDATE service SET buffer_after_minutes = 10 WHERE id = 1"))
-    session.execute(sa.text("UPDATE clinic SET revision = revision + 1"))
-    session.commit()
+    clinic_changed(session)
 
     book(session, hold(session))
     session.rollback()
@@ -200,8 +200,7 @@ def test_a_live_hold_keeps_its_time_though_the_notice_has_passed_meanwhile(sessi
 
 def test_a_live_hold_of_a_visit_that_has_begun_is_refused(session: Session) -> None:
     session.execute(sa.text("UPDATE service SET book_notice_minutes = 0 WHERE id = 1"))
-    session.execute(sa.text("UPDATE clinic SET revision = revision + 1"))
-    session.commit()
+    clinic_changed(session)
     begins = NOW + timedelta(hours=1)
     held = hold(session, starts_at=begins, now=begins - 5 * MINUTE)
 

@@ -21,6 +21,7 @@ from booking.services.sealed import open_text
 from booking.services.undo import UNDO_LENGTH, UNDO_MARGIN
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.services.cast import DORA, ELI, VISITOR, acting_for, book, book_for_caller, hold
+from tests.web.clinic_change import clinic_changed
 
 LATEST = NEXT_MONDAY_9 - timedelta(days=1)
 
@@ -176,8 +177,7 @@ def test_cancelling_never_asks_the_rules_of_booking(session: Session) -> None:
     """The service is retired and its length off the grid: lessons PO-7."""
     appointment = make_appointment(session, ends_at=NEXT_MONDAY_9 + timedelta(minutes=47))
     session.execute(sa.text("UPDATE service SET is_active = false WHERE id = 1"))
-    session.execute(sa.text("UPDATE clinic SET revision = revision + 1"))
-    session.commit()
+    clinic_changed(session)
 
     assert cancel_as(session, patient_of(session, appointment), appointment).cancelled_at == NOW
 

@@ -17,9 +17,6 @@ from booking.core.scheduling.clinic import MinuteSpan
 from booking.core.scheduling.hits import HitCause
 from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.lifecycle import AppointmentStatus as S
-from booking.models import (
-    Clinic,
-)
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.services.calendar_cast import (
     AFTERNOON,
@@ -44,6 +41,7 @@ from tests.services.cast import (
     book_for_caller,
 )
 from tests.services.statements import counted_statements
+from tests.web.clinic_change import clinic_changed
 
 
 def test_a_block_hits_the_visits_in_it_and_no_others(session: Session) -> None:
@@ -178,8 +176,7 @@ def test_a_session_without_a_chosen_specialist_is_proposed_any_time(session: Ses
 def test_nothing_is_proposed_for_a_service_that_is_not_given_any_more(session: Session) -> None:
     make_appointment(session)
     session.execute(sa.text("UPDATE service SET is_active = false"))
-    session.execute(sa.update(Clinic).values(revision=77))
-    session.commit()
+    clinic_changed(session)
     [hit] = hits(session, away())
     assert hit.proposals == ()
 

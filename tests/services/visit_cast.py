@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
 from booking.core.messages import MessageKind, MessageState
-from booking.models import Appointment, Block, Clinic, FreedTime, Hold, Message, Patient, Reservation, Service
+from booking.models import Appointment, Block, FreedTime, Hold, Message, Patient, Reservation, Service
 from booking.services.changing import ChangedVisit, change_visit
 from tests.factories import NEXT_MONDAY_9, NOW
 from tests.services.cast import DR_CRUZ, NORTHSIDE, acting_for, new_nonce
+from tests.web.clinic_change import clinic_changed
 
 MINUTE = timedelta(minutes=1)
-_revisions = count(1000)
 AT_TEN = NEXT_MONDAY_9 + timedelta(hours=1)
 AT_ELEVEN = NEXT_MONDAY_9 + timedelta(hours=2)
 
@@ -25,8 +24,7 @@ AT_ELEVEN = NEXT_MONDAY_9 + timedelta(hours=2)
 def set_service(session: Session, service_id: int = 1, **values: Any) -> None:
     """Change the clinic. Each change has a revision of its own, since catalogues are kept from test to test."""
     session.execute(sa.update(Service).where(Service.id == service_id).values(**values))
-    session.execute(sa.update(Clinic).values(revision=next(_revisions)))
-    session.commit()
+    clinic_changed(session)
 
 
 def patient_of(session: Session, appointment: Appointment, **actor: Any) -> Actor:

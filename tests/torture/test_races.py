@@ -37,6 +37,7 @@ from tests.services.cast import (
 )
 from tests.torture import unguarded
 from tests.torture.racing import CLIENTS, Deed, Outcome, Racers, overlaps, racers
+from tests.web.clinic_change import clinic_changed
 
 pytestmark = pytest.mark.torture
 
@@ -136,8 +137,7 @@ def test_one_shared_room_goes_to_one_of_two_specialists(
     session: Session, field: Racers, fewer_times: list[datetime]
 ) -> None:
     session.execute(sa.text("UPDATE resource SET is_active = false WHERE code = 'room-2'"))
-    session.execute(sa.text("UPDATE clinic SET revision = revision + 1"))
-    session.commit()
+    clinic_changed(session)
     deeds = [DR_CRUZ, DR_ADEYEMI] * (CLIENTS // 2)
     rounds = [field.race(*[booking(at, specialist_id=specialist) for specialist in deeds]) for at in fewer_times]
 
