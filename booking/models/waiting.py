@@ -95,7 +95,8 @@ class FreedTime(Base):
     """A span that became free and may be offered from `available_at` on; `settled_at` once nobody is left to ask.
 
     `resource_id` is the specialist whose time it was, empty where there was none. `hold_owner` names the undo hold that
-    keeps the time meanwhile, if there is one. `cause` is a word: cancelled, changed, missed, unblocked, offer.
+    keeps the time meanwhile, if there is one. `cause` is a word: cancelled, changed, missed, unblocked,
+    opened, offer.
     """
 
     __tablename__ = "freed_time"

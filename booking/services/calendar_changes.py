@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
 from booking.core.errors import BookingError, NotFound
-from booking.core.scheduling.calendar_change import BlockChange, CalendarChange, DateChange, WeekChange
+from booking.core.scheduling.calendar_change import BlockChange, CalendarChange, DateChange, WeekChange, clinic_after
 from booking.core.scheduling.hits import HitCause, resources_touched
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.slots import Slot
@@ -150,19 +150,20 @@ def _undecided_refused(session: Session, asked: AskedChange, now: datetime) -> l
 
 
 def _write(session: Session, asked: AskedChange, actor: Actor, now: datetime) -> None:
-    change = asked.change
+    change, clinic = asked.change, catalogue(session)
     if isinstance(change, BlockChange):
         if asked.block is None:
             blocks.add_blocks(session, change, asked.details, actor=actor, now=now)
         else:
             blocks.change_block(session, asked.block, change, asked.details, actor=actor, now=now)
     elif isinstance(change, WeekChange):
-        hours.refuse_colliding(catalogue(session), change)
+        hours.refuse_colliding(clinic, change)
         hours.write_week(session, change, actor=actor, now=now)
     elif isinstance(change, DateChange):
         hours.write_date(session, change, actor=actor, now=now)
     else:
         hours.write_closure(session, change, actor=actor, now=now)
+    hours.note_opened(session, clinic, clinic_after(clinic, change), resources_touched(clinic, change), now=now)
 
 
 def _ask_to_call(session: Session, asked: AskedChange, hit: list[tuple[Visit, HitCause]], now: datetime) -> None:

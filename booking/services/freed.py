@@ -12,12 +12,13 @@ from booking.models import FreedTime
 
 
 class FreedCause(StrEnum):
-    """Why a time is free: of a visit, a block that was removed, an offer that nobody took."""
+    """Why a time is free: of a visit, a block that was removed, hours that were opened, an offer that nobody took."""
 
     CANCELLED = "cancelled"
     CHANGED = "changed"
     MISSED = "missed"
     UNBLOCKED = "unblocked"
+    OPENED = "opened"
     OFFER = "offer"
 
 

@@ -6,6 +6,8 @@ change gives the clinic another revision, so that every process reads the hours 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -23,11 +25,17 @@ from booking.core.scheduling.calendar_change import (
     new_hours,
 )
 from booking.core.scheduling.clinic import Catalogue, MinuteSpan
+from booking.core.scheduling.clinic import Closure as Closed
 from booking.core.scheduling.clinic import WeeklyHours as HoursValue
+from booking.core.scheduling.hits import resources_touched
+from booking.core.scheduling.intervals import from_minutes, to_minutes_up
+from booking.core.scheduling.opened import newly_open
 from booking.core.scheduling.rules import Refusal
 from booking.models import Clinic, Closure, HoursException, WeeklyHours
+from booking.queries.catalogue import catalogue
 from booking.services import audit
 from booking.services.clinic import new_revision
+from booking.services.freed import FreedCause, note_freed
 from booking.services.transaction import transaction
 
 
@@ -142,9 +150,37 @@ def remove_closure(session: Session, *, actor: Actor, closure_id: int, now: date
         row = session.get(Closure, closure_id, populate_existing=True)
         if row is None or not may_close(actor, row.location_id):
             raise NotFound
+        clinic = catalogue(session)
+        closed = ClosureChange(row.location_id, row.starts_on, row.ends_on, row.name)
         session.delete(row)
+        note_opened(session, clinic, _without(clinic, closed), resources_touched(clinic, closed), now=now)
         audit.record(session, actor, "closure_removed", "closure", closure_id, now=now)
         _renew(session)
+
+
+def _without(clinic: Catalogue, closed: ClosureChange) -> Catalogue:
+    """The clinic without one closure of these dates; there may be another one of the same."""
+    closures = list(clinic.closures)
+    closures.remove(Closed(closed.location_id, closed.starts_on, closed.ends_on, closed.name))
+    return replace(clinic, closures=tuple(closures))
+
+
+def note_opened(
+    session: Session, before: Catalogue, after: Catalogue, resource_ids: Iterable[int], *, now: datetime
+) -> None:
+    """Tell the waiting list, in the open transaction, of the hours of these resources that are open now."""
+    for opened in newly_open(before, after, resource_ids, now=to_minutes_up(now)):
+        starts, ends = opened.span
+        note_freed(
+            session,
+            location_id=opened.location_id,
+            resource_id=opened.specialist_id,
+            starts_at=from_minutes(starts),
+            ends_at=from_minutes(ends),
+            cause=FreedCause.OPENED,
+            available_at=now,
+            now=now,
+        )
 
 
 def may_close(actor: Actor, location_id: int | None) -> bool:

@@ -24,6 +24,7 @@ FREED_CAUSE: dict[str, LazyString] = {
     "changed": lazy_gettext("a visit was moved"),
     "missed": lazy_gettext("somebody did not come"),
     "unblocked": lazy_gettext("a block was removed"),
+    "opened": lazy_gettext("hours were opened"),
 }
 OTHER_CAUSE = lazy_gettext("it became free")
 
