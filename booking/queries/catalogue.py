@@ -58,7 +58,12 @@ def is_current(session: Session, clinic: core.Catalogue) -> bool:
 
     It is not read here: a transaction that was going by the old one has rows of it in its session, and must end.
     """
-    if session.connection().scalar(_REVISION) == clinic.revision:
+    return is_current_at(session, clinic, session.connection().scalar(_REVISION))
+
+
+def is_current_at(session: Session, clinic: core.Catalogue, revision: int | None) -> bool:
+    """The same for a caller who has asked the revision already, together with what it relies on."""
+    if revision == clinic.revision:
         return True
     _kept.pop(session.get_bind().engine, None)
     return False

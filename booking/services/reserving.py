@@ -21,8 +21,16 @@ from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot, busy_window
 from booking.models import Hold, Reservation
 from booking.queries.appointments import Visit
-from booking.queries.catalogue import is_current, kept_catalogue
-from booking.queries.reservations import BusyLanes, OwnHolds, Taken, busy_by_lane, holds_of, taken_by_visit
+from booking.queries.catalogue import is_current_at, kept_catalogue
+from booking.queries.reservations import (
+    BusyLanes,
+    OwnHolds,
+    Taken,
+    busy_by_lane,
+    busy_for_booking,
+    holds_of,
+    taken_by_visit,
+)
 from booking.services import locks
 from booking.services.availability import nearest_slots, patient_calendar
 from booking.services.blocks import close_blocks, refill
@@ -37,15 +45,11 @@ LONGEST_VISIT_DAYS = 2
 """A visit that began longer ago than this is over, wherever on earth its local date is counted."""
 
 # Statements of every booking, built once: building one costs as much as running it.
-_EXPIRED = (
-    sa.delete(Reservation)
-    .where(
-        Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= sa.bindparam("now"))),
-        Reservation.resource_id.in_(sa.bindparam("resource_ids", expanding=True)),
-        Reservation.ends_at > sa.bindparam("since"),
-        Reservation.starts_at < sa.bindparam("until"),
-    )
-    .returning(Reservation.id)
+_DROP_ENDED = sa.delete(Reservation).where(
+    Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= sa.bindparam("now"))),
+    Reservation.resource_id.in_(sa.bindparam("resource_ids", expanding=True)),
+    Reservation.ends_at > sa.bindparam("since"),
+    Reservation.starts_at < sa.bindparam("until"),
 )
 _INSERT = sa.insert(Reservation)
 # A bare insert that meets another at the same instant is a deadlock; this one simply gives fewer rows.
@@ -170,10 +174,13 @@ def make_way(session: Session, clinic: Catalogue, wishes: Sequence[Wish], *, now
     """
     window, resource_ids = _joint_window(clinic, wishes)
     dropped = _take_locks_and_drop_own(session, wishes[0], resource_ids)
-    if not is_current(session, clinic):
+    found = busy_for_booking(session, resource_ids, window, now=now)
+    if not is_current_at(session, clinic, found.revision):
         raise OtherClinic
-    _drop_expired_holds(session, resource_ids, window, now)
-    return Way(busy_by_lane(session, resource_ids, window, now=now) if resource_ids else {}, dropped)
+    if found.has_ended_holds:
+        _drop_ended_holds(session, resource_ids, window, now)
+        found = busy_for_booking(session, resource_ids, window, now=now)
+    return Way(found.busy, dropped)
 
 
 def close_way(session: Session, way: Way, placements: Sequence[Placement], *, now: datetime) -> None:
@@ -280,15 +287,16 @@ def same_time(visit: Visit) -> Wish:
     return Wish(asked, patient_id=visit.patient_id, without_appointment=visit.id)
 
 
-def _drop_expired_holds(session: Session, resource_ids: Sequence[int], window: Span, now: datetime) -> None:
-    """Only rows of locked resources: two bookings that tidied the same hold in full could wait for each other.
+def _drop_ended_holds(session: Session, resource_ids: Sequence[int], window: Span, now: datetime) -> None:
+    """They take no time any more, but the guard does not know it.
 
+    Only rows of locked resources: two bookings that tidied the same hold in full could wait for each other.
     A block around an ended hold has its time from now on.
     """
     since, until = from_minutes(window[0]), from_minutes(window[1])
     asked = {"now": now, "resource_ids": tuple(resource_ids), "since": since, "until": until}
-    if session.connection().execute(_EXPIRED, asked).all():
-        refill(session, resource_ids=resource_ids, window=(since, until), now=now)
+    session.connection().execute(_DROP_ENDED, asked)
+    refill(session, resource_ids=resource_ids, window=(since, until), now=now)
 
 
 def _execute(session: Session, statement: sa.Delete) -> None:
