@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
 from booking.core.people import fold
-from booking.models import Account, AccountPatient, Appointment, Patient
+from booking.models import Account, AccountPatient, Appointment, Patient, WaitingEntry
 from booking.services import audit
 from booking.services.patients import PatientDetails
 
@@ -21,7 +21,8 @@ from booking.services.patients import PatientDetails
 def link_booked_patients(
     session: Session, actor: Actor, person: PatientDetails, *, account_id: int, now: datetime
 ) -> bool:
-    """Let the new account act for the patients that the actor's browser session booked for, if `person` is them.
+    """Let the new account act for the patients that the actor's browser session booked for, or put on the waiting list,
+    if `person` is them.
 
     A guest who books twice is two patients: the account gets both. False when there is none. Belongs into the open
     transaction that makes the account. A registration of the same person whose address was never confirmed, say
@@ -41,18 +42,22 @@ def link_booked_patients(
 
 
 def _booked_as_guest(session: Session, actor: Actor) -> list[Patient]:
-    """Patients for whom the browser session booked without a login, and for whom no confirmed account acts."""
-    if not actor.booked_ids:
+    """Patients for whom the browser session booked or waits without a login, and for whom no confirmed account acts."""
+    if not actor.booked_ids and not actor.waiting_ids:
         return []
     visits = sa.select(Appointment.patient_id).where(
         Appointment.public_id.in_(actor.booked_ids), Appointment.booked_by_account_id.is_(None)
     )
+    waits = sa.select(WaitingEntry.patient_id).where(
+        WaitingEntry.public_id.in_(actor.waiting_ids), WaitingEntry.created_by_account_id.is_(None)
+    )
     with_account = (
         sa.select(AccountPatient.patient_id)
         .join(Account, Account.id == AccountPatient.account_id)
-        .where(AccountPatient.patient_id.in_(visits), Account.email_verified_at.is_not(None))
+        .where(AccountPatient.patient_id == Patient.id, Account.email_verified_at.is_not(None))
     )
-    wanted = sa.select(Patient).where(Patient.id.in_(visits), Patient.id.not_in(with_account))
+    is_theirs = sa.or_(Patient.id.in_(visits), Patient.id.in_(waits))
+    wanted = sa.select(Patient).where(is_theirs, ~sa.exists(with_account))
     return list(session.scalars(wanted.order_by(Patient.id)))
 
 

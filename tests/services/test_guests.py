@@ -16,7 +16,10 @@ from booking.services import accounts
 from booking.services.links import VERIFY_LIFE, mint_link
 from booking.services.rate_limits import Limiter
 from booking.services.transaction import transaction
+from booking.services.waiting_guests import join_as_new
 from tests.factories import NOW, make_account, make_appointment, make_patient
+from tests.services import cast
+from tests.services.waiting_cast import WISH, entry
 
 DOOR = accounts.Door("192.0.2.7", Limiter("a secret", factor=1000))
 ANA = accounts.Registration("Ana", "Álvarez", date(1980, 5, 17), "ana@example.org", None, "blue lamp 47 river")
@@ -64,6 +67,17 @@ def confirm(session: Session, account_id: int) -> None:
 def patients_of(session: Session, account_id: int) -> list[int]:
     wanted = sa.select(AccountPatient.patient_id).where(AccountPatient.account_id == account_id)
     return sorted(session.scalars(wanted))
+
+
+def test_the_account_gets_the_patient_who_has_just_joined_the_waiting_list(session: Session) -> None:
+    person = replace(cast.ANA, email="ana@example.org")
+    place = join_as_new(session, actor=Actor(owner="b"), door=DOOR, person=person, wish=WISH, nonce="w1", now=NOW)
+    patient_id = entry(session, place).patient_id
+    session.rollback()
+
+    account_id = register(session, Actor(owner="b", waiting_ids=frozenset({place.public_id})))
+
+    assert patients_of(session, account_id) == [patient_id]
 
 
 def test_the_account_gets_the_patient_who_has_just_booked(session: Session, guest: Patient, visit: Appointment) -> None:
