@@ -24,9 +24,11 @@ from booking.services import audit, outbox, undo
 from booking.services.blocks import close_blocks
 from booking.services.freed import FreedCause, free_at_once, note_freed, withdraw_freed
 from booking.services.idempotency import body_hash, claim_answer
+from booking.services.offer_ends import MOVED_UP, take_list
 from booking.services.overriding import refusals_to_override
 from booking.services.releasing import is_in_block
 from booking.services.reserving import ReservedFor, Wish, book_in_transaction, reserve, same_time
+from booking.services.waiting_list import resume_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,9 @@ def _set_time(session: Session, move: _Move, slot: Slot) -> None:
         "sequence": visit.sequence + 1,
         "confirmed_at": move.confirmed_at,
     }
+    if slot.specialist_id != visit.specialist_id:
+        # The link of this visit may lead into the room of the specialist whom it leaves.
+        values["video_url_sealed"] = None
     changed = session.execute(
         sa.update(Appointment)
         .where(Appointment.id == visit.id, Appointment.status == visit.status, Appointment.version == visit.version)
@@ -263,12 +268,13 @@ def _note_freed(session: Session, move: _Move, slot: Slot, *, is_kept: bool) -> 
 def undo_change(session: Session, *, actor: Actor, public_id: str, now: datetime) -> ChangedVisit:
     """Move the visit back to the time it had before, within ten minutes; nothing when that was done already.
 
-    Nothing is sent when the mail about the change had not gone. Patients and visitors: only what was not moved by
-    staff. Raises NotFound, RulesRefuse (`undo_over`), SlotTaken when the time was given away, PatientBusy,
-    BusyDatabase.
+    Who was moved up from the waiting list waits again. Nothing is sent when the mail about the change had not gone.
+    Patients and visitors: only what was not moved by staff. Raises NotFound, RulesRefuse (`undo_over`), SlotTaken when
+    the time was given away, PatientBusy, BusyDatabase.
     """
 
     def work() -> ChangedVisit:
+        take_list(session)
         visit = visit_for(session, actor, public_id, act=VisitAct.CHANGE, lock=True)
         if visit is None:
             raise NotFound
@@ -301,6 +307,8 @@ def _move_back(session: Session, move: _Move, last: AppointmentTime) -> ChangedV
     tz = clinic.locations[appointment.location_id].tz
     outbox.plan_undo(session, appointment=appointment, tz=tz, has_email=visit.is_mailed, now=move.now)
     _record(session, move, "appointment_change_undone")
+    if last.reason_code == MOVED_UP:
+        resume_wait(session, actor=move.actor, appointment_id=visit.id, ended_at=last.replaced_at, now=move.now)
     return ChangedVisit(appointment.public_id, appointment.version, appointment.starts_at, visit.starts_at)
 
 

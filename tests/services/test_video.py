@@ -14,6 +14,7 @@ from booking.core.scheduling.clinic import VisitMode
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Appointment, AuditEvent, Resource, Service
 from booking.queries.appointments import Visit, visit_for
+from booking.services.changing import change_visit
 from booking.services.video import VideoRoom, set_video_url, video_room
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
 from tests.web.clinic_change import clinic_changed
@@ -82,6 +83,26 @@ def test_a_link_of_the_visit_takes_the_place_of_the_room_and_back(session: Sessi
     assert (room.url, room.is_of_visit) == (STANDING, False)
     actions = session.scalars(sa.select(AuditEvent.action).where(AuditEvent.object_id == visit.id)).all()
     assert list(actions) == ["video_link_set", "video_link_removed"]
+
+
+@pytest.mark.parametrize(("specialist_id", "kept"), [(1, True), (2, False)])
+def test_the_link_of_the_visit_stays_behind_with_the_specialist(
+    session: Session, visit: Visit, specialist_id: int, kept: bool
+) -> None:
+    set_video_url(session, actor=DESK, public_id=visit.public_id, url=OWN, now=NOW)
+    change_visit(
+        session,
+        actor=DESK,
+        public_id=visit.public_id,
+        location_id=visit.location_id,
+        specialist_id=specialist_id,
+        starts_at=NEXT_MONDAY_9 + timedelta(hours=1),
+        nonce="a-nonce",
+        now=NOW,
+    )
+    room = seen(session, DESK, again(session, visit))
+    assert room is not None
+    assert room.is_of_visit is kept
 
 
 def test_it_is_kept_sealed_and_one_that_does_not_open_is_said(session: Session, visit: Visit) -> None:
