@@ -314,9 +314,13 @@ def due_freed_times(session: Session, *, now: datetime, limit: int) -> list[int]
 
 
 def offers_within(session: Session, span: FreedSpan, *, since: datetime) -> list[tuple[int, OfferState]]:
-    """(entry, state) of the offers made since then whose visit starts in that time, at its place and specialist."""
+    """(entry, state) of the offers made since then whose visit starts in that time, at its place and specialist.
+
+    Those that were accepted count for ever: whoever waits still has given that time back.
+    """
     starts_at = WaitingOffer.starts_at
-    same = [starts_at >= from_minutes(span.starts), starts_at < from_minutes(span.ends), WaitingOffer.made_at >= since]
+    counts = sa.or_(WaitingOffer.made_at >= since, WaitingOffer.state == OfferState.ACCEPTED)
+    same = [starts_at >= from_minutes(span.starts), starts_at < from_minutes(span.ends), counts]
     if span.location_id is not None:
         same.append(WaitingOffer.location_id == span.location_id)
     if span.specialist_id is not None:

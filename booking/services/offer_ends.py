@@ -25,6 +25,9 @@ from booking.services.transaction import transaction
 KEPT_FOR_NEXT: Final = timedelta(minutes=2)
 """How long a time stays kept after an offer of it has ended. The worker asks the next one within this time."""
 
+MOVED_UP: Final = "pat-swl"
+"""Reason code of a visit that was moved up from the waiting list."""
+
 _LIST: Final = "waiting-list"
 
 

@@ -21,13 +21,10 @@ from booking.queries.waiting import Offer, entries_by_id, offer_for
 from booking.services.appointments import book_in_place
 from booking.services.changing import move_in_transaction
 from booking.services.idempotency import body_hash, claim_answer
-from booking.services.offer_ends import close_offer, end_wait, take_list
+from booking.services.offer_ends import MOVED_UP, close_offer, end_wait, take_list
 from booking.services.reserving import Wish, book_in_transaction
 from booking.services.transaction import transaction
 from booking.services.waiting_list import earliest_today
-
-MOVED_UP = "pat-swl"
-"""Reason code of a visit that was moved up from the waiting list."""
 
 TAKEN_LATE = frozenset({OfferState.EXPIRED, OfferState.DECLINED})
 """After these the time may still be had, if nobody else has it and the person waits still."""

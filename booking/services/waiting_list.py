@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import SYSTEM, Actor
@@ -170,6 +171,25 @@ def leave(session: Session, *, actor: Actor, public_id: str, now: datetime) -> N
             raise NotFound
         if waiting.state is WaitingState.WAITING:
             end_wait(session, waiting.id, WaitingState.LEFT, actor=actor, now=now)
+
+
+def resume_wait(session: Session, *, actor: Actor, appointment_id: int, ended_at: datetime, now: datetime) -> None:
+    """Let whoever was placed with this visit at that instant wait again, at their old place, since they took it back.
+
+    In the open transaction, which has taken the list. Nothing happens when they wait for the same again already.
+    """
+    placed = sa.select(WaitingEntry).where(
+        WaitingEntry.appointment_id == appointment_id,
+        WaitingEntry.state == WaitingState.PLACED,
+        WaitingEntry.ended_at == ended_at,
+    )
+    entry = session.scalars(placed).one_or_none()
+    if entry is None or live_entry_of(session, live_key_of(entry.patient_id, entry.service_id)) is not None:
+        return
+    entry.state, entry.ended_at = WaitingState.WAITING, None
+    entry.live_key = live_key_of(entry.patient_id, entry.service_id)
+    session.flush()
+    audit.record(session, actor, "waiting_resumed", "waiting_entry", entry.id, now=now)
 
 
 def end_waits(session: Session, *, now: datetime) -> int:

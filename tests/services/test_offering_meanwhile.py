@@ -192,4 +192,4 @@ def test_a_round_costs_the_same_with_a_long_history(session: Session, database: 
 
     with counted_statements(session) as sent:
         assert offer_freed_times(session, now=NOW) == 1
-    assert len(sent) == {"sqlite": 23, "postgres": 25}[database.name]
+    assert len(sent) == {"sqlite": 21, "postgres": 23}[database.name]
