@@ -14,13 +14,14 @@ from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
-from booking.models import Appointment, new_public_id
+from booking.models import new_public_id
 from booking.queries.catalogue import catalogue, is_current, kept_catalogue
 from booking.services.cancelling import cancel, undo_cancel
 from booking.services.holds import HeldSlot, hold_for, request_of
 from booking.services.idempotency import body_hash, claim_answer
 from booking.services.ordering import (
     BookedVisit,
+    NewVisit,
     Order,
     VisitDetails,
     VisitPatient,
@@ -162,7 +163,7 @@ def _earlier(session: Session, order: Order, nonce: str, body: str) -> BookedVis
 def _book(session: Session, clinic: Catalogue, order: Order, wish: Wish) -> BookedVisit:
     """Reserve, then write messages and audit events into the open transaction."""
     known = known_patient(session, order)
-    made: list[tuple[Appointment, VisitPatient]] = []
+    made: list[tuple[NewVisit, VisitPatient]] = []
 
     def keep(slot: Slot) -> ReservedFor:
         patient = known or add_patient(session, order)

@@ -6,9 +6,10 @@ import json
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound
@@ -21,6 +22,7 @@ from booking.services import audit, outbox
 from booking.services.patients import PatientDetails, create_described
 from booking.services.sealed import seal_text
 
+# Written past the unit of work, which costs several times the statement: every booking pays it.
 _INSERT = sa.insert(Appointment).returning(Appointment.id)
 _PATIENT = sa.select(Patient.id, Patient.email.is_not(None).label("has_email")).where(
     Patient.id == sa.bindparam("patient_id")
@@ -42,6 +44,19 @@ class VisitPatient:
 
     id: int
     has_email: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewVisit:
+    """The row of a visit that was just written: what its reservations, messages and events refer to."""
+
+    id: int
+    public_id: str
+    reference: str
+    patient_id: int
+    location_id: int
+    starts_at: datetime
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,37 +114,37 @@ def add_patient(session: Session, order: Order) -> VisitPatient:
     return VisitPatient(patient.id, patient.email is not None)
 
 
-def add_visit(session: Session, order: Order, slot: Slot, patient: VisitPatient) -> Appointment:
-    """The visit as a row with an id; its reservations are the caller's."""
+def add_visit(session: Session, order: Order, slot: Slot, patient: VisitPatient) -> NewVisit:
+    """Write the visit's row, which gives it an id; its reservations are the caller's."""
+    visit: dict[str, Any] = {
+        "public_id": order.public_id,
+        "reference": "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)),
+        "patient_id": patient.id,
+        "location_id": slot.location_id,
+        "starts_at": slot.starts_at,
+        "version": 1,
+    }
+    values = {
+        **visit,
+        **_sealed(session, order),
+        "service_id": slot.service_id,
+        "specialist_id": slot.specialist_id,
+        "ends_at": slot.ends_at,
+        "status": AppointmentStatus.BOOKED,
+        "booked_by_account_id": order.actor.account_id,
+        "booked_for_other": order.details.booked_for_other,
+        "booked_at": order.now,
+        "sequence": 0,
+    }
+    return NewVisit(session.connection().execute(_INSERT, values).scalar_one(), **visit)
+
+
+def _sealed(session: Session, order: Order) -> dict[str, str | None]:
     needs = json.dumps(order.details.needs) if order.details.needs else None
-    appointment = Appointment(
-        public_id=order.public_id,
-        reference="".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)),
-        patient_id=patient.id,
-        service_id=slot.service_id,
-        location_id=slot.location_id,
-        specialist_id=slot.specialist_id,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        status=AppointmentStatus.BOOKED,
-        reason_sealed=seal_text(session, "appointment", "reason", order.public_id, order.details.reason),
-        needs_sealed=seal_text(session, "appointment", "needs", order.public_id, needs),
-        booked_by_account_id=order.actor.account_id,
-        booked_for_other=order.details.booked_for_other,
-        booked_at=order.now,
-        version=1,
-        sequence=0,
-    )
-    return _stored(session, appointment)
-
-
-def _stored(session: Session, appointment: Appointment) -> Appointment:
-    """Written past the unit of work, which costs several times the statement, and then known to the session."""
-    values = {key: value for key, value in vars(appointment).items() if not key.startswith("_")}
-    appointment.id = session.connection().execute(_INSERT, values).scalar_one()
-    make_transient_to_detached(appointment)
-    session.add(appointment)
-    return appointment
+    return {
+        "reason_sealed": seal_text(session, "appointment", "reason", order.public_id, order.details.reason),
+        "needs_sealed": seal_text(session, "appointment", "needs", order.public_id, needs),
+    }
 
 
 def tell_of_patient(session: Session, order: Order, patient: VisitPatient) -> None:
@@ -138,7 +153,7 @@ def tell_of_patient(session: Session, order: Order, patient: VisitPatient) -> No
 
 
 def tell_of_visit(
-    session: Session, clinic: Catalogue, order: Order, appointment: Appointment, patient: VisitPatient
+    session: Session, clinic: Catalogue, order: Order, appointment: NewVisit, patient: VisitPatient
 ) -> None:
     """The messages that the visit wants, and who booked it. Last, so that they are written in one go at the end."""
     now, tz = order.now, clinic.locations[appointment.location_id].tz

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -42,9 +42,20 @@ _INSERT = sa.insert(Message)
 _INSERT_TOGETHER = _INSERT.returning(Message.id)
 
 
-def plan_for_booking(
-    session: Session, *, appointment: Appointment, tz: ZoneInfo, has_email: bool, now: datetime
-) -> None:
+class VisitRow(Protocol):
+    """What messages say of the row of a visit, whether it was just written or read."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def patient_id(self) -> int: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def version(self) -> int: ...
+
+
+def plan_for_booking(session: Session, *, appointment: VisitRow, tz: ZoneInfo, has_email: bool, now: datetime) -> None:
     """Confirmation and reminders of a booked visit; nothing for a patient without an address."""
     if has_email:
         _add_visit_messages(session, appointment, messages_for_booking(appointment.starts_at, now, tz), now)
@@ -144,7 +155,7 @@ def plan_account_message(session: Session, *, kind: MessageKind, account_id: int
 
 
 def _add_visit_messages(
-    session: Session, appointment: Appointment, wanted: Iterable[PlannedMessage], now: datetime
+    session: Session, appointment: VisitRow, wanted: Iterable[PlannedMessage], now: datetime
 ) -> None:
     recipient = f"patient:{appointment.patient_id}"
     about = f"appointment:{appointment.id}"

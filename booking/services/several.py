@@ -15,7 +15,7 @@ from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.intervals import Span, to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
-from booking.models import Appointment, new_public_id
+from booking.models import new_public_id
 from booking.queries.appointments import OwnTime, own_times
 from booking.queries.catalogue import catalogue, kept_catalogue
 from booking.queries.reservations import BusyLanes
@@ -23,6 +23,7 @@ from booking.services.availability import also_taken, calendar_of, nearest_slots
 from booking.services.idempotency import body_hash, claim_answer
 from booking.services.ordering import (
     BookedVisit,
+    NewVisit,
     Order,
     VisitDetails,
     VisitPatient,
@@ -251,7 +252,7 @@ def _decide(
         plan.refused[index] = (request, refusals)
 
 
-def _keep(session: Session, order: Order, wish: Wish, placement: Placement, patient: VisitPatient) -> Appointment:
+def _keep(session: Session, order: Order, wish: Wish, placement: Placement, patient: VisitPatient) -> NewVisit:
     appointment = add_visit(session, order, placement.slot, patient)
     reserved_for = ReservedFor(appointment_id=appointment.id, patient_id=patient.id)
     insert_placement(session, wish, placement, reserved_for)
