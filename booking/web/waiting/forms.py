@@ -56,8 +56,7 @@ class WaitForm(FlaskForm):
         self.people.choices = choices_of({one.code: one.name for one in catalogue.specialists_for(service)})
         places = catalogue.locations_for(service) if service.mode is VisitMode.IN_PERSON else ()
         self.places.choices = choices_of({one.code: one.name for one in places})
-        if "for_whom" in self:
-            self.for_whom.choices = []
+        self.for_whom.choices = []
 
     def ask_for_whom(self, patients: Sequence[OwnPatient]) -> None:
         """Ask which of these waits, or somebody new; nothing where there is nobody to choose from."""

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from booking.core.clock import utc_now
 from booking.core.day_parts import DayPart
 from booking.core.scheduling.clinic import Audience
-from booking.models import Account, LinkAction, Patient, Service, WaitingEntry, WaitingState
+from booking.models import Account, LinkAction, Location, Patient, Resource, Service, WaitingEntry, WaitingState
 from booking.queries.waiting import wish_of
 from tests.factories import make_account, make_appointment, make_offer, make_patient
 from tests.web.clinic_change import clinic_changed
@@ -103,6 +103,25 @@ def test_the_form_is_filled_as_the_filters_are(client: FlaskClient) -> None:
     assert f'href="{WAIT}"' in client.get(TIMES).text
     page = client.get(WAIT).text
     assert {("days", "4"), ("parts", "evening"), ("people", "dr-cruz"), ("places", "lakeview")} <= checked(page)
+
+
+def test_a_language_and_steps_become_people_and_places(session: Session, client: FlaskClient) -> None:
+    session.get_one(Resource, 3).languages = ["en", "es"]
+    session.get_one(Location, 1).is_step_free = False
+    clinic_changed(session)
+    open_wishes = {"who": "", "part": "", "where": ""}
+    client.post("/book/first-consultation/wishes", data={**open_wishes, "language": "es", "step_free": "y"})
+    ticked = checked(client.get(WAIT).text)
+    assert {one for one in ticked if one[0] != "notice"} == {("people", "dr-lind"), ("places", "lakeview")}
+
+
+def test_a_service_that_ends_while_the_form_is_open_is_said(session: Session, home: FlaskClient, ana: Patient) -> None:
+    visit = make_appointment(session, ana, starts_at=a_start())
+    session.get_one(Service, 1).is_active = False
+    clinic_changed(session)
+    answer = home.post(f"/visits/{visit.public_id}/wait", data=WANTED)
+    assert answer.status_code == 422
+    assert "This kind of visit is not offered any more." in answer.text
 
 
 def test_a_wish_of_the_address_goes_along(client: FlaskClient) -> None:
