@@ -73,8 +73,9 @@ def undo_cancel(session: Session, *, actor: Actor, public_id: str, now: datetime
 
 
 def _book_again(session: Session, visit: Visit, now: datetime) -> None:
-    reserved_for = ReservedFor(appointment_id=visit.id, patient_id=visit.patient_id)
-    reserve(session, same_time(visit), now=now, keep=lambda _slot: reserved_for)
+    if not undo.take_kept_back(session, visit, now=now):
+        reserved_for = ReservedFor(appointment_id=visit.id, patient_id=visit.patient_id)
+        reserve(session, same_time(visit), now=now, keep=lambda _slot: reserved_for)
     back: dict[str, Any] = {"cancelled_at": None, "cancel_reason_code": None, "cancel_note_sealed": None}
     _set_status(session, visit, status=AppointmentStatus.BOOKED, **back)
     withdraw_freed(

@@ -318,6 +318,14 @@ def insert_placement(session: Session, wish: Wish, placement: Placement, reserve
         raise Lost(wish)
 
 
+def insert_patient(session: Session, visit: Visit) -> None:
+    """Write the patient's own row of a visit that has its resources. Raises PatientBusy."""
+    owner = {"hold_id": None, "appointment_id": visit.id, "block_id": None, "resource_id": None, "lane": None}
+    times = {"starts_at": visit.starts_at, "ends_at": visit.ends_at}
+    if not _inserted(session, [{**owner, **times, "patient_id": visit.patient_id}]):
+        raise PatientBusy
+
+
 def _taken(allocation: Allocation) -> dict[str, Any]:
     return {
         "resource_id": allocation.resource_id,

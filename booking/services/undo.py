@@ -17,7 +17,7 @@ from booking.queries.appointments import Visit
 from booking.queries.reservations import Taken, holds_of
 from booking.services import locks
 from booking.services.freed import free_at_once
-from booking.services.reserving import end_holds
+from booking.services.reserving import end_holds, insert_patient
 
 UNDO_LENGTH = timedelta(minutes=10)
 UNDO_MARGIN = timedelta(minutes=2)
@@ -41,6 +41,31 @@ def keep_reserved(session: Session, visit: Visit, *, now: datetime) -> None:
     session.execute(sa.delete(Reservation).where(own, Reservation.patient_id.is_not(None)), execution_options=_AS_IS)
     kept = sa.update(Reservation).where(own).values(appointment_id=None, hold_id=hold.id)
     session.execute(kept, execution_options=_AS_IS)
+
+
+def take_kept_back(session: Session, visit: Visit, *, now: datetime) -> bool:
+    """Let what is kept of a cancelled visit be its reservations again; False when nothing is kept of it any more.
+
+    Neither hours nor rules are asked again: nobody else could have had the time meanwhile, and staff may have put the
+    visit where the rules would not. Raises PatientBusy.
+    """
+    own = holds_of(session, (), appointment_id=visit.id)
+    if not own.hold_ids:
+        # Before any lock: those of `reserve` have to come in their own order.
+        return False
+    locks.take_calendars(session, own.resource_ids, visit.patient_id)
+    kept = _kept_since_cancelling(visit).where(Hold.expires_at > now)
+    back = (
+        sa.update(Reservation)
+        .where(Reservation.hold_id.in_(kept))
+        .values(appointment_id=visit.id, hold_id=None)
+        .returning(Reservation.id)
+    )
+    if not session.execute(back, execution_options=_AS_IS).all():
+        return False
+    session.execute(sa.delete(Hold).where(Hold.id.in_(own.hold_ids)), execution_options=_AS_IS)
+    insert_patient(session, visit)
+    return True
 
 
 def keep_left_over(session: Session, visit: Visit, left: Iterable[Taken], *, now: datetime) -> None:
@@ -125,7 +150,10 @@ def last_time(session: Session, visit: Visit) -> AppointmentTime | None:
 
 
 def _is_kept(session: Session, visit: Visit) -> bool:
-    kept = sa.select(Hold.id).where(
+    return session.scalar(_kept_since_cancelling(visit).limit(1)) is not None
+
+
+def _kept_since_cancelling(visit: Visit) -> sa.Select[int]:
+    return sa.select(Hold.id).where(
         Hold.appointment_id == visit.id, Hold.purpose == HoldPurpose.UNDO, Hold.created_at == visit.cancelled_at
     )
-    return session.scalar(kept.limit(1)) is not None

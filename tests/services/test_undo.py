@@ -12,16 +12,19 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Actor
 from booking.core.errors import MoveNotAllowed, NotFound, PatientBusy, RulesRefuse, SlotTaken
 from booking.core.messages import MessageKind
+from booking.core.scheduling.calendar_change import DateChange
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Message, Reservation
 from booking.services.holds import prune_holds
 from booking.services.undo import UNDO_LENGTH, UNDO_MARGIN
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
+from tests.services.calendar_cast import asked, save
 from tests.services.cast import (
     DORA,
     DR_ADEYEMI,
     DR_CRUZ,
     ELI,
+    NORTHSIDE,
     ROOM_1,
     VISITOR,
     acting_for,
@@ -41,6 +44,7 @@ from tests.services.visit_cast import (
     pending,
     reread,
     send,
+    set_service,
     taken,
 )
 
@@ -121,6 +125,18 @@ def test_a_patient_who_is_expected_elsewhere_by_now_cannot_have_both(session: Se
 
     with pytest.raises(PatientBusy):
         restore(session, appointment)
+
+
+def test_what_is_kept_is_given_back_whatever_the_hours_and_rules_say_by_now(session: Session) -> None:
+    appointment = make_appointment(session)
+    before = taken(session, appointment_id=appointment.id)
+    cancel_as(session, appointment)
+    save(session, asked(DateChange(DR_CRUZ, NORTHSIDE, NEXT_MONDAY_9.date(), ())))
+    set_service(session, is_active=False)
+
+    assert restore(session, appointment).status is AppointmentStatus.BOOKED
+    assert taken(session, appointment_id=appointment.id) == before
+    assert holds(session) == []
 
 
 def test_undo_twice_is_undo_once(session: Session) -> None:
