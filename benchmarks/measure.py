@@ -86,11 +86,15 @@ def environment() -> str:
 
 
 def report(rows: list[Row]) -> None:
-    """Print the table and write `benchmarks/latest.json`. A row that misses its goal says so."""
+    """Print the table. A row that misses its goal says so."""
     print(environment())
     print(f"{'what':58} {'ours':>12} {'anchor':>12} {'ratio':>7} {'goal':>7}  anchor is")
     for line in rows:
         mark = "" if line.holds else "  MISSED"
         values = f"{line.value:>9.3f} {line.unit:<6}{line.anchor_value:>8.3f} {line.unit:<6}"
         print(f"{line.name:58} {values}{line.ratio:>6.2f} {line.goal:>7}  {line.anchor}{mark}")
+
+
+def keep(rows: list[Row]) -> None:
+    """Write all rows into `benchmarks/latest.json`."""
     LATEST.write_text(json.dumps([asdict(line) for line in rows], indent=2) + "\n", encoding="utf-8")
