@@ -29,11 +29,12 @@ from tests.live import LiveProgram, running_program
 from tests.torture import unguarded
 from tests.torture.http_browser import Answer, HttpBrowser
 from tests.torture.racing import CLIENTS, PATIENCE_SECONDS, overlaps
+from tests.torture.sizes import sized
 
 pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("http-race")]
 
-ROUNDS = 15
-CONTROL_ROUNDS = 10
+ROUNDS = sized(6, 60)
+CONTROL_ROUNDS = sized(8, 30)
 TIMES = "/book/first-consultation/times?who=dr-cruz"
 DETAILS = {
     "given_name": "Ana", "family_name": "Alvarez", "born_on-day": "17", "born_on-month": "5", "born_on-year": "1980",
