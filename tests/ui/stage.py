@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count, cycle
 
 import sqlalchemy as sa
 from playwright.sync_api import Page
+from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
 from booking.core.scheduling.clinic import VisitMode
-from booking.models import Account, Appointment, Clinic, LinkAction, LinkToken, Patient, Resource, Service
+from booking.models import (
+    Account,
+    Appointment,
+    Clinic,
+    LinkAction,
+    LinkToken,
+    Patient,
+    Reservation,
+    Resource,
+    Service,
+)
 from booking.queries.catalogue import catalogue
 from booking.services import sessions
 from booking.services.appointments import PatientDetails, VisitDetails, book_at_desk
@@ -65,11 +76,9 @@ class Stage:
 
     def visit(self, *, is_soon: bool = False) -> str:
         """The id of a new visit of Ana's; one that is soon can no longer be cancelled."""
-        starts_at = full_hour(
-            utc_now() + (timedelta(hours=next(SOON)) if is_soon else LATER + timedelta(hours=next(HOURS)))
-        )
         with self.program.session() as session:
-            ana = session.scalar(sa.select(Patient).where(Patient.email == ANA.email))
+            ana = session.scalars(sa.select(Patient).where(Patient.email == ANA.email)).one()
+            starts_at = next(filter(lambda hour: is_free(session, hour, ana), hours(is_soon=is_soon)))
             made: Appointment = make_appointment(session, ana, starts_at=starts_at)
             return made.public_id
 
@@ -145,3 +154,19 @@ class Stage:
 
 def full_hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+def hours(*, is_soon: bool) -> Iterator[datetime]:
+    """Full hours that nobody has asked for yet."""
+    while True:
+        yield full_hour(utc_now() + (timedelta(hours=next(SOON)) if is_soon else LATER + timedelta(hours=next(HOURS))))
+
+
+def is_free(session: Session, starts_at: datetime, patient: Patient) -> bool:
+    """Whether nothing is in the way of a visit then: the pages that were looked at before book and move visits too."""
+    taken = sa.select(Reservation.id).where(
+        Reservation.starts_at < starts_at + HOUR,
+        Reservation.ends_at > starts_at,
+        sa.or_(Reservation.resource_id.in_((1, 4)), Reservation.patient_id == patient.id),
+    )
+    return session.scalar(taken.limit(1)) is None
