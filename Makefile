@@ -4,7 +4,7 @@
 # tests in more processes, ARGS="..." is handed on to the program that the target runs. ONLY and ROUNDS are for torture.
 
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS ?=
 ONLY ?=
 ROUNDS ?=

@@ -28,7 +28,7 @@ from tests.ui.stage import Stage
 from tests.ui.ways import SHOWN, WAYS
 
 # SQLite alone: pages do not know which database they come from, and each look costs a second.
-pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-pages")]
+pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
@@ -105,12 +105,14 @@ def small_targets(page: Page) -> list[Any]:
     return found
 
 
+@pytest.mark.xdist_group("ui-pages")
 @pytest.mark.parametrize("name", WAYS)
 def test_page_is_accessible_in_every_form(stage: Stage, name: str) -> None:
     page = WAYS[name](stage)
     assert (sideways(page), small_targets(page), looks(page)) == ({}, [], {})
 
 
+@pytest.mark.xdist_group("ui-strict-pages")
 @pytest.mark.parametrize("name", WAYS)
 def test_page_keeps_its_content_policy_and_to_itself(strict_stage: Stage, name: str) -> None:
     """The windows are looked at when they close."""
