@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -45,8 +46,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups first: one process runs each of them from end to end, so that none may begin when the others are done."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    """Groups first, the largest before all: one process runs each of them from end to end, and shall not end last."""
+    groups = {item: marker.args[0] for item in items if (marker := item.get_closest_marker("xdist_group"))}
+    sizes = Counter(groups.values())
+    items.sort(key=lambda item: -sizes[groups[item]] if item in groups else 0)
 
 
 @pytest.fixture(scope="session")
