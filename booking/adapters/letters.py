@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime, formataddr
 from functools import cache
 from gettext import NullTranslations
@@ -27,7 +27,7 @@ from booking.adapters import dates
 from booking.adapters.addresses import is_plain_address
 from booking.adapters.ics import CalendarFacts, CalendarMethod, calendar_file
 from booking.adapters.mime import Part, alternative_letter, header
-from booking.core.messages import ACCOUNT_KINDS, MessageKind
+from booking.core.messages import VISITLESS_KINDS, MessageKind
 from booking.core.scheduling.clinic import VisitMode
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -51,6 +51,7 @@ REQUIRED_LINKS: Mapping[MessageKind, frozenset[str]] = {
     MessageKind.CANCELLED: frozenset({"choose_time"}),
     MessageKind.RESTORED: frozenset({"open_visit"}),
     MessageKind.WAITING_OFFER: frozenset({"answer"}),
+    MessageKind.WAITING_JOINED: frozenset({"open_wait"}),
 }
 """Links without which a letter is pointless. Shown when given: `confirm`, `change`, `cancel`, `questions`, `verify`,
 `not_me`."""
@@ -103,10 +104,10 @@ class VisitFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterFacts:
-    """Everything a letter is made of. `visit` is None exactly for kinds about an account.
+    """Everything a letter is made of. `visit` is None exactly for kinds about an account or about waiting.
 
-    `message_id` with its angle brackets; `links` by name, absolute; `link_valid_for` when the letter's link runs out;
-    `language` as in "en" or "fr_CA".
+    `message_id` with its angle brackets; `links` by name, absolute; `waits_until` is the last day of a
+    wait, `link_valid_for` when the letter's link runs out; `language` as in "en" or "fr_CA".
     """
 
     kind: MessageKind
@@ -118,6 +119,7 @@ class LetterFacts:
     first_name: str = ""
     language: str = "en"
     visit: VisitFacts | None = None
+    waits_until: date | None = None
     link_valid_for: timedelta | None = None
 
 
@@ -191,11 +193,13 @@ def _environment(templates: Path, translations: NullTranslations) -> Environment
 
 
 def _check(facts: LetterFacts) -> None:
-    if (facts.visit is None) != (facts.kind in ACCOUNT_KINDS):
+    if (facts.visit is None) != (facts.kind in VISITLESS_KINDS):
         raise ValueError(f"a letter of kind {facts.kind} {'has' if facts.visit is None else 'has not'} a visit")
     is_offer = facts.visit is not None and facts.visit.kept_until is not None
     if is_offer != (facts.kind is MessageKind.WAITING_OFFER):
         raise ValueError(f"a letter of kind {facts.kind} {'has' if is_offer else 'has not'} an end of keeping a time")
+    if (facts.waits_until is not None) != (facts.kind is MessageKind.WAITING_JOINED):
+        raise ValueError("a letter names the end of a wait when, and only when, it greets somebody who waits")
     missing = REQUIRED_LINKS[facts.kind] - facts.links.keys()
     if missing:
         raise ValueError(f"a letter of kind {facts.kind} needs the links {sorted(missing)}")
@@ -216,6 +220,7 @@ def _context(facts: LetterFacts) -> dict[str, Any]:
         "first_name": greeting_name(facts.first_name),
         "links": facts.links,
         "link_life": dates.length_text(life, language) if life else "",
+        "waits_until": dates.date_text(facts.waits_until, language) if facts.waits_until else "",
         "locale": language.replace("_", "-"),
         "direction": _direction(language),
     }

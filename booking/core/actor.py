@@ -36,7 +36,7 @@ class Actor:
     opened by a mailed link. `booked_ids` are those of them that it booked itself. `link_acts` are public ids with what
     the opened links are for; `proven_ids` the opened ones for which the date of birth was given. `offer_ids` are the
     public ids of offers of the waiting list that a mailed link has opened; `waiting_ids` those of entries that this
-    browser session made.
+    browser session made, `opened_waits` those that a mailed link has opened.
     """
 
     account_id: int | None = None
@@ -52,6 +52,7 @@ class Actor:
     proven_ids: frozenset[str] = frozenset()
     offer_ids: frozenset[str] = frozenset()
     waiting_ids: frozenset[str] = frozenset()
+    opened_waits: frozenset[str] = frozenset()
 
     @property
     def is_staff(self) -> bool:

@@ -23,6 +23,7 @@ class MessageKind(StrEnum):
     CHANGED = "changed"
     RESTORED = "restored"
     WAITING_OFFER = "waiting_offer"
+    WAITING_JOINED = "waiting_joined"
 
 
 class MessageState(StrEnum):
@@ -45,6 +46,9 @@ class MessageState(StrEnum):
 FINAL_STATES = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED})
 
 ACCOUNT_KINDS = frozenset({MessageKind.VERIFY_ADDRESS, MessageKind.RESET_PASSWORD, MessageKind.ACCOUNT_EXISTS})
+VISITLESS_KINDS = ACCOUNT_KINDS | {MessageKind.WAITING_JOINED}
+"""Kinds whose letters tell of no visit, and of no time that could become one."""
+
 REMINDER_KINDS = frozenset({MessageKind.REMINDER_3D, MessageKind.REMINDER_1D})
 
 VISIT_NEWS = frozenset({MessageKind.BOOKED, MessageKind.CHANGED, MessageKind.CANCELLED, MessageKind.RESTORED})

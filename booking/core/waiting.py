@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from booking.core.day_parts import DAY_PART_SPANS, DayPart
@@ -49,6 +49,11 @@ class WaitingWish:
     weekdays: frozenset[int] = frozenset()
     day_parts: frozenset[DayPart] = frozenset()
     notice: timedelta = timedelta(hours=24)
+
+
+def end_of_wait(last_on: date) -> datetime:
+    """The instant (UTC) from which that local day is over everywhere: days end last twelve hours behind UTC."""
+    return datetime.combine(last_on + timedelta(days=1), time(12), tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

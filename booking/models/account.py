@@ -22,6 +22,7 @@ class LinkAction(StrEnum):
     CHANGE_VISIT = "change_visit"
     CANCEL_VISIT = "cancel_visit"
     ANSWER_OFFER = "answer_offer"
+    OPEN_WAIT = "open_wait"
 
 
 class Account(Base):
@@ -103,6 +104,7 @@ class LinkToken(Base):
     patient_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))
     appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"))
     offer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_offer.id"))
+    waiting_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_entry.id"), index=True)
     email_key: Mapped[str | None] = mapped_column(sa.String(254))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -30,6 +30,7 @@ class Message(Base):
     appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"), index=True)
     appointment_version: Mapped[int | None]
     offer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_offer.id"), index=True)
+    waiting_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_entry.id"))
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     state: Mapped[MessageState] = mapped_column(enum_column(MessageState, "state"))

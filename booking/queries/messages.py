@@ -7,13 +7,13 @@ statement that marks it just before its text is sent.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.messages import ACCOUNT_KINDS, REMINDER_KINDS, MessageKind, MessageState
+from booking.core.messages import ACCOUNT_KINDS, REMINDER_KINDS, VISITLESS_KINDS, MessageKind, MessageState
 from booking.core.scheduling.clinic import VisitMode
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import (
@@ -27,7 +27,9 @@ from booking.models import (
     QuestionnaireResponse,
     ResponseStatus,
     Service,
+    WaitingEntry,
     WaitingOffer,
+    WaitingState,
 )
 from booking.queries.message_times import EarlierTime, MessageOffer, earlier_time_or_none, message_offer
 
@@ -59,10 +61,19 @@ class MessageVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageWait:
+    """The entry of the waiting list that a message is about: what it waits until, and nothing of what it waits for."""
+
+    id: int
+    last_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFacts:
     """A message with all that its fate and its letter depend on.
 
-    `visit` is None for messages about an account and for offers, which have `offer` instead. `reason_against` is a
+    `visit` is None for messages about an account, for offers, which have `offer` instead, and for what greets those who
+    wait, with `wait`. `reason_against` is a
     code, None when the message is wanted; whether it is too late is not looked at there.
     """
 
@@ -86,17 +97,17 @@ class MessageFacts:
     reason_against: str | None
     visit: MessageVisit | None
     offer: MessageOffer | None = None
+    wait: MessageWait | None = None
 
 
 _IS_OFFER = Message.kind == MessageKind.WAITING_OFFER
+_IS_JOINING = Message.kind == MessageKind.WAITING_JOINED
 _IS_VISIT = sa.and_(Message.appointment_id.is_not(None), sa.not_(_IS_OFFER))
-_TO_VERIFIED = REMINDER_KINDS | {MessageKind.WAITING_OFFER}
-"""Kinds that only a verified address gets: a stranger would read them, or could answer them."""
-
 REASON_AGAINST = sa.case(
     (sa.and_(Message.kind.in_(ACCOUNT_KINDS), Message.account_id.is_(None)), "no_account"),
     (sa.and_(_IS_OFFER, sa.or_(WaitingOffer.id.is_(None), WaitingOffer.state != OfferState.OPEN)), "offer_closed"),
-    (sa.and_(Message.kind.not_in(ACCOUNT_KINDS), sa.not_(_IS_OFFER), Appointment.id.is_(None)), "no_visit"),
+    (sa.and_(_IS_JOINING, sa.or_(WaitingEntry.id.is_(None), WaitingEntry.state != WaitingState.WAITING)), "wait_over"),
+    (sa.and_(Message.kind.not_in(VISITLESS_KINDS), sa.not_(_IS_OFFER), Appointment.id.is_(None)), "no_visit"),
     (sa.and_(_IS_VISIT, Appointment.version != Message.appointment_version), "visit_changed"),
     (
         sa.and_(Message.kind == MessageKind.CANCELLED, Appointment.status != AppointmentStatus.CANCELLED),
@@ -107,7 +118,7 @@ REASON_AGAINST = sa.case(
         "visit_not_booked",
     ),
     (sa.and_(Message.kind.not_in(ACCOUNT_KINDS), Patient.email.is_(None)), NO_ADDRESS),
-    (sa.and_(Message.kind.in_(_TO_VERIFIED), Patient.email_verified_at.is_(None)), UNVERIFIED),
+    (sa.and_(Message.kind.in_(REMINDER_KINDS), Patient.email_verified_at.is_(None)), UNVERIFIED),
     (sa.and_(Message.account_id.is_not(None), Account.is_active.is_(False)), "account_closed"),
     (
         sa.and_(Message.kind == MessageKind.VERIFY_ADDRESS, Account.email_verified_at.is_not(None)),
@@ -131,7 +142,8 @@ _completed = (
 
 
 def with_subjects(*columns: Any) -> sa.Select[Any]:
-    """A select of these columns from messages, each with account, patient, appointment and offer where it has them."""
+    """A select of these columns from messages, each with account, patient, appointment, offer and wait where it has
+    them."""
     return (
         sa.select(*columns)
         .select_from(Message)
@@ -139,6 +151,7 @@ def with_subjects(*columns: Any) -> sa.Select[Any]:
         .outerjoin(Patient, Patient.id == Message.patient_id)
         .outerjoin(Account, Account.id == Message.account_id)
         .outerjoin(WaitingOffer, WaitingOffer.id == Message.offer_id)
+        .outerjoin(WaitingEntry, WaitingEntry.id == Message.waiting_entry_id)
     )
 
 
@@ -165,6 +178,8 @@ _FACTS = (
     )
     .add_columns(
         Message.offer_id.label("offer_id"),
+        WaitingEntry.id.label("waiting_entry_id"),
+        WaitingEntry.last_on.label("last_on"),
         Appointment.public_id.label("public_id"),
         Appointment.starts_at.label("starts_at"),
         Appointment.ends_at.label("ends_at"),
@@ -219,13 +234,15 @@ def lock_due_or_none(session: Session, *, now: datetime, sent_before: datetime) 
 def message_facts(session: Session, message_id: int) -> MessageFacts:
     """What is known of that message now; it must exist, and so must a clinic."""
     row = session.execute(_FACTS, {"id": message_id}).one()
-    offer = visit = None
+    offer = visit = wait = None
     if row.kind is MessageKind.WAITING_OFFER:
         offer = None if row.offer_id is None else message_offer(session, row.offer_id)
+    elif row.kind is MessageKind.WAITING_JOINED:
+        wait = None if row.waiting_entry_id is None else MessageWait(row.waiting_entry_id, row.last_on)
     elif row.public_id is not None:
         is_moved = row.kind is MessageKind.CHANGED
         visit = _visit(row, earlier_time_or_none(session, row.appointment_id) if is_moved else None)
-    return MessageFacts(*(*row[:_OWN_COLUMN_COUNT], visit, offer))
+    return MessageFacts(*(*row[:_OWN_COLUMN_COUNT], visit, offer, wait))
 
 
 def _visit(row: Any, before: EarlierTime | None) -> MessageVisit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,13 +35,14 @@ UNANSWERED = (OfferState.DECLINED, OfferState.EXPIRED)
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One entry with its patient and, in place of which it is, their visit. `has_visit`: some visit of the service is
-    coming. `offered_until` is set while a time is offered to them."""
+    coming. `offered_until` is set while a time is offered to them; `patient_key` is name (folded) and date of birth."""
 
     id: int
     public_id: str
     patient_id: int
     patient_public_id: str
     patient_name: str
+    patient_key: tuple[str, date]
     patient_phone: str | None
     is_mailed: bool
     wish: WaitingWish
@@ -89,6 +90,7 @@ class Offer:
     visit_public_id: str | None
     visit_starts_at: datetime | None
     visit_status: AppointmentStatus | None
+    visit_location_id: int | None
 
     @property
     def hold_owner(self) -> str:
@@ -133,6 +135,8 @@ def _select_waiting(now: datetime) -> sa.Select[*tuple[Any, ...]]:
             WaitingEntry,
             Patient.public_id,
             (Patient.given_name + " " + Patient.family_name).label("patient_name"),
+            Patient.name_key,
+            Patient.born_on,
             Patient.phone,
             Patient.email.is_not(None).label("is_mailed"),
             _Old.public_id.label("visit_public_id"),
@@ -159,6 +163,7 @@ def _waiting(row: Any, now: datetime) -> Waiting:
         patient_id=entry.patient_id,
         patient_public_id=row.public_id,
         patient_name=row.patient_name,
+        patient_key=(row.name_key, row.born_on),
         patient_phone=row.phone,
         is_mailed=row.is_mailed,
         wish=wish_of(entry),
@@ -203,12 +208,12 @@ def _read(session: Session, wanted: sa.Select[*tuple[Any, ...]], now: datetime) 
 
 
 def may_see_waiting(actor: Actor, waiting: Waiting) -> bool:
-    """Whether the entry is the actor's business: their own patient's, joined or for a visit opened in this browser
-    session, or at their location."""
+    """Whether the entry is the actor's business: their own patient's, joined, opened by its link or for a visit
+    opened in this browser session, or at their location."""
     if actor.is_staff:
         own, wished = actor.location_ids, waiting.wish.location_ids
         return own is None or bool(own & wished if wished else own)
-    is_here = waiting.public_id in actor.waiting_ids or waiting.visit_public_id in actor.visit_ids
+    is_here = waiting.public_id in actor.waiting_ids | actor.opened_waits or waiting.visit_public_id in actor.visit_ids
     return waiting.patient_id in actor.patient_ids or is_here
 
 
@@ -270,6 +275,7 @@ _OFFER = (
         _Old.public_id.label("visit_public_id"),
         _Old.starts_at.label("visit_starts_at"),
         _Old.status.label("visit_status"),
+        _Old.location_id.label("visit_location_id"),
     )
     .join(WaitingEntry, WaitingEntry.id == WaitingOffer.entry_id)
     .join(Patient, Patient.id == WaitingEntry.patient_id)

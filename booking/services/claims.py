@@ -13,9 +13,10 @@ from booking.adapters.letters import ClinicVoice, LetterFacts, OtherTime, VisitF
 from booking.adapters.links import MailedAddresses
 from booking.core.messages import ACCOUNT_KINDS, MessageKind, MessageState
 from booking.core.people import email_key
+from booking.core.waiting import end_of_wait
 from booking.models import LinkAction
 from booking.queries.message_times import EarlierTime, MessageOffer
-from booking.queries.messages import MessageFacts, MessageVisit
+from booking.queries.messages import MessageFacts, MessageVisit, MessageWait
 from booking.services.links import mint_link
 from booking.services.outbox import LINK_LIFE
 
@@ -78,6 +79,8 @@ def mint_links(session: Session, facts: MessageFacts, *, office: MailOffice, now
         return {"choose_time": pages.choose_time}
     if facts.offer:
         return _offer_link(session, facts, facts.offer, pages, now)
+    if facts.wait:
+        return _wait_link(session, facts, facts.wait, pages, now)
     return _visit_links(session, facts, facts.visit, pages, now) if facts.visit else {}
 
 
@@ -140,6 +143,17 @@ def _offer_link(
     return {"answer": pages.mailed(token)}
 
 
+def _wait_link(
+    session: Session, facts: MessageFacts, wait: MessageWait, pages: MailedAddresses, now: datetime
+) -> dict[str, str]:
+    """The way to what they wait for, to change it or to leave, as long as it lasts."""
+    token = mint_link(
+        session, action=LinkAction.OPEN_WAIT, now=now, expires_at=end_of_wait(wait.last_on),
+        patient_id=facts.patient_id, waiting_entry_id=wait.id, email_key=email_key(facts.to),
+    )  # fmt: skip
+    return {"open_wait": pages.mailed(token)}
+
+
 def letter_facts(claim: Claim, office: MailOffice) -> LetterFacts:
     """What the letter of the claim is made of. Raises ValueError for facts that no letter can be made of."""
     facts = claim.facts
@@ -159,6 +173,7 @@ def letter_facts(claim: Claim, office: MailOffice) -> LetterFacts:
         first_name=facts.name.partition(" ")[0] if facts.kind in ACCOUNT_KINDS else facts.name,
         language=facts.language if facts.language in office.languages else "en",
         visit=_told_visit(facts, office),
+        waits_until=facts.wait.last_on if facts.wait else None,
         link_valid_for=LINK_LIFE.get(facts.kind),
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.core.actor import VisitAct
 from booking.core.errors import LinkDead
 from booking.core.people import email_key as email_key_of
-from booking.models import Account, Appointment, LinkAction, LinkToken, Patient, WaitingOffer
+from booking.models import Account, Appointment, LinkAction, LinkToken, Patient, WaitingEntry, WaitingOffer
 from booking.services.sessions import hash_token, new_token
 
 VERIFY_LIFE = timedelta(hours=24)
@@ -35,11 +35,12 @@ class Opened:
     visit_ids: frozenset[str] = frozenset()
     acts: frozenset[tuple[str, VisitAct]] = frozenset()
     offer_ids: frozenset[str] = frozenset()
+    waits: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class SeenLink:
-    """What opening a link may know of it: the public ids of the visit or the offer it is about, if any.
+    """What opening a link may know of it: the public ids of the visit, the offer or the wait it is about, if any.
     `is_confirmed`: it was used to confirm an account's address, and that still holds."""
 
     id: int
@@ -48,6 +49,7 @@ class SeenLink:
     may_be_sent_again: bool
     appointment: str | None
     offer: str | None
+    wait: str | None
     is_confirmed: bool
 
 
@@ -61,6 +63,7 @@ def mint_link(
     patient_id: int | None = None,
     appointment_id: int | None = None,
     offer_id: int | None = None,
+    waiting_entry_id: int | None = None,
     email_key: str | None = None,
 ) -> str:
     """Add the link to the open transaction and return its token, which exists nowhere else (256 random bits).
@@ -75,6 +78,7 @@ def mint_link(
             patient_id=patient_id,
             appointment_id=appointment_id,
             offer_id=offer_id,
+            waiting_entry_id=waiting_entry_id,
             email_key=email_key,
             created_at=now,
             expires_at=expires_at,
@@ -101,6 +105,7 @@ def look_at(session: Session, *, token: str, now: datetime) -> SeenLink | None:
         return None
     appointment = session.get(Appointment, link.appointment_id) if link.appointment_id else None
     offer = session.get(WaitingOffer, link.offer_id) if link.offer_id else None
+    wait = session.get(WaitingEntry, link.waiting_entry_id) if link.waiting_entry_id else None
     patient = session.get(Patient, link.patient_id) if link.patient_id else None
     return SeenLink(
         id=link.id,
@@ -109,6 +114,7 @@ def look_at(session: Session, *, token: str, now: datetime) -> SeenLink | None:
         may_be_sent_again=link.used_at is None and link.action in SENT_AGAIN,
         appointment=appointment.public_id if appointment else None,
         offer=offer.public_id if offer else None,
+        wait=wait.public_id if wait else None,
         is_confirmed=_is_confirmed(session, link),
     )
 
@@ -128,6 +134,7 @@ def opened(session: Session, *, link_ids: Collection[int], now: datetime) -> Ope
         visit_ids=frozenset(visit for visit, _ in visits),
         acts=frozenset((visit, act) for visit, action in visits for act in ACTS[action]),
         offer_ids=frozenset(row.offer for row in good if row.offer is not None),
+        waits=frozenset(row.wait for row in good if row.wait is not None),
     )
 
 
@@ -138,10 +145,12 @@ _OPENED = (
         Patient.email,
         Appointment.public_id.label("visit"),
         WaitingOffer.public_id.label("offer"),
+        WaitingEntry.public_id.label("wait"),
     )
     .outerjoin(Patient, Patient.id == LinkToken.patient_id)
     .outerjoin(Appointment, Appointment.id == LinkToken.appointment_id)
     .outerjoin(WaitingOffer, WaitingOffer.id == LinkToken.offer_id)
+    .outerjoin(WaitingEntry, WaitingEntry.id == LinkToken.waiting_entry_id)
     .where(LinkToken.used_at.is_(None))
 )
 
@@ -192,3 +201,9 @@ def use_up_links(session: Session, *, action: LinkAction, account_id: int, now: 
         .where(LinkToken.action == action, LinkToken.account_id == account_id, LinkToken.used_at.is_(None))
         .values(used_at=now)
     )
+
+
+def prolong_links(session: Session, *, waiting_entry_id: int, expires_at: datetime) -> None:
+    """Let the links to that wait live as long as it lasts now, in the open transaction."""
+    about = sa.update(LinkToken).where(LinkToken.waiting_entry_id == waiting_entry_id)
+    session.execute(about.values(expires_at=expires_at).execution_options(synchronize_session=False))

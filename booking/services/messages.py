@@ -213,7 +213,7 @@ def _settle(session: Session, facts: MessageFacts, state: MessageState, code: st
 def _leaves_offer_untold(facts: MessageFacts, offer: MessageOffer, state: MessageState, now: datetime) -> bool:
     """Whether a time is kept for somebody who does not hear of it by mail."""
     if facts.reason_against is not None:
-        return facts.reason_against in {UNVERIFIED, NO_ADDRESS} and offer.expires_at > now
+        return facts.reason_against == NO_ADDRESS and offer.expires_at > now
     return state is MessageState.FAILED and offer.expires_at > now
 
 

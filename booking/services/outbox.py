@@ -25,7 +25,7 @@ from booking.core.messages import (
     messages_for_undo,
     news_of_undo,
 )
-from booking.models import Appointment, AppointmentTime, Message, WaitingOffer
+from booking.models import Appointment, AppointmentTime, Message, WaitingEntry, WaitingOffer
 from booking.services.links import RESET_LIFE, VERIFY_LIFE
 
 CHANNEL = "email"
@@ -145,6 +145,14 @@ def drop_offer(session: Session, *, offer_id: int, now: datetime) -> None:
         .where(Message.offer_id == offer_id, Message.state == MessageState.PENDING)
         .values(state=MessageState.CANCELLED, settled_at=now, last_code="offer_closed")
     )
+
+
+def plan_joining(session: Session, *, entry: WaitingEntry, ends_at: datetime, now: datetime) -> None:
+    """Tell at once that somebody waits from now on, with the way to their entry; pointless when its days are over."""
+    planned = message_now(MessageKind.WAITING_JOINED, now, valid_for=ends_at - now)
+    key = dedup_key(planned.kind, f"waiting:{entry.id}", 1, f"patient:{entry.patient_id}", CHANNEL)
+    row = {**_row(planned, key, now), "patient_id": entry.patient_id, "waiting_entry_id": entry.id}
+    session.connection().execute(_INSERT, row)
 
 
 def plan_account_message(session: Session, *, kind: MessageKind, account_id: int, now: datetime) -> None:

@@ -14,13 +14,15 @@ from booking.core.errors import NotFound, RulesRefuse
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.rules import Refusal
-from booking.core.waiting import WaitingWish, refusals_of_wish, why_over
+from booking.core.waiting import WaitingWish, end_of_wait, refusals_of_wish, why_over
 from booking.models import Patient, WaitingEntry, WaitingState, new_public_id
 from booking.queries.appointments import Visit, visit_for
 from booking.queries.catalogue import catalogue
 from booking.queries.waiting import Waiting, everyone_waiting, live_entry_of, waiting_for
 from booking.services import audit
+from booking.services.links import prolong_links
 from booking.services.offer_ends import end_wait, take_list
+from booking.services.outbox import plan_joining
 from booking.services.transaction import transaction
 
 MINUTE = timedelta(minutes=1)
@@ -123,8 +125,18 @@ def keep_wish(
     if actor.is_staff and priority is not None:
         entry.priority = priority
     session.flush()
+    _tell(session, actor, entry, is_new=is_new, now=now)
     audit.record(session, actor, "waiting_joined" if is_new else "waiting_changed", "waiting_entry", entry.id, now=now)
     return WaitingPlace(entry.public_id, is_new, entry.created_at)
+
+
+def _tell(session: Session, actor: Actor, entry: WaitingEntry, *, is_new: bool, now: datetime) -> None:
+    """Write to whoever joins on their own, for nobody tells them what happens next; links live as long as the wait."""
+    ends_at = end_of_wait(entry.last_on)
+    if not is_new:
+        prolong_links(session, waiting_entry_id=entry.id, expires_at=ends_at)
+    elif not (actor.is_staff or actor.is_system) and session.get_one(Patient, entry.patient_id).email:
+        plan_joining(session, entry=entry, ends_at=ends_at, now=now)
 
 
 def live_key_of(patient_id: int, service_id: int) -> str:

@@ -21,7 +21,7 @@ BOOKED = "booked"
 """Session value: nonce of a form → public id of the visit that it booked."""
 
 OPENED_LINKS = "opened_links"
-"""Session value: ids of the mailed links about visits and offers that were opened here, the last ones last."""
+"""Session value: ids of the mailed links about visits, offers and waits that were opened here, the last ones last."""
 
 PROVEN = "proven_visits"
 """Session value: public ids of opened visits for which the date of birth was given."""
@@ -83,6 +83,7 @@ def _actor(account: SessionAccount | None) -> Actor:
         link_acts=opened.acts,
         proven_ids=opened.visit_ids.intersection(kept.get(PROVEN, ())),
         offer_ids=opened.offer_ids,
+        opened_waits=opened.waits,
         waiting_ids=frozenset(kept.get(JOINED, {}).values()),
     )
 

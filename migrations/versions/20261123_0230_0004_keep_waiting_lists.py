@@ -179,13 +179,16 @@ def create_account_preference() -> None:
 
 
 def point_to_offers() -> None:
-    """Mailed links and messages may be about an offer. Written out, since both databases take a column in this form."""
+    """Mailed links and messages may be about an offer, or about waiting. Written out, since both databases take a
+    column in this form."""
     for table in ("link_token", "message"):
-        op.execute(
-            f"ALTER TABLE {table} ADD COLUMN offer_id INTEGER "
-            f"CONSTRAINT fk_{table}_offer_id_waiting_offer REFERENCES waiting_offer (id)"
-        )
+        for column, target in (("offer_id", "waiting_offer"), ("waiting_entry_id", "waiting_entry")):
+            op.execute(
+                f"ALTER TABLE {table} ADD COLUMN {column} INTEGER "
+                f"CONSTRAINT fk_{table}_{column}_{target} REFERENCES {target} (id)"
+            )
     op.create_index(op.f("ix_message_offer_id"), "message", ["offer_id"], unique=False)
+    op.create_index(op.f("ix_link_token_waiting_entry_id"), "link_token", ["waiting_entry_id"], unique=False)
 
 
 def upgrade() -> None:
@@ -198,8 +201,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_link_token_waiting_entry_id"), table_name="link_token")
     op.drop_index(op.f("ix_message_offer_id"), table_name="message")
     for table in ("link_token", "message"):
+        op.drop_column(table, "waiting_entry_id")
         op.drop_column(table, "offer_id")
     for table in reversed(TABLES):
         op.drop_table(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -20,7 +20,7 @@ from booking.adapters.letters import (
     VisitFacts,
     message_id_header,
 )
-from booking.core.messages import ACCOUNT_KINDS, MessageKind
+from booking.core.messages import VISITLESS_KINDS, MessageKind
 
 BASE_URL = "https://visits.example"
 LINKS = {
@@ -36,6 +36,7 @@ LINKS = {
         "cancel",
         "questions",
         "answer",
+        "open_wait",
         "not_me",
     )
 }
@@ -58,7 +59,7 @@ PRESENT = OtherTime(datetime(2026, 3, 20, 18, 30, tzinfo=UTC), VISIT.tz, VISIT.p
 OFFER = replace(VISIT, other=PRESENT, kept_until=NOW + timedelta(hours=2))
 VISITS = {MessageKind.CHANGED: replace(VISIT, other=PRESENT, sequence=1), MessageKind.WAITING_OFFER: OFFER}
 EVERY_KIND = pytest.mark.parametrize("kind", list(MessageKind))
-VISIT_KINDS = pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in ACCOUNT_KINDS])
+VISIT_KINDS = pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in VISITLESS_KINDS])
 
 
 def facts(kind: MessageKind = MessageKind.BOOKED, **overrides: object) -> LetterFacts:
@@ -70,7 +71,8 @@ def facts(kind: MessageKind = MessageKind.BOOKED, **overrides: object) -> Letter
         clinic=CLINIC,
         links=LINKS,
         first_name="Ana",
-        visit=None if kind in ACCOUNT_KINDS else VISITS.get(kind, VISIT),
+        visit=None if kind in VISITLESS_KINDS else VISITS.get(kind, VISIT),
+        waits_until=date(2026, 4, 13) if kind is MessageKind.WAITING_JOINED else None,
         link_valid_for=timedelta(hours=24),
     )
     return replace(made, **overrides)  # type: ignore[arg-type]

@@ -78,6 +78,7 @@ def test_headers_say_who_writes_and_that_a_machine_does(writer: LetterWriter, ki
         (MessageKind.CHANGED, "New time: Mon 9 Mar, 9:00 am"),
         (MessageKind.RESTORED, "Your appointment on Mon 9 Mar, 9:00 am stands again"),
         (MessageKind.WAITING_OFFER, "An earlier time is free"),
+        (MessageKind.WAITING_JOINED, "You are on the waiting list"),
     ],
 )
 def test_subjects_are_neutral(writer: LetterWriter, kind: MessageKind, subject: str) -> None:
@@ -231,6 +232,7 @@ def test_whoever_gives_no_name_is_greeted_without_one(writer: LetterWriter) -> N
         pytest.param({"kind": MessageKind.VERIFY_ADDRESS, "visit": VISIT}, id="visit-in-account-letter"),
         pytest.param({"visit": OFFER}, id="offer-in-a-confirmation"),
         pytest.param({"kind": MessageKind.WAITING_OFFER, "visit": VISIT}, id="offer-without-end"),
+        pytest.param({"kind": MessageKind.WAITING_JOINED, "visit": None, "waits_until": None}, id="wait-without-end"),
         pytest.param({"visit": replace(VISIT, ends_at=VISIT.starts_at)}, id="visit-without-length"),
     ],
 )

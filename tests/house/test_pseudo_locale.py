@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 from booking.adapters.letters import REQUIRED_LINKS, ClinicVoice, LetterFacts, LetterWriter, OtherTime, VisitFacts
 from booking.core.clock import utc_now
 from booking.core.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
-from booking.core.messages import ACCOUNT_KINDS, MessageKind
+from booking.core.messages import VISITLESS_KINDS, MessageKind
 from booking.core.questionnaires.library import SHIPPED
 from booking.extensions import db
 from booking.models import Account, Clinic, Location, Patient, Resource, Service, ServiceSegment
@@ -268,7 +268,9 @@ def facts(kind: MessageKind) -> LetterFacts:
             sender_name=mark("Northside"), sender_address="a@clinic.example", reply_to="b@clinic.example", phone="555",
         ),
         links={name: f"https://localhost/l/{name}" for name in names}, first_name=mark("Ana"), language=LOCALE,
-        visit=None if kind in ACCOUNT_KINDS else visit, link_valid_for=timedelta(hours=24),
+        visit=None if kind in VISITLESS_KINDS else visit,
+        waits_until=starts_at.date() if kind is MessageKind.WAITING_JOINED else None,
+        link_valid_for=timedelta(hours=24),
     )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.adapters.letters import REQUIRED_LINKS, LetterWriter
-from booking.core.messages import MessageKind
+from booking.core.actor import Actor
+from booking.core.messages import MessageKind, MessageState
 from booking.core.scheduling.clinic import VisitMode
 from booking.models import (
     Appointment,
@@ -22,12 +24,16 @@ from booking.models import (
     QuestionnaireResponse,
     ResponseStatus,
     Service,
+    WaitingEntry,
 )
 from booking.services import messages as service
-from booking.services.claims import Claim, letter_facts
+from booking.services.claims import Claim, Settled, letter_facts
 from booking.services.links import RESET_LIFE, link_or_none
+from booking.services.transaction import transaction
+from booking.services.waiting_list import WaitingPlace, keep_wish, leave
 from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_offer, make_patient
 from tests.outbox import OFFICE, change, messages, plan_account, plan_booking, plan_offer
+from tests.services.waiting_cast import WISH
 
 K = MessageKind
 
@@ -271,6 +277,9 @@ def test_a_letter_can_be_written_of_every_kind(session: Session, kind: MessageKi
     if kind is K.WAITING_OFFER:
         offer = make_offer(session, session.get_one(Patient, visit.patient_id), visit=visit)
         change(session, rows[0], offer_id=offer.id)
+    if kind is K.WAITING_JOINED:
+        offer = make_offer(session, session.get_one(Patient, visit.patient_id))
+        change(session, rows[0], waiting_entry_id=offer.entry_id, appointment_id=None)
     if not is_account:
         session.delete(session.merge(row))
         session.commit()
@@ -278,3 +287,25 @@ def test_a_letter_can_be_written_of_every_kind(session: Session, kind: MessageKi
     assert claim.facts.kind is kind
     assert REQUIRED_LINKS[kind] <= claim.links.keys()
     assert b"Hello Ana," in LetterWriter().write(letter_facts(claim, OFFICE)).raw
+
+
+def test_whoever_waits_gets_a_link_that_lives_as_long(session: Session) -> None:
+    visitor = Actor(owner="browser")
+    patient = make_patient(session)
+    place = keep_joining(session, visitor, patient)
+    claim = claim_next(session)
+    assert claim.links.keys() == {"open_wait"}
+    link = link_or_none(session, token=token_of(claim.links["open_wait"]), action=LinkAction.OPEN_WAIT, now=NOW)
+    assert link is not None
+    assert link.expires_at == datetime(2026, 12, 24, 12, tzinfo=UTC)
+    assert letter_facts(claim, OFFICE).waits_until == date(2026, 12, 23)
+    assert link.waiting_entry_id == session.scalars(sa.select(WaitingEntry.id)).one()
+    leave(session, actor=replace(visitor, waiting_ids=frozenset({place.public_id})), public_id=place.public_id, now=NOW)
+    assert service.mark_data_sent(session, claim, office=OFFICE, now=NOW) == Settled(
+        MessageState.CANCELLED, "wait_over"
+    )
+
+
+def keep_joining(session: Session, actor: Actor, patient: Patient) -> WaitingPlace:
+    with transaction(session):
+        return keep_wish(session, actor, patient.id, WISH, now=NOW)

@@ -231,15 +231,11 @@ def lose_address(session: Session, _offer: WaitingOffer, patient: Patient) -> No
     change(session, patient, email=None)
 
 
-def doubt(session: Session, _offer: WaitingOffer, patient: Patient) -> None:
-    make_unverified(session, patient)
-
-
 @pytest.mark.parametrize(
     ("happening", "code", "calls"),
-    [(decline, "offer_closed", 0), (lose_address, "no_address", 1), (doubt, "unverified", 1)],
+    [(decline, "offer_closed", 0), (lose_address, "no_address", 1)],
 )
-def test_an_offer_is_mailed_while_it_is_open_and_to_a_verified_address(
+def test_an_offer_is_mailed_while_it_is_open_and_there_is_an_address(
     session: Session, happening: Callable[[Session, WaitingOffer, Patient], None], code: str, calls: int
 ) -> None:
     patient = make_patient(session)
@@ -249,6 +245,15 @@ def test_an_offer_is_mailed_while_it_is_open_and_to_a_verified_address(
     happening(session, offer, patient)
     assert service.mark_data_sent(session, claim, office=OFFICE, now=NOW) == Settled(S.CANCELLED, code)
     assert [(task.reason_code, task.patient_id) for task in tasks(session)] == [("offer_unsent", patient.id)] * calls
+
+
+def test_an_offer_goes_to_an_unverified_address_too(session: Session) -> None:
+    patient = make_patient(session)
+    offer = make_offer(session, patient)
+    make_unverified(session, patient)
+    claim = claim_of(session, plan_offer(session, offer, patient))
+    assert service.mark_data_sent(session, claim, office=OFFICE, now=NOW) is None
+    assert tasks(session) == []
 
 
 def test_a_refused_offer_is_told_by_phone_while_there_is_time(session: Session) -> None:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.core.clock import utc_now
-from booking.models import Appointment, LinkAction, Patient, WaitingOffer
+from booking.models import Appointment, LinkAction, Patient, WaitingEntry, WaitingOffer
 from booking.queries.appointments import Visit
 from booking.services.links import mint_link
 from booking.services.transaction import transaction
@@ -36,6 +36,12 @@ def mailed_link(session: Session, visit: Appointment | Visit, action: LinkAction
 def offer_link(session: Session, offer: WaitingOffer, patient: Patient) -> str:
     """The address of the link to an offer."""
     return _minted(session, LinkAction.ANSWER_OFFER, patient.email, {"offer_id": offer.id, "patient_id": patient.id})
+
+
+def wait_link(session: Session, entry: WaitingEntry, patient: Patient) -> str:
+    """The address of the link to what somebody waits for."""
+    about = {"waiting_entry_id": entry.id, "patient_id": patient.id}
+    return _minted(session, LinkAction.OPEN_WAIT, patient.email, about)
 
 
 def _minted(session: Session, action: LinkAction, email: str | None, about: dict[str, int]) -> str:

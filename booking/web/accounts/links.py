@@ -32,9 +32,10 @@ PAGES: Mapping[LinkAction, str] = {
     LinkAction.CHANGE_VISIT: "visits.change",
     LinkAction.CANCEL_VISIT: "visits.cancel",
     LinkAction.ANSWER_OFFER: "mailed.offer",
+    LinkAction.OPEN_WAIT: "waiting.entry",
 }
-ABOUT_VISITS = frozenset({*ACTS, LinkAction.ANSWER_OFFER})
-"""Links that may be opened again and again: what is done on their pages is decided by the visit or the offer."""
+ABOUT_VISITS = frozenset({*ACTS, LinkAction.ANSWER_OFFER, LinkAction.OPEN_WAIT})
+"""Links that may be opened again and again: the visit, the offer or the wait decides what is done on their pages."""
 
 
 @bp.get("/l/<token>")
@@ -53,7 +54,7 @@ def _go_on(link: SeenLink, token: str) -> ResponseReturnValue:
     page = PAGES[link.action]
     if link.action in ABOUT_VISITS:
         access.note_opened(link.id)
-        return redirect(url_for(page, public_id=link.appointment or link.offer), 303)
+        return redirect(url_for(page, public_id=link.appointment or link.offer or link.wait), 303)
     access.server_session()[link_key(link.action)] = token
     return redirect(url_for(page), 303)
 
@@ -67,7 +68,7 @@ def _dead(link: SeenLink, token: str) -> ResponseReturnValue:
         return render_template("mailed/over.html", shown=None), 410
     if link.may_be_sent_again:
         access.server_session()[SPENT] = token
-    is_visit = link.action in ABOUT_VISITS
+    is_visit = link.action in ACTS
     return render_template("links/dead.html", may_be_sent_again=link.may_be_sent_again, is_visit=is_visit), 410
 
 

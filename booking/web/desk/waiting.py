@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -43,22 +44,25 @@ TOO_LATE = frozenset({"offer_over", "hold_expired", "slot_taken", "patient_busy"
 
 @dataclass(frozen=True, slots=True)
 class WaitingLine:
-    """One who waits, with the words for it. `number` is the place among those of the service."""
+    """One who waits, with the words for it. `number` is the place among those of the service;
+    `is_twice`: somebody of the same name and date of birth waits for it too, as another patient."""
 
     number: int
     waiting: Waiting
     order: str
     wish: str
+    is_twice: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OfferLine:
-    """One open offer with the clinic's words for it."""
+    """One open offer with the clinic's words for it. `visit_location` is where the visit is that would be moved."""
 
     offer: Offer
     service: Service
     location: Location
     specialist: Resource | None
+    visit_location: Location | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,10 @@ class FreedLine:
 def waiting() -> ResponseReturnValue:
     """Everything about the waiting list at the own locations."""
     now = utc_now()
-    return render_template("desk/waiting.html", groups=_groups(now), offers=_offers(), freed=_freed(now))
+    zones = {place.tz.key for place in clinic_now().locations.values()}
+    return render_template(
+        "desk/waiting.html", groups=_groups(now), offers=_offers(), freed=_freed(now), has_several_zones=len(zones) > 1
+    )
 
 
 def _groups(now: datetime) -> list[tuple[Service, list[WaitingLine]]]:
@@ -84,9 +91,13 @@ def _groups(now: datetime) -> list[tuple[Service, list[WaitingLine]]]:
     actor, clinic = access.actor(), clinic_now()
     everyone = list_queries.everyone_waiting(db.session(), now=now)
     groups = []
-    for service_id, same in groupby(everyone, key=lambda one: one.wish.service_id):
+    for service_id, group in groupby(everyone, key=lambda one: one.wish.service_id):
+        same = list(group)
+        people = Counter(one.patient_key for one in same)
         lines = [
-            WaitingLine(number, one, order_words(one.standing), wish_words(one.wish, clinic))
+            WaitingLine(
+                number, one, order_words(one.standing), wish_words(one.wish, clinic), people[one.patient_key] > 1
+            )
             for number, one in enumerate(same, start=1)
             if list_queries.may_see_waiting(actor, one)
         ]
@@ -102,6 +113,7 @@ def _offers() -> list[OfferLine]:
             clinic.services[offer.service_id],
             clinic.locations[offer.location_id],
             clinic.resources[offer.specialist_id] if offer.specialist_id else None,
+            clinic.locations[offer.visit_location_id] if offer.visit_location_id else None,
         )
         for offer in list_queries.open_offers(db.session())
         if list_queries.may_see_offer(actor, offer)

@@ -12,9 +12,9 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.rules import Refusal
 from booking.queries.desk import OpenTask
 from booking.queries.questionnaires import VisitForms
-from booking.services.calendar_changes import CALENDAR_CHANGED
 from booking.services.calling import ASKED_FOR_HELP
 from booking.services.tasks import CALL_PATIENT, CHECK_MAIL
+from booking.services.undo import CALENDAR_CHANGED
 
 _S = AppointmentStatus
 
@@ -72,6 +72,7 @@ MESSAGE: dict[MessageKind, LazyString] = {
     MessageKind.CHANGED: lazy_gettext("Note of the new time"),
     MessageKind.RESTORED: lazy_gettext("Note that it stands again"),
     MessageKind.WAITING_OFFER: lazy_gettext("Offer from the waiting list"),
+    MessageKind.WAITING_JOINED: lazy_gettext("Note of waiting for a time"),
 }
 
 MESSAGE_STATE: dict[MessageState, LazyString] = {
@@ -90,6 +91,7 @@ ACTION: dict[str, LazyString] = {
     "appointment_cancelled": lazy_gettext("Canceled"),
     "appointment_changed": lazy_gettext("Moved"),
     "appointment_change_undone": lazy_gettext("Moved back"),
+    "appointment_time_closed": lazy_gettext("Its time was closed"),
     "appointment_restored": lazy_gettext("Cancellation undone"),
     "appointment_confirmed": lazy_gettext("Confirmed"),
     "appointment_arrived": lazy_gettext("Marked as arrived"),
@@ -161,6 +163,7 @@ REFUSALS: dict[str, LazyString] = {
     "patient_busy": lazy_gettext("The patient has another visit at that time."),
     "same_time": lazy_gettext("The visit is at that time already."),
     "not_changeable": lazy_gettext("The visit cannot be moved any more."),
+    "closed_then": lazy_gettext("The calendar was changed: the earlier time is closed then, so this cannot be undone."),
     "undo_over": lazy_gettext("It is too late to undo this."),
     "not_given_here": lazy_gettext("This kind of visit is not given at that location."),
     "service_not_offered": lazy_gettext("This kind of visit is not given any more."),

@@ -57,6 +57,7 @@ class WaitForm(FlaskForm):
         places = catalogue.locations_for(service) if service.mode is VisitMode.IN_PERSON else ()
         self.places.choices = choices_of({one.code: one.name for one in places})
         self.for_whom.choices = []
+        self._kept: WaitingWish | None = None
 
     def ask_for_whom(self, patients: Sequence[OwnPatient]) -> None:
         """Ask which of these waits, or somebody new; nothing where there is nobody to choose from."""
@@ -67,6 +68,11 @@ class WaitForm(FlaskForm):
         self.for_whom.choices = choices_of(names | {NEW_PERSON: gettext("Somebody else")})
         if len(patients) == 1 and not self.for_whom.data:
             self.for_whom.data, self.for_whom.raw_data = patients[0].public_id, [patients[0].public_id]
+
+    def keep_people_and_places(self, wish: WaitingWish) -> None:
+        """Ask for neither: they stay as they were wished."""
+        self._kept = wish
+        del self.people, self.places
 
     def validate_last_day(self, field: NearDateField) -> None:
         """A day to come, not before the first one, within a year."""
@@ -83,12 +89,15 @@ class WaitForm(FlaskForm):
         """The valid form as a value."""
         catalogue, first, last = self._catalogue, self.first_day.data, self.last_day.data
         assert first is not None and last is not None  # noqa: S101, PT018 - demanded by the form; this tells the type checker.
+        kept = self._kept
+        places = () if kept else self.places.data or ()
+        people = () if kept else self.people.data or ()
         return WaitingWish(
             service_id=self._service.id,
             first_on=max(first, self._today),
             last_on=last,
-            location_ids=frozenset(catalogue.location_by_code[code].id for code in self.places.data or ()),
-            specialist_ids=frozenset(catalogue.resource_by_code[code].id for code in self.people.data or ()),
+            location_ids=kept.location_ids if kept else frozenset(catalogue.location_by_code[i].id for i in places),
+            specialist_ids=kept.specialist_ids if kept else frozenset(catalogue.resource_by_code[i].id for i in people),
             weekdays=frozenset(int(day) for day in self.days.data or ()),
             day_parts=frozenset(DayPart(part) for part in self.parts.data or ()),
             notice=int(self.notice.data) * MINUTE,

@@ -22,7 +22,8 @@ from booking.web.waiting.words import wish_line
 @dataclass(frozen=True, slots=True)
 class ShownWait:
     """An entry with the clinic's words for it. `offer_url` answers the time that is offered just now, if one is;
-    `visit_tz` is the zone of the visit that an earlier one is wished for."""
+    `visit_tz` is the zone of the visit that an earlier one is wished for; `is_brief`: the reader has the link, and no
+    more is known of them."""
 
     waiting: Waiting
     service: Service
@@ -30,6 +31,7 @@ class ShownWait:
     offer_url: str
     may_join_again: bool
     visit_tz: ZoneInfo | None
+    is_brief: bool
 
     @property
     def is_waiting(self) -> bool:
@@ -43,8 +45,8 @@ class ShownWait:
 
 
 def wait_or_404(public_id: str) -> ShownWait:
-    """The entry for whoever may see it: its patient's account, the browser session that made it, or one that knows the
-    visit an earlier one is wished for.
+    """The entry for whoever may see it: its patient's account, the browser session that made it or opened
+    its link, or one that knows the visit an earlier one is wished for.
 
     A visitor is led to log in, whether the entry exists or not; everybody else gets 404.
     """
@@ -54,7 +56,7 @@ def wait_or_404(public_id: str) -> ShownWait:
         abort(redirect(url_for("accounts.log_in", next=request.path), 303))
     if found is None:
         abort(404)
-    if not _knows(found):
+    if not _knows(found) and public_id not in actor.opened_waits:
         # A mailed link alone does not tell what the visit is for.
         wanted = request.path if request.method == "GET" else None
         abort(redirect(url_for("mailed.prove", public_id=found.visit_public_id, next=wanted), 303))
@@ -85,6 +87,7 @@ def _shown(found: Waiting, clinic: Catalogue, now: datetime) -> ShownWait:
         _offer_url(found) if found.offered_until and found.offered_until > now else "",
         may_join_again(found.state, found.ended_at, now=now),
         clinic.locations[found.visit_location_id].tz if found.visit_location_id else None,
+        is_brief=not _knows(found),
     )
 
 

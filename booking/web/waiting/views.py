@@ -12,10 +12,10 @@ from booking.extensions import db
 from booking.services import waiting_guests, waiting_list
 from booking.web import access
 from booking.web.context import clinic_now
-from booking.web.waiting.forms import values_of_wish
+from booking.web.waiting.forms import WaitForm, values_of_wish
 from booking.web.waiting.joining import bp, wait_form
 from booking.web.waiting.loading import ShownWait, wait_or_404
-from booking.web.waiting.words import sentences_of, wish_rows
+from booking.web.waiting.words import brief_rows, sentences_of, wish_rows
 
 __all__ = ["bp"]
 
@@ -24,7 +24,8 @@ __all__ = ["bp"]
 def entry(public_id: str) -> ResponseReturnValue:
     """What they wait for and what happens next, or how the wait ended."""
     shown = wait_or_404(public_id)
-    rows = wish_rows(shown.waiting.wish, clinic_now())
+    wish = shown.waiting.wish
+    rows = brief_rows(wish) if shown.is_brief else wish_rows(wish, clinic_now())
     return render_template("waiting/entry.html" if shown.is_waiting else "waiting/over.html", shown=shown, rows=rows)
 
 
@@ -34,8 +35,7 @@ def change(public_id: str) -> ResponseReturnValue:
     shown = wait_or_404(public_id)
     if not shown.is_waiting:
         return redirect(url_for(".entry", public_id=public_id), 303)
-    form = wait_form(shown.service, **values_of_wish(shown.waiting.wish, clinic_now()))
-    form.ask_for_whom([])
+    form = _form_for(shown)
     if not form.validate_on_submit():
         return render_template("waiting/change.html", shown=shown, form=form), 422 if form.errors else 200
     try:
@@ -45,6 +45,15 @@ def change(public_id: str) -> ResponseReturnValue:
         return render_template("waiting/change.html", shown=shown, form=form), 422
     flash(gettext("Your wishes are changed. Your place on the list is kept."), "success")
     return redirect(url_for(".entry", public_id=public_id), 303)
+
+
+def _form_for(shown: ShownWait) -> WaitForm:
+    """The form for the entry. Who reads somebody's mail learns from it neither what it is for nor with whom."""
+    form = wait_form(shown.service, **values_of_wish(shown.waiting.wish, clinic_now()))
+    form.ask_for_whom([])
+    if shown.is_brief:
+        form.keep_people_and_places(shown.waiting.wish)
+    return form
 
 
 @bp.post("/waiting/<public_id:public_id>/leave")
@@ -69,4 +78,6 @@ def join_again(public_id: str) -> ResponseReturnValue:
 
 def _too_late(shown: ShownWait) -> ResponseReturnValue:
     flash(gettext("That cannot be taken back any more. You can join the list anew."), "warning")
+    if shown.is_brief:
+        return redirect(url_for("scheduling.services"), 303)
     return redirect(url_for("waiting.wait", service_code=shown.service.code), 303)

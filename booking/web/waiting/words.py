@@ -63,10 +63,7 @@ def wish_rows(wish: WaitingWish, clinic: Catalogue) -> list[AnswerRow]:
         AnswerRow(gettext("With"), people or gettext("Any specialist")),
         AnswerRow(gettext("Days"), _days(wish) or gettext("Any day")),
         AnswerRow(gettext("Time of day"), ", ".join(_parts(wish, DAY_PARTS)) or gettext("Any time of day")),
-        AnswerRow(
-            gettext("Between"),
-            gettext("%(first)s and %(last)s", first=_day(wish.first_on), last=_day(wish.last_on)),
-        ),
+        *brief_rows(wish),
         AnswerRow(
             gettext("Asked"),
             gettext("%(length)s before the visit or earlier", length=dates.length_text(wish.notice, _locale())),
@@ -75,6 +72,12 @@ def wish_rows(wish: WaitingWish, clinic: Catalogue) -> list[AnswerRow]:
     if len(clinic.locations_for(clinic.services[wish.service_id])) > 1:
         rows.insert(2, AnswerRow(gettext("Where"), places or gettext("Any location")))
     return rows
+
+
+def brief_rows(wish: WaitingWish) -> list[AnswerRow]:
+    """Of what they wait for, the dates alone: for whoever has a mailed link and may be somebody else."""
+    between = gettext("%(first)s and %(last)s", first=_day(wish.first_on), last=_day(wish.last_on))
+    return [AnswerRow(gettext("Between"), between)]
 
 
 def wish_line(wish: WaitingWish, clinic: Catalogue) -> str:

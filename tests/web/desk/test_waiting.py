@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.core.day_parts import DayPart
-from booking.models import OfferState, Patient, Service, WaitingEntry, WaitingOffer, WaitingState
+from booking.models import Location, OfferState, Patient, Service, WaitingEntry, WaitingOffer, WaitingState
 from booking.queries.waiting import wish_of
 from booking.services.appointments import cancel
 from booking.web.desk import waiting as waiting_page
 from tests.factories import NOW, make_appointment, make_patient
-from tests.services.cast import DR_CRUZ, NORTHSIDE, acting_for
+from tests.services.cast import DR_CRUZ, DR_LIND, LAKEVIEW, NORTHSIDE, acting_for
 from tests.services.waiting_cast import MONDAY_9, frees, offered, waits
 from tests.web.clinic_change import clinic_changed
 from tests.web.desk.desk_cast import ClientAs, dora, eli, freeze, visits, words
@@ -114,12 +114,36 @@ def test_offers_and_freed_times_are_shown_with_their_ends(session: Session, desk
 
     said = words(desk.get(LIST).text)
 
-    assert "Monday 30 November 2026 at 9:00 am · First consultation · Dr Maria Cruz · Northside" in said
-    assert "in place of Monday 7 December 2026 at 9:00 am" in said
-    assert "kept until Monday 23 November 2026 at 11:00 am" in said
+    assert "Monday 30 November 2026 at 9:00 am, New York (EST) · First consultation · Dr Maria Cruz · Northside" in said
+    assert "in place of Monday 7 December 2026 at 9:00 am, New York (EST)" in said
+    assert "kept until Monday 23 November 2026 at 11:00 am, New York (EST)" in said
     assert "no e-mail address, please call: 555-0142" in said
     assert "is being asked now" in said
     assert "until 9:45 am · Dr Maria Cruz · Northside a visit was canceled" in said
+
+
+def test_the_old_time_is_told_by_the_clock_of_its_own_place(session: Session, desk: FlaskClient) -> None:
+    patient = make_patient(session)
+    old = make_appointment(session, patient, starts_at=MONDAY_9 + timedelta(days=7, hours=2))
+    waits(session, patient, visit=old)
+    old.location_id, old.specialist_id = LAKEVIEW, DR_LIND
+    session.commit()
+    frees(session)
+    offered(session)
+
+    assert "in place of Monday 7 December 2026 at 10:00 am, Chicago (CST)" in words(desk.get(LIST).text)
+
+
+def test_one_clock_needs_no_name(session: Session, desk: FlaskClient) -> None:
+    session.execute(sa.update(Location).values(tz_name="America/New_York"))
+    clinic_changed(session)
+    waits(session)
+    frees(session)
+    offered(session)
+
+    said = words(desk.get(LIST).text)
+    assert "kept until Monday 23 November 2026 at 11:00 am" in said
+    assert "EST" not in said
 
 
 def test_a_time_that_may_be_taken_back_says_so(session: Session, desk: FlaskClient) -> None:
@@ -127,7 +151,7 @@ def test_a_time_that_may_be_taken_back_says_so(session: Session, desk: FlaskClie
     visit = make_appointment(session, patient)
     cancel(session, actor=acting_for(patient), public_id=visit.public_id, reason_code=None, note=None, now=NOW)
 
-    assert "offered from 8:10 am, until then it may be taken back" in words(desk.get(LIST).text)
+    assert "offered from 8:10 am, New York (EST), until then it may be taken back" in words(desk.get(LIST).text)
 
 
 def test_other_locations_see_nothing_of_it(session: Session, client_as: ClientAs) -> None:
@@ -299,3 +323,9 @@ def test_the_page_costs_the_same_however_many_wait(app: Flask, session: Session,
     with counted(app) as many:
         desk.get(LIST)
     assert len(many) == len(few)
+
+
+def test_who_seems_to_wait_twice_is_marked(session: Session, desk: FlaskClient) -> None:
+    for name in ("twice", "twice", "once"):
+        waits(session, make_patient(session, name_key=name))
+    assert desk.get(LIST).text.count("same name and birth date as another entry") == 2
