@@ -8,14 +8,17 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.scheduling.allocation import SlotRequest, query_for
 from booking.core.scheduling.choosing import soonest_of, three_nearest
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.intervals import Span, to_minutes, to_minutes_up
+from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.patient import PatientCalendar
 from booking.core.scheduling.slots import Slot, SlotQuery, busy_window, find_slots
+from booking.models import Appointment
 from booking.queries.appointments import OwnTime, own_times
 from booking.queries.catalogue import catalogue, kept_catalogue
 from booking.queries.reservations import BusyLanes, busy_at_revision, busy_by_lane
@@ -117,9 +120,11 @@ def nearest_slots(
 ) -> tuple[Slot, ...]:
     """Up to three free times, nearest to the request's first: what is offered to a person whose time was taken.
 
-    `taken` are spans of lanes that shall count as reserved too.
+    `taken` are spans of lanes that shall count as reserved too. The time that the visit `without_appointment` has
+    at present is none of them: to go there would be no change.
     """
     clinic = catalogue(session)
+    present = None if without_appointment is None else _present_time(session, without_appointment)
     if request.location_id not in clinic.locations:
         return ()
     query = replace(query_for(clinic, request), now=now)
@@ -127,10 +132,27 @@ def nearest_slots(
     for days in NEAR_DAYS:
         around = replace(query, first_on=_days_from(query.first_on, -days), last_on=_days_from(query.last_on, days))
         busy = busy_for(session, clinic, around, owner=owner, without_appointment=without_appointment)
-        nearest = three_nearest(find_slots(clinic, around, also_taken(busy, taken)), request.starts)
+        slots = find_slots(clinic, around, also_taken(busy, taken))
+        nearest = three_nearest([slot for slot in slots if _time_of(slot) != present], request.starts)
         if len(nearest) == 3:
             break
     return nearest
+
+
+Time = tuple[int, int, int | None, datetime]
+"""Service, location, specialist and start."""
+
+
+def _present_time(session: Session, appointment_id: int) -> Time | None:
+    wanted = sa.select(
+        Appointment.service_id, Appointment.location_id, Appointment.specialist_id, Appointment.starts_at
+    ).where(Appointment.id == appointment_id, Appointment.status == AppointmentStatus.BOOKED)
+    row = session.execute(wanted).one_or_none()
+    return None if row is None else (row.service_id, row.location_id, row.specialist_id, row.starts_at)
+
+
+def _time_of(slot: Slot) -> Time:
+    return slot.service_id, slot.location_id, slot.specialist_id, slot.starts_at
 
 
 def also_taken(busy: BusyLanes, taken: Mapping[tuple[int, int], Sequence[Span]]) -> BusyLanes:

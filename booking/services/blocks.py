@@ -80,29 +80,28 @@ def add_blocks(
 def change_block(
     session: Session, old: BlockEntry, change: BlockChange, details: BlockDetails, *, actor: Actor, now: datetime
 ) -> None:
-    """Give one block another span, kind or label in the open transaction; it leaves its series.
+    """Give a block another span, kind or label in the open transaction; alone it leaves its series.
 
-    Raises NotFound when it has been removed meanwhile.
+    More spans than one are for it and all later ones of its series, in their order; they are a series of their own.
+    Raises NotFound when one of them has been removed meanwhile.
     """
     locks.take_resources(session, [old.resource_id])
-    row = session.get(Block, old.id, populate_existing=True)
-    if row is None:
+    olds = series_from(session, old) if len(change.spans) > 1 else [old]
+    rows = [session.get(Block, one.id, populate_existing=True) for one in olds]
+    known = [row for row in rows if row is not None]
+    if len(known) != len(change.spans):
         raise NotFound
-    [(starts, ends)] = change.spans
-    row.starts_at, row.ends_at = from_minutes(starts), from_minutes(ends)
-    row.kind, row.label = details.kind, details.label
-    row.series_key = None
-    _delete_rows(session, [row.id])
+    series_key = secrets.token_hex(16) if len(known) > 1 else None
+    for row, (starts, ends) in zip(known, change.spans, strict=True):
+        row.starts_at, row.ends_at = from_minutes(starts), from_minutes(ends)
+        row.kind, row.label, row.series_key = details.kind, details.label, series_key
+        audit.record(session, actor, "block_changed", "block", row.id, now=now, reason_code=details.kind.value)
+    _delete_rows(session, [row.id for row in known])
     session.flush()
-    audit.record(session, actor, "block_changed", "block", row.id, now=now, reason_code=details.kind.value)
-    refill(
-        session,
-        resource_ids=[old.resource_id],
-        window=(min(old.starts_at, row.starts_at), max(old.ends_at, row.ends_at)),
-        now=now,
-    )
-    given_back = subtract([_span(old.starts_at, old.ends_at)], [(starts, ends)])
-    _note_freed(session, old.resource_id, given_back, now)
+    before = [_span(one.starts_at, one.ends_at) for one in olds]
+    edges = [from_minutes(minute) for span in (*before, *change.spans) for minute in span]
+    refill(session, resource_ids=[old.resource_id], window=(min(edges), max(edges)), now=now)
+    _note_freed(session, old.resource_id, subtract(before, sorted(change.spans)), now)
 
 
 def remove_block(

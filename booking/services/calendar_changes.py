@@ -31,11 +31,9 @@ from booking.services.hits import visits_hit
 from booking.services.idempotency import body_hash, claim_answer
 from booking.services.reseating import use_other_resources
 from booking.services.reserving import OtherClinic, run_twice_if_busy
+from booking.services.seen_hours import is_as_seen
 from booking.services.tasks import ask_to_call
-
-CALENDAR_CHANGED = "calendar_changed"
-"""Why the patient is called, and why a visit is moved past the rules for patients."""
-
+from booking.services.undo import CALENDAR_CHANGED
 
 NO_DETAILS = BlockDetails(BlockKind.OTHER, "")
 
@@ -44,6 +42,12 @@ class NewHits(BookingError):
     """Visits are hit that nobody has decided about: booked, or moved into it, meanwhile. Nothing was saved."""
 
     code = "new_hits"
+
+
+class HoursChanged(BookingError):
+    """The calendar is not what the form has shown: somebody has changed it meanwhile. Nothing was saved."""
+
+    code = "hours_changed"
 
 
 class DecisionKind(StrEnum):
@@ -69,7 +73,8 @@ class AskedChange:
     """A change with all that was decided on its page.
 
     `seen` are the visits that the page showed, public id → version; `decisions` say what becomes of each of them.
-    `details` belong to a block, `block` is the one that is changed. `reason_code` is why visits are cancelled.
+    `details` belong to a block, `block` is the one that is changed, with more spans than one the first of its series.
+    `reason_code` is why visits are cancelled. `seen_hours` is what the form has shown of the calendar, "" nothing.
     """
 
     change: CalendarChange
@@ -79,6 +84,7 @@ class AskedChange:
     details: BlockDetails = NO_DETAILS
     block: BlockEntry | None = None
     reason_code: str | None = None
+    seen_hours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,8 @@ class Saved:
 def save(session: Session, asked: AskedChange, *, actor: Actor, now: datetime) -> Saved:
     """Save the change, then carry out the decisions. The same form again saves nothing twice and goes on with the rest.
 
-    Raises NewHits, RulesRefuse (`hours_collide`), NotFound (the block is gone), NonceReused, BusyDatabase.
+    Raises NewHits, HoursChanged, RulesRefuse (`hours_collide`, `closed_already`), NotFound (the block is gone),
+    NonceReused, BusyDatabase.
     """
     run_twice_if_busy(session, lambda: _change(session, asked, actor, now))
     failed, done = [], dict.fromkeys(DecisionKind, 0)
@@ -125,14 +132,15 @@ def _change(session: Session, asked: AskedChange, actor: Actor, now: datetime) -
 
 def _body_hash(asked: AskedChange) -> str:
     """What the form said. Where a block was before is not part of it: after the first time it is somewhere else."""
-    said = replace(asked.change, instead_of=None) if isinstance(asked.change, BlockChange) else asked.change
+    said = replace(asked.change, instead_of=()) if isinstance(asked.change, BlockChange) else asked.change
     block_id = asked.block.id if asked.block else None
     told = (said, asked.seen, asked.decisions, asked.details, asked.reason_code, block_id)
     return body_hash({"told": repr(told)})
 
 
 def _undecided_refused(session: Session, asked: AskedChange, now: datetime) -> list[tuple[Visit, HitCause]]:
-    """The visits hit, now that nobody can book into it; raises NewHits for one that was not seen as it stands.
+    """The visits hit, now that nobody can book into it; raises NewHits for one that was not seen as it stands, and
+    HoursChanged when the calendar itself was not.
 
     The locks come first: a booking that had them before is a visit by now, and one that waits for them reads the clinic
     again. Raises OtherClinic when the clinic was changed while this waited.
@@ -141,6 +149,8 @@ def _undecided_refused(session: Session, asked: AskedChange, now: datetime) -> l
     locks.take_resources(session, resources_touched(clinic, asked.change))
     if not is_current(session, clinic):
         raise OtherClinic
+    if not is_as_seen(session, clinic, asked.change, asked.block, asked.seen_hours):
+        raise HoursChanged
     hit = visits_hit(session, clinic, asked.change, now=now)
     if any(asked.seen.get(visit.public_id) != visit.version for visit, _ in hit):
         raise NewHits
@@ -202,7 +212,15 @@ def _carried_out(
 
 def _cancel(session: Session, visit: Visit, reason_code: str | None, actor: Actor, now: datetime) -> None:
     if visit.status is not AppointmentStatus.CANCELLED:
-        cancel(session, actor=actor, public_id=visit.public_id, reason_code=reason_code, note=None, now=now)
+        cancel(
+            session,
+            actor=actor,
+            public_id=visit.public_id,
+            reason_code=reason_code,
+            note=None,
+            now=now,
+            is_time_closed=True,
+        )
 
 
 def _move(session: Session, visit: Visit, asked: AskedChange, slot: Slot, actor: Actor, now: datetime) -> None:

@@ -28,11 +28,19 @@ DECEASED = "pat-dec"
 
 
 def cancel(
-    session: Session, *, actor: Actor, public_id: str, reason_code: str | None, note: str | None, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    public_id: str,
+    reason_code: str | None,
+    note: str | None,
+    now: datetime,
+    is_time_closed: bool = False,
 ) -> None:
     """Cancel a visit that the actor may see. Patients: a booked one, within its notice; staff: with a reason.
 
-    What patients cancel is kept for their undo; what staff cancel is free at once.
+    What patients cancel is kept for their undo; what staff cancel is free at once. `is_time_closed` says that a
+    change of a calendar is why: then there is no undo.
     Raises NotFound, MoveNotAllowed (its status), RulesRefuse (`too_late_to_cancel`, `reason_required`).
     """
     with transaction(session):
@@ -47,13 +55,15 @@ def cancel(
         _give_time_back(session, actor, visit, now)
         _tell(session, visit, reason_code, now)
         audit.record(session, actor, "appointment_cancelled", "appointment", visit.id, now=now, reason_code=reason_code)
+        if is_time_closed:
+            audit.record(session, actor, undo.TIME_CLOSED, "appointment", visit.id, now=now)
 
 
 def undo_cancel(session: Session, *, actor: Actor, public_id: str, now: datetime) -> None:
     """Book the visit again at its own time, within ten minutes of its cancelling; nothing when it is booked.
 
     Patients and visitors: only what was not cancelled by staff. Raises NotFound, MoveNotAllowed, RulesRefuse
-    (`undo_over`), SlotTaken when the time was given away, PatientBusy, BusyDatabase.
+    (`undo_over`, `closed_then`), SlotTaken when the time was given away, PatientBusy, BusyDatabase.
     """
 
     def work() -> None:
@@ -64,6 +74,8 @@ def undo_cancel(session: Session, *, actor: Actor, public_id: str, now: datetime
             return
         if visit.status is not AppointmentStatus.CANCELLED:
             raise MoveNotAllowed
+        if undo.was_closed(session, visit):
+            raise RulesRefuse((Refusal("closed_then"),))
         if undo.undo_until(session, actor, visit, now=now) is None:
             raise RulesRefuse((Refusal("undo_over"),))
         _book_again(session, visit, now)

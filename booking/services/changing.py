@@ -269,8 +269,8 @@ def undo_change(session: Session, *, actor: Actor, public_id: str, now: datetime
     """Move the visit back to the time it had before, within ten minutes; nothing when that was done already.
 
     Who was moved up from the waiting list waits again. Nothing is sent when the mail about the change had not gone.
-    Patients and visitors: only what was not moved by staff. Raises NotFound, RulesRefuse (`undo_over`), SlotTaken when
-    the time was given away, PatientBusy, BusyDatabase.
+    Patients and visitors: only what was not moved by staff. Raises NotFound, RulesRefuse (`undo_over`,
+    `closed_then`), SlotTaken when the time was given away, PatientBusy, BusyDatabase.
     """
 
     def work() -> ChangedVisit:
@@ -281,6 +281,8 @@ def undo_change(session: Session, *, actor: Actor, public_id: str, now: datetime
         last = undo.last_time(session, visit)
         if last is not None and last.reason_code == undo.UNDONE:
             return ChangedVisit(visit.public_id, visit.version, visit.starts_at, last.starts_at)
+        if last is not None and last.reason_code == undo.CALENDAR_CHANGED:
+            raise RulesRefuse((Refusal("closed_then"),))
         if last is None or not undo.may_undo(actor, last) or now >= last.replaced_at + undo.UNDO_LENGTH:
             raise RulesRefuse((Refusal("undo_over"),))
         return _move_back(session, _Move(actor, visit, now, undo.UNDONE, last.confirmed_at), last)

@@ -136,7 +136,10 @@ def _edges(change: DateChange) -> list[tuple[int | None, int | None]]:
 
 
 def write_closure(session: Session, change: ClosureChange, *, actor: Actor, now: datetime) -> None:
-    """Close the location, or the whole clinic, on these dates."""
+    """Close the location, or the whole clinic, on these dates. Raises RulesRefuse (`closed_already`)."""
+    wanted = {"location_id": change.location_id, "starts_on": change.starts_on, "ends_on": change.ends_on}
+    if session.scalar(sa.select(Closure.id).filter_by(**wanted).limit(1)) is not None:
+        raise RulesRefuse((Refusal("closed_already"),))
     row = Closure(location_id=change.location_id, starts_on=change.starts_on, ends_on=change.ends_on, name=change.name)
     session.add(row)
     session.flush()

@@ -43,6 +43,12 @@ def earlier_answer(session: Session, *, owner: str, nonce: str, body: str) -> st
     return subject
 
 
+def is_answered(session: Session, *, owner: str, nonce: str) -> bool:
+    """Whether a form with this nonce was saved already, for a page that would ask something before it is."""
+    known = sa.select(Idempotency.id).where(Idempotency.owner == owner, Idempotency.nonce == nonce)
+    return session.scalar(known) is not None
+
+
 def remember_answer(session: Session, *, owner: str, nonce: str, body: str, subject: str, now: datetime) -> None:
     """Keep the answer in the open transaction; its unique key lets exactly one of two racing submits through."""
     session.add(Idempotency(owner=owner, nonce=nonce, body_hash=body, subject=subject, created_at=now))

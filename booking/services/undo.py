@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.core.actor import STAFF_ROLES, Actor
 from booking.core.scheduling.intervals import from_minutes, subtract, to_minutes, to_minutes_up
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models import AppointmentTime, Hold, HoldPurpose, Reservation
+from booking.models import AppointmentTime, AuditEvent, Hold, HoldPurpose, Reservation
 from booking.queries.appointments import Visit
 from booking.queries.reservations import Taken, holds_of
 from booking.services import locks
@@ -25,6 +25,12 @@ UNDO_MARGIN = timedelta(minutes=2)
 
 UNDONE = "undone"
 """Reason code of a time that an undo replaced; it is not undone in turn."""
+
+CALENDAR_CHANGED = "calendar_changed"
+"""Reason code of what was done because a calendar was changed. Its time is closed, so it is not undone either."""
+
+TIME_CLOSED = "appointment_time_closed"
+"""What the audit log says of a visit that was cancelled because a calendar was changed."""
 
 _AS_IS: Final = {"synchronize_session": False}
 
@@ -123,11 +129,12 @@ def left_over(before: Sequence[Taken], after: Sequence[Taken]) -> list[Taken]:
 def undo_until(session: Session, actor: Actor, visit: Visit, *, now: datetime) -> datetime | None:
     """Until when the actor may take back the last change or the cancelling of the visit; None when they may not.
 
-    Staff may undo what anybody did, if the time is still free; others only what was not done by staff. Two queries
-    at most.
+    Staff may undo what anybody did, if the time is still free; others only what was not done by staff. Nobody undoes
+    what was done because a calendar was changed. Two queries at most.
     """
     if visit.status is AppointmentStatus.CANCELLED:
-        acted_at = visit.cancelled_at if actor.is_staff or _is_kept(session, visit) else None
+        may = not was_closed(session, visit) if actor.is_staff else _is_kept(session, visit)
+        acted_at = visit.cancelled_at if may else None
     else:
         last = last_time(session, visit)
         acted_at = last.replaced_at if last is not None and may_undo(actor, last) else None
@@ -136,7 +143,7 @@ def undo_until(session: Session, actor: Actor, visit: Visit, *, now: datetime) -
 
 def may_undo(actor: Actor, last: AppointmentTime) -> bool:
     """Whether that change is the actor's to take back."""
-    return last.reason_code != UNDONE and (actor.is_staff or last.actor_kind not in STAFF_ROLES)
+    return last.reason_code not in {UNDONE, CALENDAR_CHANGED} and (actor.is_staff or last.actor_kind not in STAFF_ROLES)
 
 
 def last_time(session: Session, visit: Visit) -> AppointmentTime | None:
@@ -147,6 +154,17 @@ def last_time(session: Session, visit: Visit) -> AppointmentTime | None:
         AppointmentTime.appointment_id == visit.id, AppointmentTime.version == visit.version - 1
     )
     return session.scalars(wanted).one_or_none()
+
+
+def was_closed(session: Session, visit: Visit) -> bool:
+    """Whether the visit was cancelled because a calendar was changed."""
+    wanted = sa.select(AuditEvent.seq).where(
+        AuditEvent.object_kind == "appointment",
+        AuditEvent.object_id == visit.id,
+        AuditEvent.action == TIME_CLOSED,
+        AuditEvent.at == visit.cancelled_at,
+    )
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def _is_kept(session: Session, visit: Visit) -> bool:

@@ -154,7 +154,7 @@ def test_a_block_of_another_resource_cannot_be_removed(session: Session) -> None
 
 def change(session: Session, entry: BlockEntry, starts_at: datetime, ends_at: datetime) -> None:
     with transaction(session):
-        wanted = BlockChange(DR_CRUZ, (span(starts_at, ends_at),), span(entry.starts_at, entry.ends_at))
+        wanted = BlockChange(DR_CRUZ, (span(starts_at, ends_at),), (span(entry.starts_at, entry.ends_at),))
         details = BlockDetails(BlockKind.LEAVE, "Holiday")
         blocks.change_block(session, entry, wanted, details, actor=DORA, now=NOW)
 

@@ -58,12 +58,12 @@ class DateChange:
 class BlockChange:
     """Closed time of a resource: spans of UTC minutes, apart from each other. More than one are a series.
 
-    `instead_of` is the span of a block that is replaced: visits in it were decided about when it was made.
+    `instead_of` are the spans of blocks that are replaced: visits in them were decided about when they were made.
     """
 
     resource_id: int
     spans: tuple[Span, ...]
-    instead_of: Span | None = None
+    instead_of: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

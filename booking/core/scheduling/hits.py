@@ -91,7 +91,7 @@ def cause_of_hit(
 
 
 def _is_blocked(change: BlockChange, span: Span) -> bool:
-    was_decided = change.instead_of is not None and overlaps(span, change.instead_of)
+    was_decided = any(overlaps(span, before) for before in change.instead_of)
     return not was_decided and any(overlaps(span, blocked) for blocked in change.spans)
 
 

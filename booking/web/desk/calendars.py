@@ -100,12 +100,9 @@ def places_of(resource: Resource) -> list[Location]:
     return [locations[i] for i in sorted(resource.location_ids)] or list(own_locations())
 
 
-def block_or_404(resource: Resource, block_id: str) -> BlockEntry:
-    """The block of that resource."""
-    block = block_or_none(db.session(), resource.id, block_id)
-    if block is None:
-        abort(404)
-    return block
+def removed_page(resource: Resource) -> ResponseReturnValue:
+    """The block is no more, as after removing it in another tab: the way back to its calendar."""
+    return render_template("desk/hours/removed.html", resource=resource, back_url=calendar_url(resource)), 404
 
 
 def calendar_url(resource: Resource) -> str:
@@ -263,7 +260,9 @@ def block_words(starts_at: datetime, ends_at: datetime, places: Sequence[Locatio
 def remove_block(public_id: str, block_id: str) -> ResponseReturnValue:
     """Open the time again, after saying what that means; of a series also all that comes later."""
     resource = resource_or_404(public_id)
-    block = block_or_404(resource, block_id)
+    block = block_or_none(db.session(), resource.id, block_id)
+    if block is None:
+        return removed_page(resource)
     later = series_from(db.session(), block)
     when = _when(block, places_of(resource))
     if request.method == "GET":

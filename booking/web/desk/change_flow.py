@@ -22,13 +22,15 @@ from booking.queries.catalogue import catalogue
 from booking.queries.hours import BlockEntry
 from booking.services import calendar_changes, hours
 from booking.services.blocks import BlockDetails
-from booking.services.calendar_changes import NO_DETAILS, AskedChange, NewHits, Saved
+from booking.services.calendar_changes import NO_DETAILS, AskedChange, HoursChanged, NewHits, Saved
 from booking.services.hits import Hit, hits_of
+from booking.services.idempotency import is_answered
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.desk.calendar_words import done_text, failed_text, weekday_name
 from booking.web.desk.hit_choices import SentChoices, decisions_of, read_choices, rows_of, ways_for_all
 from booking.web.desk.hours_forms import ChangeForm
+from booking.web.desk.present_hours import Lines, Present
 from booking.web.desk.words import CLINIC_REASONS
 
 PREVIEW, SAVE, EDIT = "preview", "save", "edit"
@@ -37,18 +39,19 @@ STEP = "step"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a valid form asks for. `summary` says it in words, `warnings` what else it does."""
+    """What a valid form asks for. `summary` and `lines` say it in words, `warnings` what else it does."""
 
     change: CalendarChange
     summary: str
     details: BlockDetails = NO_DETAILS
     block: BlockEntry | None = None
     warnings: tuple[str, ...] = ()
+    lines: Lines = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page of one change. `read` makes a valid form into what it asks for."""
+    """The page of one change. `read` makes a valid form into what it asks for, `present` is what it shows at first."""
 
     form: ChangeForm
     template: str
@@ -56,11 +59,14 @@ class Page:
     read: Callable[[], Wanted]
     reason: str = "prov"
     variables: dict[str, Any] = field(default_factory=dict)
+    present: Callable[[], Present] = Present
 
 
 def answer(page: Page) -> ResponseReturnValue:
     """Show the form, the visits in the way, or save."""
     step = request.form.get(STEP, PREVIEW)
+    if request.method == "GET":
+        page.form.seen.data = page.present().seen
     if request.method == "GET" or step == EDIT:
         return _form_page(page), 200
     if not page.form.validate():
@@ -70,11 +76,18 @@ def answer(page: Page) -> ResponseReturnValue:
         return _form_page(page, problem), 422
     found = hits_of(db.session(), wanted.change, actor=access.actor(), now=utc_now())
     sent = read_choices(request.form, page.reason)
-    if step != SAVE and (found or wanted.warnings):
+    if step != SAVE and (found or (wanted.warnings and not _is_saved(page))):
+        if page.form.seen.data not in {"", None, page.present().seen}:
+            return _stale(page)
         return _preview(page, wanted, found, sent), 200
     if sent.undecided:
         return _preview(page, wanted, found, sent, is_checked=True), 422
     return _save(page, wanted, sent)
+
+
+def _is_saved(page: Page) -> bool:
+    """Whether this very form was saved before: it is no second leave that one should be warned of."""
+    return is_answered(db.session(), owner=access.owning_actor().owner, nonce=page.form.nonce.data or "")
 
 
 def _collision(change: CalendarChange) -> str:
@@ -95,8 +108,17 @@ def _collision(change: CalendarChange) -> str:
     return ""
 
 
-def _form_page(page: Page, problem: str = "") -> str:
-    return render_template(page.template, form=page.form, back_url=page.back_url, problem=problem, **page.variables)
+def _form_page(page: Page, problem: str = "", lines: Lines = ()) -> str:
+    variables = {"problem": problem, "present_lines": lines, **page.variables}
+    return render_template(page.template, form=page.form, back_url=page.back_url, **variables)
+
+
+def _stale(page: Page) -> ResponseReturnValue:
+    """The form as it was typed, beside what the calendar holds now: sent again it is meant."""
+    present = page.present()
+    page.form.seen.data = present.seen
+    problem = gettext("Somebody has changed these hours meanwhile. Nothing has been saved; what you typed is kept.")
+    return _form_page(page, problem, present.lines), 409
 
 
 def _preview(
@@ -141,9 +163,14 @@ def _save(page: Page, wanted: Wanted, sent: SentChoices) -> ResponseReturnValue:
         wanted.details,
         wanted.block,
         sent.reason,
+        page.form.seen.data or "",
     )
     try:
         saved = calendar_changes.save(db.session(), asked, actor=access.owning_actor(), now=utc_now())
+    except HoursChanged:
+        return _stale(page)
+    except RulesRefuse:
+        return _form_page(page, gettext("These days are closed already.")), 422
     except NewHits:
         found = hits_of(db.session(), wanted.change, actor=access.actor(), now=utc_now())
         return _preview(page, wanted, found, sent, is_checked=True, is_late=True), 409

@@ -21,24 +21,24 @@ from booking.core.scheduling.calendar_change import (
     whole_days,
 )
 from booking.core.scheduling.clinic import Location, Resource
-from booking.core.scheduling.intervals import from_minutes, to_minutes, to_minutes_up
+from booking.core.scheduling.intervals import Span, from_minutes, to_minutes, to_minutes_up
 from booking.core.scheduling.local_time import instant_of
 from booking.core.typed_dates import wanted_date_or_none
 from booking.core.typed_hours import DAY, written_spans, written_time
 from booking.extensions import db
 from booking.models import BlockKind
-from booking.queries.hours import BlockEntry, closures_from
+from booking.queries.hours import BlockEntry, block_or_none, closures_from, series_from
 from booking.services.blocks import BlockDetails
 from booking.services.hours import may_close, remove_closure
 from booking.web import access
 from booking.web.context import clinic_now
 from booking.web.desk.calendar_words import PEOPLE, hours_words
 from booking.web.desk.calendars import (
-    block_or_404,
     block_words,
     calendar_url,
     days_words,
     places_of,
+    removed_page,
     resource_or_404,
     short,
 )
@@ -57,6 +57,15 @@ from booking.web.desk.hours_forms import (
     WeekForm,
 )
 from booking.web.desk.loading import location_or_404, own_locations
+from booking.web.desk.present_hours import (
+    Present,
+    blocks_twice,
+    closures_twice,
+    present_block,
+    present_dates,
+    present_week,
+    week_lines,
+)
 
 WHOLE_CLINIC = "all"
 DAY_FIELDS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -93,10 +102,14 @@ def change_hours(public_id: str) -> ResponseReturnValue:
         first = _known(form.first_on.on)
         change = WeekChange(resource.id, place.id, form.week, first, form.last_on.on)
         summary = gettext("weekly hours of %(name)s from %(first)s", name=resource.name, first=short(first))
-        return Wanted(change, summary, warnings=_replaced(resource, change))
+        return Wanted(change, summary, warnings=_replaced(resource, change), lines=week_lines(change.week))
+
+    def present() -> Present:
+        return present_week(resource, place, today)
 
     variables = {"resource": resource, "location": place}
-    return answer(Page(form, "desk/hours/week.html", calendar_url(resource), read, _reason(resource), variables))
+    back_url = calendar_url(resource)
+    return answer(Page(form, "desk/hours/week.html", back_url, read, _reason(resource), variables, present))
 
 
 def _own_place(resource: Resource) -> Location:
@@ -130,8 +143,12 @@ def change_date(public_id: str) -> ResponseReturnValue:
         day = days_words(first, first)
         return Wanted(change, gettext("%(name)s on %(day)s: %(hours)s", name=resource.name, day=day, hours=words))
 
+    def present() -> Present:
+        return present_dates(resource, place, _today(place))
+
     variables = {"resource": resource, "location": place}
-    return answer(Page(form, "desk/hours/date.html", calendar_url(resource), read, _reason(resource), variables))
+    back_url = calendar_url(resource)
+    return answer(Page(form, "desk/hours/date.html", back_url, read, _reason(resource), variables, present))
 
 
 def _date_values(resource: Resource, place: Location, on: date | None) -> dict[str, str]:
@@ -156,7 +173,8 @@ def add_leave(public_id: str) -> ResponseReturnValue:
         first = _known(form.first_on.on)
         last = form.last_on.on or first
         change = BlockChange(resource.id, (whole_days(first, last, [place.tz for place in places]),))
-        return Wanted(change, _closed_words(form, resource, days_words(first, last)), _details(form))
+        twice = blocks_twice(change, _details(form).kind, utc_now(), places)
+        return Wanted(change, _closed_words(form, resource, days_words(first, last)), _details(form), warnings=twice)
 
     variables = {"resource": resource, "is_person": resource.kind in PEOPLE, "places": places}
     return answer(Page(form, "desk/hours/leave.html", calendar_url(resource), read, _reason(resource), variables))
@@ -187,7 +205,9 @@ def add_block(public_id: str) -> ResponseReturnValue:
         when = block_words(from_minutes(spans[0][0]), from_minutes(spans[0][1]), [place])
         if len(spans) > 1:
             when = gettext("%(when)s and every week until %(last)s", when=when, last=short(_known(form.last_on.on)))
-        return Wanted(BlockChange(resource.id, spans), _closed_words(form, resource, when), _details(form))
+        change = BlockChange(resource.id, spans)
+        twice = blocks_twice(change, _details(form).kind, utc_now(), places)
+        return Wanted(change, _closed_words(form, resource, when), _details(form), warnings=twice)
 
     variables = {"resource": resource, "places": places}
     return answer(Page(form, "desk/hours/block.html", calendar_url(resource), read, _reason(resource), variables))
@@ -195,25 +215,53 @@ def add_block(public_id: str) -> ResponseReturnValue:
 
 @bp.route("/calendars/<public_id:public_id>/blocks/<public_id:block_id>", methods=["GET", "POST"])
 def change_block(public_id: str, block_id: str) -> ResponseReturnValue:
-    """Another span, kind or label of one block; of a series it changes this one alone."""
+    """Another span, kind or label of one block; of a series also of all that come later."""
     resource = resource_or_404(public_id)
-    block, place = block_or_404(resource, block_id), places_of(resource)[0]
-    form = EditBlockForm(_today(place), **_block_values(block, place))
-    form.earliest = min(form.today, local_date(block.starts_at, place.tz))
+    block = block_or_none(db.session(), resource.id, block_id)
+    if block is None:
+        return removed_page(resource)
+    places = places_of(resource)
+    later = series_from(db.session(), block)
+    form = EditBlockForm(_today(places[0]), len(later), **_block_values(block, places[0]))
+    form.earliest = min(form.today, local_date(block.starts_at, places[0].tz))
 
     def read() -> Wanted:
-        first, last = _known(form.first_on.on), _known(form.last_on.on)
-        span = (
-            instant_of(first, form.first_time.minute, place.tz),
-            instant_of(last, form.last_time.minute, place.tz),
-        )
-        before = (to_minutes(block.starts_at), to_minutes_up(block.ends_at))
-        change = BlockChange(resource.id, (span,), instead_of=before)
-        when = block_words(from_minutes(span[0]), from_minutes(span[1]), places_of(resource))
+        olds = later if form.is_for_all_later else [block]
+        change = BlockChange(resource.id, _moved_spans(form, olds, places[0]), tuple(map(_span, olds)))
+        starts, ends = change.spans[0]
+        when = block_words(from_minutes(starts), from_minutes(ends), places)
+        if len(olds) > 1:
+            when = gettext("%(when)s and all later ones, %(count)s times", when=when, count=len(olds))
         return Wanted(change, _closed_words(form, resource, when), _details(form), block)
 
-    variables = {"resource": resource, "block": block, "location": place}
-    return answer(Page(form, "desk/hours/edit.html", calendar_url(resource), read, _reason(resource), variables))
+    def present() -> Present:
+        return present_block(block, places)
+
+    variables = {"resource": resource, "block": block, "location": places[0]}
+    back_url = calendar_url(resource)
+    return answer(Page(form, "desk/hours/edit.html", back_url, read, _reason(resource), variables, present))
+
+
+def _span(block: BlockEntry) -> Span:
+    return to_minutes(block.starts_at), to_minutes_up(block.ends_at)
+
+
+def _moved_spans(form: EditBlockForm, olds: list[BlockEntry], place: Location) -> tuple[Span, ...]:
+    """What was typed for the first, and for each later one as many days after it, at the same time of day."""
+    first, last = _known(form.first_on.on), _known(form.last_on.on)
+    begun = local_date(olds[0].starts_at, place.tz)
+    days = [local_date(old.starts_at, place.tz) - begun for old in olds]
+    spans = tuple(
+        (
+            instant_of(first + more, form.first_time.minute, place.tz),
+            instant_of(last + more, form.last_time.minute, place.tz),
+        )
+        for more in days
+    )
+    if any(starts >= ends for starts, ends in spans):
+        # Only in the hour that the change of clocks leaves out.
+        abort(422)
+    return spans
 
 
 def _block_values(block: BlockEntry, place: Location) -> dict[str, str]:
@@ -258,7 +306,7 @@ def closures() -> ResponseReturnValue:
         summary = gettext(
             "%(where)s is closed, %(when)s: %(name)s", where=where, when=days_words(first, last), name=change.name
         )
-        return Wanted(change, summary)
+        return Wanted(change, summary, warnings=closures_twice(change, min(map(_today, places))))
 
     variables = {"coming": _closures_to_come(places)}
     return answer(Page(form, "desk/hours/closures.html", url_for("desk.closures"), read, "other", variables))

@@ -24,7 +24,9 @@ from booking.web.words import choices_of
 LONGEST_LABEL = 80
 FARTHEST = timedelta(days=3 * 366)
 LONGEST_LEAVE = timedelta(days=400)
+WEEK = 7
 AWAY, HOURS, WEEKLY = "away", "hours", "weekly"
+ONLY_THIS, ALL_LATER = "no", "yes"
 
 
 class DateText(StringField):
@@ -83,12 +85,13 @@ class TimeText(StringField):
 
 
 class ChangeForm(FlaskForm):
-    """What every change carries: the nonce makes the same form, sent twice, one change.
+    """What every change carries: the nonce makes the same form, sent twice, one change; `seen` is what it has shown.
 
     `today` is the present date where it holds, `earliest` the first date that may be chosen.
     """
 
     nonce = HiddenField(validators=[DataRequired(), no_longer_than(64)])
+    seen = HiddenField(validators=[no_longer_than(64)])
 
     def __init__(self, today: date, **values: Any) -> None:
         self.today = self.earliest = today
@@ -220,16 +223,31 @@ class BlockForm(DetailsForm):
 
 
 class EditBlockForm(DetailsForm):
-    """A block that is there already: from a day and time to a day and time."""
+    """A block that is there already: from a day and time to a day and time; `later` only in a series."""
 
     first_on = DateText(lazy_gettext("From"), [DataRequired(lazy_gettext("Enter the day"))])
     first_time = TimeText(lazy_gettext("at"), [DataRequired(lazy_gettext("Enter the time"))])
     last_on = DateText(lazy_gettext("To"), [DataRequired(lazy_gettext("Enter the day"))])
     last_time = TimeText(lazy_gettext("at"), [DataRequired(lazy_gettext("Enter the time"))])
+    later = RadioField(lazy_gettext("It belongs to a series"), default=ONLY_THIS)
+
+    def __init__(self, today: date, later_count: int, **values: Any) -> None:
+        super().__init__(today, **values)
+        all_later = gettext("Change this and all later ones, %(count)s in all", count=later_count)
+        self.later.choices = choices_of({ONLY_THIS: gettext("Change only this one"), ALL_LATER: all_later})
+        if later_count == 1:
+            del self.later
+
+    @property
+    def is_for_all_later(self) -> bool:
+        """Whether the later blocks of the series change as well."""
+        return bool(self.later) and self.later.data == ALL_LATER
 
     def validate_last_time(self, field: TimeText) -> None:
-        """After the beginning."""
+        """After the beginning; of a series each one within its week."""
         first, last = self.first_on.on, self.last_on.on
+        if first and last and self.is_for_all_later and (last - first).days >= WEEK:
+            raise ValidationError(lazy_gettext("In a series each one lasts less than a week"))
         if first and last and (last, field.minute) <= (first, self.first_time.minute):
             raise ValidationError(lazy_gettext("The end must be after the beginning"))
 
@@ -237,7 +255,7 @@ class EditBlockForm(DetailsForm):
 class ClosureForm(ChangeForm):
     """Days on which a location, or the whole clinic, is closed."""
 
-    location = SelectField(lazy_gettext("What is closed"), [InputRequired()])
+    location = SelectField(lazy_gettext("What is closed"), [InputRequired(lazy_gettext("Choose what is closed"))])
     first_on = _first_day(lazy_gettext("First day"))
     last_on = DateText(lazy_gettext("Last day"))
     name = StringField(

@@ -162,9 +162,7 @@ def test_a_changed_block_that_cannot_be_is_refused(
 
 def test_one_of_a_series_leaves_it_when_it_is_changed(session: Session, desk: FlaskClient) -> None:
     first, *_ = weekly(session)
-    assert "Only this one is changed, and it leaves the series." in words(
-        desk.get(f"{path(session)}/blocks/{first}").text
-    )
+    assert "Change this and all later ones, 3 in all" in words(desk.get(f"{path(session)}/blocks/{first}").text)
 
 
 # --- weekly hours and single dates
