@@ -33,9 +33,9 @@ from booking.services.ordering import (
     tell_of_patient,
     tell_of_visit,
 )
-from booking.services.overriding import OVERRIDABLE, refusals_to_override
+from booking.services.overriding import OVERRIDABLE, refusals_never_overridden, refusals_to_override
 from booking.services.patients import PatientDetails
-from booking.services.reserving import OtherClinic, ReservedFor, Wish, book_in_transaction, reserve
+from booking.services.reserving import OtherClinic, ReservedFor, Wish, book_in_transaction, reserve, with_calendar
 
 __all__ = [
     "OVERRIDABLE",
@@ -145,11 +145,17 @@ def book_in_place(
 def refusals_at_desk(
     session: Session, asked: SlotRequest, *, patient_id: int | None, without_appointment: int | None = None
 ) -> tuple[Refusal, ...]:
-    """What staff have to give a reason for at that time, and for that patient: for the page, as for the act.
+    """All that stands against that time and that patient at the desk, but for what is taken: first what a reason gets
+    past, then what none does. For the page.
 
-    `without_appointment` is the visit that is to be moved there."""
-    wish = Wish(asked, patient_id=patient_id, without_appointment=without_appointment)
-    return refusals_to_override(session, catalogue(session), wish)
+    The patient's other visits are only read where a reason is asked for; else the act finds them. `without_appointment`
+    is the visit that is to be moved there.
+    """
+    clinic, wish = catalogue(session), Wish(asked, patient_id=patient_id, without_appointment=without_appointment)
+    overridable = refusals_to_override(session, clinic, wish)
+    if overridable:
+        wish = with_calendar(session, clinic, wish)
+    return (*overridable, *refusals_never_overridden(clinic, wish.request))
 
 
 def _earlier(session: Session, order: Order, nonce: str, body: str) -> BookedVisit | None:

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.scheduling.allocation import SlotRequest, refusals_of_rules
+from booking.core.scheduling.allocation import Refused, SlotRequest, allocate, refusals_of_rules
 from booking.core.scheduling.clinic import Audience, Catalogue
 from booking.core.scheduling.rules import Refusal
 from booking.models import Account, AccountPatient
@@ -42,6 +42,13 @@ def refusals_to_override(session: Session, clinic: Catalogue, wish: Wish) -> tup
     if policy.audience is Audience.VERIFIED and not asked.is_verified:
         asked = replace(asked, is_verified=is_verified(session, wish.patient_id))
     return needs_override(clinic, asked)
+
+
+def refusals_never_overridden(clinic: Catalogue, asked: SlotRequest) -> tuple[Refusal, ...]:
+    """What no reason gets past, whatever is taken: a time that cannot be, and a patient whom their calendar shows to be
+    elsewhere, where the request has it."""
+    answer = allocate(clinic, replace(asked, apply_policies=False), {})
+    return answer.refusals if isinstance(answer, Refused) else ()
 
 
 def is_verified(session: Session, patient_id: int | None) -> bool:

@@ -30,11 +30,19 @@ def init_app(app: Flask) -> None:
     def zone_label(instant: datetime, tz: ZoneInfo) -> str:
         return dates.zone_label(tz, instant, locale())
 
+    def with_zone(instant: datetime, tz: ZoneInfo) -> str:
+        return f"{day_and_time(instant, tz)}, {zone_label(instant, tz)}"
+
     def birth_date(on: date) -> str:
         return dates.birth_date_text(on, locale())
 
     app.jinja_env.filters.update(
-        birth_date=birth_date, day_and_time=day_and_time, time_only=time_only, day_only=day_only, zone_label=zone_label
+        birth_date=birth_date,
+        day_and_time=day_and_time,
+        time_only=time_only,
+        day_only=day_only,
+        zone_label=zone_label,
+        with_zone=with_zone,
     )
     app.jinja_env.filters.update(
         mode_words=words.MODE.__getitem__,

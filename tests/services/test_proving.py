@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
-from booking.core.errors import NotFound, TooManyTries
-from booking.models import AuditEvent, Task, TaskState
+from booking.core.errors import NotFound, RulesRefuse, TooManyTries
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.models import Appointment, AuditEvent, Patient, Task, TaskState
 from booking.services.accounts import Door
 from booking.services.calling import ask_for_help
 from booking.services.proving import is_born_on
@@ -56,6 +57,28 @@ def test_nobody_asks_about_a_visit_that_they_do_not_see(session: Session) -> Non
     with pytest.raises(NotFound):
         ask_for_help(session, actor=VISITOR, public_id=public_id, now=NOW)
     assert session.scalars(sa.select(AuditEvent)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "phone", "hours", "code"),
+    [
+        (AppointmentStatus.BOOKED, None, 0, "no_phone"),
+        (AppointmentStatus.CANCELLED, "555-0142", 0, "visit_over"),
+        (AppointmentStatus.DONE, "555-0142", 0, "visit_over"),
+        (AppointmentStatus.BOOKED, "555-0142", 24 * 8, "visit_over"),
+    ],
+)
+def test_nobody_calls_without_a_number_or_about_what_is_over(
+    session: Session, reader: Actor, status: AppointmentStatus, phone: str | None, hours: int, code: str
+) -> None:
+    [public_id] = reader.visit_ids
+    change(session, session.scalars(sa.select(Appointment)).one(), status=status)
+    change(session, session.scalars(sa.select(Patient)).one(), phone=phone)
+    with pytest.raises(RulesRefuse) as refused:
+        ask_for_help(session, actor=reader, public_id=public_id, now=NOW + timedelta(hours=hours))
+    assert [refusal.code for refusal in refused.value.refusals] == [code]
+    session.rollback()
+    assert tasks(session) == []
 
 
 def test_a_call_is_asked_for_once_a_day(session: Session, reader: Actor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from flask_babel import gettext
 
 from booking.core.clock import utc_now
 from booking.core.errors import PatientBusy, RulesRefuse, SlotTaken
+from booking.core.scheduling.rules import Refusal
 from booking.extensions import db
 from booking.queries.appointments import visits_of_patients
 from booking.queries.desk_patients import patients_alike
@@ -108,7 +110,10 @@ def check() -> ResponseReturnValue:
     if not form.is_submitted():
         refuse_if_past(choice)
     if not form.validate_on_submit():
-        return _check_page(caller, choice, form), 422 if form.errors else 200
+        refusals = _refusals(caller, choice)
+        if not can_be_overridden(refusals):
+            raise RulesRefuse(refusals)
+        return _check_page(caller, choice, form, refusals), 422 if form.errors else 200
     nonce: str = form.nonce.data
     public_id = _booked(caller, choice, form)
     note_booked(nonce, public_id, caller)
@@ -133,10 +138,14 @@ def _booked(caller: Caller, choice: SlotChoice, form: BookVisitForm) -> str:
     return booked.public_id
 
 
-def _check_page(caller: Caller, choice: SlotChoice, form: BookVisitForm, **variables: Any) -> str:
-    form.nonce.data = new_token()
+def _refusals(caller: Caller, choice: SlotChoice) -> tuple[Refusal, ...]:
+    """All that stands against it: a reason is only asked for where it is enough."""
     patient_id = caller.known.id if caller.known else None
-    refusals = appointments.refusals_at_desk(db.session(), request_of(choice), patient_id=patient_id)
+    return appointments.refusals_at_desk(db.session(), request_of(choice), patient_id=patient_id)
+
+
+def _check_page(caller: Caller, choice: SlotChoice, form: BookVisitForm, refusals: Sequence[Refusal]) -> str:
+    form.nonce.data = new_token()
     return render_template(
         "desk/check.html",
         whom=caller,
@@ -145,7 +154,6 @@ def _check_page(caller: Caller, choice: SlotChoice, form: BookVisitForm, **varia
         sentence=sentence_of(choice),
         overridden=refusal_sentences(refusals),
         times_url=booking_way(caller).around_url(choice),
-        **variables,
     )
 
 
@@ -165,11 +173,13 @@ def refused(error: SlotTaken | PatientBusy | RulesRefuse) -> ResponseReturnValue
         return _refused_page(error)
     if isinstance(error, SlotTaken):
         return taken_page(error, booking_way(caller), choice)
-    sentences = _sentences(error)
-    if isinstance(error, RulesRefuse) and can_be_overridden(error):
+    if isinstance(error, RulesRefuse) and can_be_overridden(error.refusals):
+        error = RulesRefuse(_refusals(caller, choice) or error.refusals)
+    if isinstance(error, RulesRefuse) and can_be_overridden(error.refusals):
         form = BookVisitForm()
         form.ask_why()
-        return _check_page(caller, choice, form), 422
+        return _check_page(caller, choice, form, error.refusals), 422
+    sentences = _sentences(error)
     status = 409 if isinstance(error, PatientBusy) else 422
     times_url = booking_way(caller).around_url(choice)
     return render_template(

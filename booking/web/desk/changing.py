@@ -95,7 +95,7 @@ def check_change(public_id: str) -> ResponseReturnValue:
     except SlotTaken as error:
         return taken_page(error, _way(found), choice)
     except RulesRefuse as error:
-        if not can_be_overridden(error):
+        if not can_be_overridden(error.refusals):
             raise
         form.ask_why()
         return _check_page(found, choice, form), 422
@@ -127,6 +127,8 @@ def _check_page(found: StaffVisit, choice: SlotChoice, form: MoveVisitForm, **mo
     refusals = appointments.refusals_at_desk(
         db.session(), request_of(choice), patient_id=visit.patient_id, without_appointment=visit.id
     )
+    if not can_be_overridden(refusals):
+        raise RulesRefuse(refusals)
     return render_template(
         "desk/check_change.html",
         found=found,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import request
 from flask_babel import gettext
 
@@ -57,6 +59,6 @@ def sentence_of(choice: SlotChoice) -> str:
     return gettext("%(when)s with %(who)s at %(place)s", who=choice.specialist.name, **words)
 
 
-def can_be_overridden(error: RulesRefuse) -> bool:
+def can_be_overridden(refusals: Iterable[Refusal]) -> bool:
     """Whether a reason is all that is missing."""
-    return all(refusal.code in appointments.OVERRIDABLE for refusal in error.refusals)
+    return all(refusal.code in appointments.OVERRIDABLE for refusal in refusals)

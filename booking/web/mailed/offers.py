@@ -28,12 +28,16 @@ NOT_TO_BE_HAD = (SlotTaken, HoldExpired, OfferOver, PatientBusy, RulesRefuse, Mo
 
 @dataclass(frozen=True, slots=True)
 class ShownOffer:
-    """An offer with the clinic's words for it. `is_brief`: the reader has the link, and no more is known of them."""
+    """An offer with the clinic's words for it. `is_brief`: the reader has the link, and no more is known of them.
+
+    `visit_location` is where the visit is that they have: another place may have another clock.
+    """
 
     offer: Offer
     service: Service
     location: Location
     specialist: Resource | None
+    visit_location: Location | None
     is_open: bool
     may_be_tried: bool
     is_brief: bool
@@ -75,6 +79,7 @@ def _shown(found: OfferContext) -> ShownOffer:
         clinic.services[offer.service_id],
         clinic.locations[offer.location_id],
         clinic.resources[offer.specialist_id] if offer.specialist_id else None,
+        clinic.locations[offer.visit_location_id] if offer.visit_location_id else None,
         is_open=found.is_open,
         may_be_tried=found.may_be_tried,
         is_brief=offer.patient_id not in access.actor().patient_ids,

@@ -12,15 +12,17 @@ from flask_babel import gettext
 
 from booking.core.actor import VisitAct
 from booking.core.clock import utc_now
+from booking.core.errors import RulesRefuse
 from booking.extensions import db
 from booking.services.calling import ask_for_help
 from booking.services.confirming import confirm_visit
 from booking.services.proving import is_born_on
 from booking.web import access
 from booking.web.accounts.views import door
+from booking.web.context import clinic_now
 from booking.web.mailed.forms import ConfirmVisitForm, ProveBirthDateForm
 from booking.web.next_page import checked_next
-from booking.web.visits.loading import may_cancel, may_change, shown_visit_or_404
+from booking.web.visits.loading import ShownVisit, may_cancel, may_change, may_do, shown_visit_or_404
 
 bp = Blueprint("mailed", __name__)
 
@@ -36,18 +38,36 @@ def confirm(public_id: str) -> ResponseReturnValue:
         confirm_visit(db.session(), actor=access.actor(), public_id=public_id, now=utc_now())
         return redirect(url_for(".confirm", public_id=public_id), 303)
     return render_template(
-        "mailed/confirm.html", shown=found, form=form, may_change=may_change(found), may_cancel=may_cancel(found)
+        "mailed/confirm.html",
+        shown=found,
+        form=form,
+        may_change=may_change(found),
+        may_cancel=may_cancel(found),
+        is_for_cancelling=may_do(found, VisitAct.CANCEL),
     )
 
 
 @bp.post("/visits/<public_id:public_id>/call-me")
 def call_me(public_id: str) -> ResponseReturnValue:
-    """Ask the desk to call about the visit."""
+    """Ask the desk to call about the visit; where nobody would, say why and how to reach us."""
     found = shown_visit_or_404(public_id)
-    ask_for_help(db.session(), actor=access.actor(), public_id=public_id, now=utc_now())
-    flash(gettext("We will call you as soon as we can. Is it urgent? Then please call us."), "success")
     page = ".confirm" if found.is_expected else "visits.visit"
+    try:
+        ask_for_help(db.session(), actor=access.actor(), public_id=public_id, now=utc_now())
+    except RulesRefuse:
+        flash(_no_call_words(found), "warning")
+    else:
+        flash(gettext("We will call you as soon as we can. Is it urgent? Then please call us."), "success")
     return redirect(url_for(page, public_id=public_id), 303)
+
+
+def _no_call_words(found: ShownVisit) -> str:
+    phone = found.location.phone or clinic_now().clinic.phone
+    if found.is_expected:
+        return gettext("We have no phone number of you, so we cannot call. Please call us at %(phone)s.", phone=phone)
+    return gettext(
+        "This visit is over or canceled, so we do not call about it. Please call us at %(phone)s.", phone=phone
+    )
 
 
 @bp.route("/visits/<public_id:public_id>/birth-date", methods=["GET", "POST"])

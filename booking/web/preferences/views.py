@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, current_app, redirect, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from booking.web.context import THEMES
 from booking.web.next_page import checked_next
@@ -19,7 +21,7 @@ KEPT = timedelta(days=365)
 def theme() -> ResponseReturnValue:
     """Keep the chosen colours and go back; anything unknown means "as my device"."""
     chosen = request.form.get("theme", "")
-    response = redirect(checked_next(request.form.get("next")) or "/", 303)
+    response = redirect(_page_or_start(checked_next(request.form.get("next"))), 303)
     response.set_cookie(
         "theme",
         chosen if chosen in THEMES else THEMES[0],
@@ -29,3 +31,14 @@ def theme() -> ResponseReturnValue:
         samesite="Lax",
     )
     return response
+
+
+def _page_or_start(address: str | None) -> str:
+    """The page they were on, if it can be opened by its address; the answer to a POST often cannot."""
+    if address is None:
+        return "/"
+    try:
+        current_app.url_map.bind(request.host).match(unquote(urlsplit(address).path), method="GET")
+    except HTTPException:
+        return "/"
+    return address

@@ -58,6 +58,11 @@ class ShownVisit:
         return utc_now() > self.change_until
 
     @property
+    def is_cancel_over(self) -> bool:
+        """Past the last instant at which it could be cancelled here."""
+        return utc_now() > self.cancel_until
+
+    @property
     def change_url(self) -> str:
         """Where another time is chosen for it."""
         return url_for("visits.change", public_id=self.visit.public_id)

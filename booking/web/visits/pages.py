@@ -67,8 +67,10 @@ def visit(public_id: str) -> ResponseReturnValue:
 
 @bp.route("/visits/<public_id:public_id>/cancel", methods=["GET", "POST"])
 def cancel(public_id: str) -> ResponseReturnValue:
-    """Cancel, after saying once what is going to be cancelled."""
-    found = shown_visit_or_404(public_id, act=VisitAct.CANCEL)
+    """Cancel, after saying once what is going to be cancelled. Whose link is for something else is told the way."""
+    found = shown_visit_or_404(public_id)
+    if not may_do(found, VisitAct.CANCEL):
+        return render_template("visits/not_by_this_link.html", shown=found), 403
     if found.visit.status is AppointmentStatus.CANCELLED:
         return redirect(url_for("visits.cancelled", public_id=public_id), 303)
     if not may_cancel(found):

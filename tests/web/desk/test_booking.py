@@ -253,10 +253,35 @@ def test_a_taken_lane_is_never_overridden(session: Session, desk: FlaskClient) -
 def test_a_time_that_cannot_be_is_refused_with_its_reason(
     session: Session, desk: FlaskClient, slot: str, said: str
 ) -> None:
-    answer = book(desk, check_url(make_patient(session), slot), override_reason="urgent")
-    assert answer.status_code == 422
-    assert said in answer.text
+    url = check_url(make_patient(session), slot)
+    for answer in (desk.get(url), desk.post(url, data={"nonce": "n", "override_reason": "urgent"})):
+        assert answer.status_code == 422
+        assert said in answer.text
     assert visits(session) == []
+
+
+EARLY = SLOT.replace("20261130T1400Z", "20261123T1330Z")
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_where_no_reason_is_enough_none_is_asked_for(session: Session, desk: FlaskClient, is_sent: bool) -> None:
+    url = check_url(make_patient(session), EARLY)
+    answer = desk.post(url, data={"nonce": "n"}) if is_sent else desk.get(url)
+    assert answer.status_code == 422
+    for said in ("This is sooner than patients may book themselves.", "That is outside the opening hours."):
+        assert said in answer.text
+    assert 'name="override_reason"' not in answer.text
+    assert "Other times" in answer.text
+    assert visits(session) == []
+
+
+def test_a_reason_is_not_asked_for_in_vain_while_the_patient_is_elsewhere(session: Session, desk: FlaskClient) -> None:
+    ana = make_patient(session)
+    make_appointment(session, ana, starts_at=NOW + timedelta(hours=1))
+    page = desk.get(check_url(ana, SOON.replace("dr-cruz", "dr-adeyemi"))).text
+    assert "This is sooner than patients may book themselves." in page
+    assert "The patient has another visit at that time." in page
+    assert 'name="override_reason"' not in page
 
 
 @pytest.mark.parametrize("data", [None, {"nonce": "n", "override_reason": "urgent"}])

@@ -224,6 +224,18 @@ def test_rules_for_patients_ask_for_a_reason_and_then_give_way(
     assert "(It cannot wait)" in desk.get(url(visit)).text
 
 
+def test_where_no_reason_is_enough_to_move_none_is_asked_for(
+    session: Session, desk: FlaskClient, visit: Appointment
+) -> None:
+    there = check_url(visit, SLOT_AT_TEN.replace(TEN, "20261123T1330Z"))
+    for answer in (desk.get(there), desk.post(there, data={"version": "1"})):
+        assert answer.status_code == 422
+        assert "This is sooner than patients may book themselves." in answer.text
+        assert "That is outside the opening hours." in answer.text
+        assert 'name="override_reason"' not in answer.text
+    assert fresh(session, visit).starts_at == NEXT_MONDAY_9
+
+
 def test_the_visit_itself_does_not_count_against_gap_and_limit(
     session: Session, desk: FlaskClient, visit: Appointment
 ) -> None:
@@ -250,7 +262,7 @@ def test_a_busy_patient_is_never_overridden(session: Session, desk: FlaskClient,
     ],
 )
 def test_times_that_cannot_be_are_refused(desk: FlaskClient, visit: Appointment, slot: str, said: str) -> None:
-    answer = move(desk, check_url(visit, slot), override_reason="urgent")
+    answer = move(desk, check_url(visit, slot), nonce="n", version="1", override_reason="urgent")
     assert answer.status_code == 422
     assert said in words(answer.text)
 

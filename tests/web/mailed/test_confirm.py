@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -38,6 +39,7 @@ def test_the_page_leads_to_another_time_and_not_to_cancelling(
     page = opened_by_mail(client, session, visit, LinkAction.CONFIRM_VISIT).get(confirm_url(visit)).text
     assert f'href="/visits/{visit.public_id}/change"' in page
     assert "/cancel" not in page
+    assert "To cancel, use the link for canceling in our e-mail about this visit, or call us at" in page
     page = opened_by_mail(client, session, visit).get(confirm_url(visit)).text
     assert f'href="/visits/{visit.public_id}/cancel"' in page
 
@@ -59,6 +61,33 @@ def test_a_call_is_asked_for_once(client: FlaskClient, session: Session, visit: 
     [task] = session.scalars(sa.select(Task)).all()
     assert (task.kind, task.reason_code) == ("call_patient", "asked_for_help")
     assert (task.appointment_id, task.patient_id) == (visit.id, visit.patient_id)
+
+
+def test_nobody_is_promised_a_call_without_a_number(client: FlaskClient, session: Session, visit: Appointment) -> None:
+    session.execute(sa.update(Patient).values(phone=None))
+    session.commit()
+    page = opened_by_mail(client, session, visit, LinkAction.CONFIRM_VISIT).get(confirm_url(visit)).text
+    assert "Please call me" not in page
+    assert "let us call you" not in page
+    assert "555-0101" in page
+    answer = client.post(f"/visits/{visit.public_id}/call-me", follow_redirects=True).text
+    assert "We have no phone number of you, so we cannot call. Please call us at" in answer
+    assert "We will call you" not in answer
+    session.rollback()
+    assert session.scalars(sa.select(Task)).all() == []
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.DONE, AppointmentStatus.CANCELLED])
+def test_nobody_calls_about_a_visit_that_is_over(
+    client: FlaskClient, session: Session, visit: Appointment, status: AppointmentStatus
+) -> None:
+    opened_by_mail(client, session, visit)
+    visit.status = status
+    session.commit()
+    answer = client.post(f"/visits/{visit.public_id}/call-me", follow_redirects=True).text
+    assert "This visit is over or canceled, so we do not call about it. Please call us at" in answer
+    session.rollback()
+    assert session.scalars(sa.select(Task)).all() == []
 
 
 def test_a_call_about_a_cancelled_visit_leads_back_to_it(

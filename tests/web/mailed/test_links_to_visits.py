@@ -77,9 +77,32 @@ def test_a_link_does_only_what_it_is_for(
         assert (shown.status_code, posted.status_code) == (200, 303)
         assert present.confirmed_at is not None or present.status is AppointmentStatus.CANCELLED
     else:
-        assert shown.location.startswith("/account/log-in")
-        assert posted.location.startswith("/account/log-in")
+        if page == "/cancel":
+            assert (shown.status_code, posted.status_code) == (403, 403)
+        else:
+            assert shown.location.startswith("/account/log-in")
+            assert posted.location.startswith("/account/log-in")
         assert (present.confirmed_at, present.status) == (None, AppointmentStatus.BOOKED)
+
+
+@pytest.mark.parametrize("is_proven", [True, False])
+def test_a_link_to_confirm_says_how_else_the_visit_is_cancelled(
+    client: FlaskClient, session: Session, visit: Appointment, is_proven: bool
+) -> None:
+    opened_by_mail(client, session, visit, A.CONFIRM_VISIT, is_proven=is_proven)
+    for page in ("", "/cancel"):
+        said = client.get(f"/visits/{visit.public_id}{page}").text
+        assert "To cancel, use the link for canceling in our e-mail about this visit, or call us at" in said
+        assert "555-0101" in said
+        assert f'href="/visits/{visit.public_id}/cancel"' not in said
+
+
+def test_when_it_is_too_late_to_cancel_only_the_phone_is_named(client: FlaskClient, session: Session) -> None:
+    visit = make_appointment(session, starts_at=in_days(0.5))
+    opened_by_mail(client, session, visit, A.CONFIRM_VISIT)
+    page = client.get(f"/visits/{visit.public_id}").text
+    assert "If you cannot come, please call us at" in page
+    assert "use the link for canceling" not in page
 
 
 def test_links_opened_one_after_the_other_add_up(client: FlaskClient, session: Session, visit: Appointment) -> None:
@@ -89,7 +112,7 @@ def test_links_opened_one_after_the_other_add_up(client: FlaskClient, session: S
     opened_by_mail(client, session, other, A.CONFIRM_VISIT)
     statuses = [client.get(f"/visits/{visit.public_id}{page}").status_code for page in ("/confirm", "/cancel")]
     assert statuses == [200, 200]
-    assert client.get(f"/visits/{other.public_id}/cancel").status_code == 303
+    assert client.get(f"/visits/{other.public_id}/cancel").status_code == 403
 
 
 @pytest.mark.parametrize("action", ABOUT_VISITS)

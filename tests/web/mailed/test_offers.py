@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,17 +14,24 @@ from booking.core.clock import utc_now
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Appointment, AuditEvent, OfferState, Patient, WaitingEntry, WaitingOffer, WaitingState
 from tests.factories import make_account, make_appointment, make_offer, make_patient
+from tests.services.cast import FOLLOW_UP, LAKEVIEW
 from tests.web.mail_links import a_free_start, offer_link
 from tests.web.mailed.conftest import in_days
 from tests.web.visits.test_visits import ClientAs
 
 
 def offered(
-    session: Session, *, swaps: bool = True, **values: object
+    session: Session,
+    *,
+    swaps: bool = True,
+    patient: Patient | None = None,
+    visit: Appointment | None = None,
+    **values: object,
 ) -> tuple[WaitingOffer, Patient, Appointment | None]:
     """Dr Cruz's Wednesday at nine, offered for two hours to Ana, who has a visit later or none."""
-    patient, now = make_patient(session), utc_now()
-    visit = make_appointment(session, patient, starts_at=in_days(20)) if swaps else None
+    patient, now = patient or make_patient(session), utc_now()
+    if visit is None and swaps:
+        visit = make_appointment(session, patient, starts_at=in_days(20))
     times = {"starts_at": a_free_start(), "made_at": now, "expires_at": now + timedelta(hours=2)}
     offer = make_offer(session, patient, visit=visit, **{**times, **values})
     return offer, patient, visit
@@ -62,6 +70,18 @@ def test_the_page_says_what_for_what_and_until_when_and_nothing_else(client: Fla
     assert visit is not None
     hidden = ("Alvarez", "Dr Maria Cruz", "First consultation", visit.reference, visit.public_id, patient.email)
     assert [word for word in hidden if word in page] == []
+
+
+def test_each_time_is_told_by_the_clock_of_its_own_place(client: FlaskClient, session: Session) -> None:
+    patient = make_patient(session)
+    visit = make_appointment(session, patient, starts_at=a_free_start() + timedelta(days=14, hours=1))
+    place = {"service_id": FOLLOW_UP, "location_id": LAKEVIEW, "specialist_id": None}
+    offer, _, _ = offered(session, patient=patient, visit=visit, **place)
+    page = opened(client, session, offer, patient)
+    assert re.search(r"Instead of your appointment on \w+ \d+ \w+ \d+ at 10:00 am, New York \(E[SD]T\)\.", page)
+    assert re.search(r"Offered to you until .+, Chicago \(C[SD]T\)\.", page)
+    page = client.get(say(client, offer, "no").location).text
+    assert re.search(r"Your appointment on .+ at 10:00 am, New York \(E[SD]T\) stays as it is\.", page)
 
 
 def test_looking_answers_nothing(client: FlaskClient, session: Session) -> None:
@@ -160,6 +180,27 @@ def test_a_link_of_an_offer_whose_time_has_begun_says_that_it_is_over(client: Fl
     assert answer.status_code == 410
     assert "This time is not kept for you any more" in answer.text
     assert client.get(f"/offers/{offer.public_id}").location.startswith("/account/log-in")
+
+
+@pytest.mark.parametrize("swaps", [True, False])
+def test_after_yes_a_login_is_led_to_the_visit(client_as: ClientAs, session: Session, swaps: bool) -> None:
+    offer, patient, _ = offered(session, swaps=swaps)
+    client = client_as(make_account(session, patients=(patient,)))
+    page = client.get(say(client, offer, "yes").location).text
+    session.rollback()
+    [visit] = session.scalars(sa.select(Appointment)).all()
+    assert "A confirmation is on its way to your e-mail address." in page
+    assert f'href="/visits/{visit.public_id}"' in page
+    assert client.get(f"/visits/{visit.public_id}").status_code == 200
+
+
+def test_after_yes_a_mailed_link_leads_to_no_visit(client: FlaskClient, session: Session) -> None:
+    offer, patient, visit = offered(session)
+    opened(client, session, offer, patient)
+    page = client.get(say(client, offer, "yes").location).text
+    assert "A confirmation is on its way" in page
+    assert visit is not None
+    assert visit.public_id not in page
 
 
 def test_a_login_answers_too_and_sees_whom_it_is_with(client_as: ClientAs, session: Session) -> None:

@@ -18,6 +18,19 @@ def test_it_leads_to_a_page_of_ours_only(client: FlaskClient, wanted: str | None
     assert client.post("/theme", data={"theme": "dark", "next": wanted or ""}).headers["Location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("page", "there"),
+    [
+        ("/book/check?a=b", "/book/check?a=b"),
+        ("/visits/AAAAAAAAAAAAAAAAAAAAAA/call-me", "/"),
+        ("/book/hold", "/"),
+        ("/nowhere", "/"),
+    ],
+)
+def test_an_answer_to_a_form_leads_back_to_what_can_be_opened(client: FlaskClient, page: str, there: str) -> None:
+    assert client.post("/theme", data={"theme": "dark", "next": page}).location == there
+
+
 def test_a_cookie_that_somebody_wrote_by_hand_means_as_the_device_says(client: FlaskClient) -> None:
     client.set_cookie("theme", '"><script>')
     assert 'data-theme="auto"' in client.get("/account/log-in").text
