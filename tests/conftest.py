@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,10 +45,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups first, the largest before all: one process runs each of them from end to end, and shall not end last."""
-    groups = {item: marker.args[0] for item in items if (marker := item.get_closest_marker("xdist_group"))}
-    sizes = Counter(groups.values())
-    items.sort(key=lambda item: -sizes[groups[item]] if item in groups else 0)
+    """Groups on SQLite first: one process runs each of them from end to end, and none shall begin last of all.
+
+    The others stay where they are, so that each process changes from one database to the other once.
+    """
+    items.sort(key=lambda item: not (item.get_closest_marker("xdist_group") and item.get_closest_marker("sqlite_only")))
 
 
 @pytest.fixture(scope="session")
