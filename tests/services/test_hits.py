@@ -86,7 +86,7 @@ def test_visits_within_the_block_that_is_changed_were_decided_about(session: Ses
     make_appointment(session)
     later = make_appointment(session, starts_at=NEXT_MONDAY_9 + HOUR)
     start = to_minutes(NEXT_MONDAY_9)
-    [hit] = hits(session, BlockChange(DR_CRUZ, ((start, start + 180),), (start, start + 45)))
+    [hit] = hits(session, BlockChange(DR_CRUZ, ((start, start + 180),), ((start, start + 45),)))
     assert hit.visit.public_id == later.public_id
 
 

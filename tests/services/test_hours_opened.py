@@ -45,8 +45,8 @@ def test_a_day_away_that_is_taken_back_is_offered(session: Session) -> None:
 
 
 def test_a_closure_that_is_removed_is_offered(session: Session) -> None:
-    for _ in range(2):
-        save(session, asked(ClosureChange(None, MONDAY, MONDAY, "Holiday")), FAY)
+    for location_id in (None, NORTHSIDE):
+        save(session, asked(ClosureChange(location_id, MONDAY, MONDAY, "Holiday")), FAY)
     first, second = session.scalars(sa.select(Closure.id).order_by(Closure.id.desc()).limit(2)).all()
     session.execute(sa.update(Resource).where(Resource.id == DR_ADEYEMI).values(is_active=False))
     clinic_changed(session)
