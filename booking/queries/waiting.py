@@ -352,10 +352,3 @@ def freed_times_now(session: Session, *, now: datetime) -> list[FreedNow]:
     columns = (getattr(FreedTime, name) for name in FreedNow.__slots__)
     wanted = sa.select(*columns).where(FreedTime.settled_at.is_(None), FreedTime.ends_at > now)
     return [FreedNow(*row) for row in session.execute(wanted.order_by(FreedTime.starts_at, FreedTime.id))]
-
-
-def count_ahead(session: Session, waiting: Waiting, *, now: datetime) -> int:
-    """How many wait for the same service and are asked first, if a time suits them as well."""
-    before = everyone_waiting(session, now=now, service_id=waiting.wish.service_id)
-    mine = (order_of(waiting.standing), waiting.id)
-    return sum((order_of(one.standing), one.id) < mine for one in before)
