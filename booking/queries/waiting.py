@@ -238,10 +238,9 @@ def entries_of_patients(
     return [one for one in _read(session, wanted, now) if may_see_waiting(actor, one)]
 
 
-def everyone_waiting(session: Session, *, now: datetime, service_id: int | None = None) -> list[Waiting]:
+def everyone_waiting(session: Session, *, now: datetime) -> list[Waiting]:
     """All who wait, by service and in the order in which they are asked. One statement."""
-    wanted = _select_waiting(now).where(WaitingEntry.state == WaitingState.WAITING)
-    return _read(session, wanted if service_id is None else wanted.where(WaitingEntry.service_id == service_id), now)
+    return _read(session, _select_waiting(now).where(WaitingEntry.state == WaitingState.WAITING), now)
 
 
 def live_entry_of(session: Session, live_key: str) -> WaitingEntry | None:
