@@ -117,20 +117,30 @@ def own_times(
     session: Session, patient_id: int, *, since: datetime | None = None, without_appointment: int | None = None
 ) -> list[OwnTime]:
     """The patient's visits that keep their time, those before `since` and the one that is being changed left out."""
-    asked = {"patient_id": patient_id, "since": since or _EVER, "without": without_appointment or _NO_ID}
+    asked = own_times_asked(patient_id, since=since, without_appointment=without_appointment)
     return [OwnTime(*row) for row in session.connection().execute(_OWN_TIMES, asked)]
+
+
+def own_times_asked(
+    patient_id: int, *, since: datetime | None = None, without_appointment: int | None = None
+) -> dict[str, Any]:
+    """The parameters of `IS_OWN_TIME`."""
+    return {"patient_id": patient_id, "visits_since": since or _EVER, "without": without_appointment or _NO_ID}
 
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_ID = 0
-# Built once, since every booking asks it: building a statement costs as much as running it.
+IS_OWN_TIME = sa.and_(
+    Appointment.patient_id == sa.bindparam("patient_id"),
+    Appointment.starts_at >= sa.bindparam("visits_since"),
+    Appointment.id != sa.bindparam("without"),
+    *(Appointment.status != status for status in sorted(TIME_IS_FREE)),
+)
+"""Whether an appointment is one of `own_times`."""
+
+# Built once: building a statement costs as much as running it.
 _OWN_TIMES = (
     sa.select(Appointment.service_id, Appointment.location_id, Appointment.starts_at, Appointment.ends_at)
-    .where(
-        Appointment.patient_id == sa.bindparam("patient_id"),
-        Appointment.starts_at >= sa.bindparam("since"),
-        Appointment.id != sa.bindparam("without"),
-        Appointment.status.not_in(TIME_IS_FREE),
-    )
+    .where(IS_OWN_TIME)
     .order_by(Appointment.starts_at, Appointment.id)
 )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.core.scheduling.intervals import Span, from_minutes, to_minutes, to_minutes_up
 from booking.models import Clinic, Hold, Reservation
+from booking.queries.prepared import Prepared
 
 BusyLanes = dict[tuple[int, int], list[Span]]
 
@@ -40,7 +42,7 @@ _end_of = _MinutesOfText(to_minutes_up)
 
 
 def _as_text(column: InstrumentedAttribute[int | None] | InstrumentedAttribute[datetime]) -> sa.ColumnElement[str]:
-    return sa.func.aggregate_strings(sa.cast(column, sa.String), ",")
+    return sa.func.group_concat(sa.cast(column, sa.String), sa.literal_column("','"))
 
 
 def _as_bytes(number: sa.ColumnElement[Any] | InstrumentedAttribute[int | None]) -> sa.ColumnElement[bytes]:
@@ -63,30 +65,40 @@ _PACKED: Mapping[str, tuple[sa.ColumnElement[Any], ...]] = {
 
 
 _LIVE_HOLDS_OF_OTHERS = sa.select(Hold.id).where(
-    Hold.expires_at > sa.bindparam("now"), Hold.owner != sa.bindparam("owner")
+    Hold.expires_at > sa.bindparam("now"),
+    Hold.owner != sa.bindparam("owner"),
+    Hold.owner != sa.bindparam("other_owner"),
 )
-_NOT_OF_VISIT = (
+NOT_OF_VISIT = (
     sa.or_(Reservation.appointment_id.is_(None), Reservation.appointment_id != sa.bindparam("appointment_id")),
     sa.or_(
         Reservation.hold_id.is_(None),
         Reservation.hold_id.not_in(sa.select(Hold.id).where(Hold.appointment_id == sa.bindparam("appointment_id"))),
     ),
 )
-_IN_WINDOW = (
-    Reservation.resource_id.in_(sa.bindparam("resource_ids", expanding=True)),
-    Reservation.ends_at > sa.bindparam("since"),
-    Reservation.starts_at < sa.bindparam("until"),
-)
-_ENDED_HOLDS = sa.exists().where(
-    Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= sa.bindparam("now"))), *_IN_WINDOW
-)
+_RESOURCES_ASKED: Mapping[str, sa.ColumnElement[bool]] = {
+    "sqlite": Reservation.resource_id.in_(
+        sa.select(sa.func.json_each(sa.bindparam("resource_ids", type_=sa.JSON)).table_valued("value").c.value)
+    ),
+    "postgresql": Reservation.resource_id == sa.any_(sa.bindparam("resource_ids", type_=postgresql.ARRAY(sa.Integer))),
+}
+"""One parameter however many there are: with one for each, sending the question costs more than answering it."""
 
 
-def _busy(packed: tuple[sa.ColumnElement[Any], ...], *conditions: sa.ColumnElement[bool]) -> sa.Subquery:
+def in_window(dialect: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Whether a reservation is one of those asked for."""
+    return (
+        _RESOURCES_ASKED[dialect],
+        Reservation.ends_at > sa.bindparam("since"),
+        Reservation.starts_at < sa.bindparam("until"),
+    )
+
+
+def _busy(dialect: str, *conditions: sa.ColumnElement[bool]) -> sa.Subquery:
     """One row for each resource with its spans packed together: fetching rows is what a search costs, and this fetch
     takes half the time of the plain one. The lane is packed too, since grouping by it would use an index that reads
     the past."""
-    lanes, starts, ends = packed
+    lanes, starts, ends = _PACKED[dialect]
     return (
         sa.select(
             sa.type_coerce(Reservation.resource_id, sa.Integer).label("resource_id"),
@@ -94,37 +106,40 @@ def _busy(packed: tuple[sa.ColumnElement[Any], ...], *conditions: sa.ColumnEleme
             starts.label("starts"),
             ends.label("ends"),
         )
-        .where(*_IN_WINDOW, sa.or_(Reservation.hold_id.is_(None), Reservation.hold_id.in_(_LIVE_HOLDS_OF_OTHERS)))
+        .where(
+            *in_window(dialect), sa.or_(Reservation.hold_id.is_(None), Reservation.hold_id.in_(_LIVE_HOLDS_OF_OTHERS))
+        )
         .where(*conditions)
         .group_by(Reservation.resource_id)
         .subquery("busy")
     )
 
 
-def _at_revision(busy: sa.Subquery, has_ended_holds: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
-    """The revision on every row, and on one without a resource when nothing is taken."""
-    columns = (Clinic.revision, has_ended_holds.label("has_ended_holds"), busy)
-    return sa.select(*columns).select_from(sa.outerjoin(Clinic, busy, sa.true()))
+DIALECTS = tuple(_PACKED)
+"""Names of the databases that the statements are written for."""
 
 
-# Statements of every search and booking, built once: building one costs as much as running it. The index that a search
-# reads knows nothing of appointments, so what leaves one out is a statement of its own.
-_BUSY = {dialect: _at_revision(_busy(packed), sa.false()) for dialect, packed in _PACKED.items()}
-_BUSY_WITHOUT_VISIT = {
-    dialect: _at_revision(_busy(packed, *_NOT_OF_VISIT), sa.false()) for dialect, packed in _PACKED.items()
-}
-_BUSY_FOR_BOOKING = {dialect: _at_revision(_busy(packed), _ENDED_HOLDS) for dialect, packed in _PACKED.items()}
+def select_busy(
+    dialect: str, *facts: sa.ColumnElement[Any], conditions: Sequence[sa.ColumnElement[bool]] = ()
+) -> Prepared:
+    """A statement for `fetch_busy`: what is taken, with the clinic's revision and other facts on every row.
+
+    There is one row without a resource when nothing is taken.
+    """
+    busy = _busy(dialect, *conditions)
+    return Prepared(sa.select(busy, Clinic.revision, *facts).select_from(sa.outerjoin(Clinic, busy, sa.true())))
+
+
+# The index that a search reads knows nothing of appointments, so what leaves one out is a statement of its own.
+_BUSY = {dialect: select_busy(dialect) for dialect in _PACKED}
+_BUSY_WITHOUT_VISIT = {dialect: select_busy(dialect, conditions=NOT_OF_VISIT) for dialect in _PACKED}
 
 
 class BusyNow(NamedTuple):
-    """What is taken, and the clinic's revision at the same moment (None: there is no clinic).
-
-    `has_ended_holds` is only asked for a booking: whether a hold that ran out still has rows in the way.
-    """
+    """What is taken, and the clinic's revision at the same moment (None: there is no clinic)."""
 
     busy: BusyLanes
     revision: int | None
-    has_ended_holds: bool
 
 
 def busy_by_lane(
@@ -157,41 +172,41 @@ def busy_at_revision(
     without_appointment: int | None = None,
 ) -> BusyNow:
     """The same with the clinic's revision, in the same query: whoever went by a kept clinic sees whether it stands."""
-    asked = {**_asked(resource_ids, window, now), "owner": owner}
+    asked = {**window_asked(resource_ids, window, now), "owner": owner, "other_owner": ""}
     if without_appointment is None:
-        return _fetched(session, _BUSY, asked)
-    return _fetched(session, _BUSY_WITHOUT_VISIT, {**asked, "appointment_id": without_appointment})
+        busy, facts = fetch_busy(session, _BUSY, asked)
+    else:
+        busy, facts = fetch_busy(session, _BUSY_WITHOUT_VISIT, {**asked, "appointment_id": without_appointment})
+    return BusyNow(busy, *facts)
 
 
-def busy_for_booking(session: Session, resource_ids: Iterable[int], window: Span, *, now: datetime) -> BusyNow:
-    """The same for a transaction that has the locks, whose own holds are gone, with `has_ended_holds`."""
-    return _fetched(session, _BUSY_FOR_BOOKING, {**_asked(resource_ids, window, now), "owner": ""})
-
-
-def _asked(resource_ids: Iterable[int], window: Span, now: datetime) -> dict[str, Any]:
+def window_asked(resource_ids: Iterable[int], window: Span, now: datetime) -> dict[str, Any]:
+    """The parameters of every statement of `select_busy`, but for `owner` and `other_owner`."""
     return {
-        "resource_ids": tuple(resource_ids),
+        "resource_ids": list(resource_ids),
         "since": from_minutes(window[0]),
         "until": from_minutes(window[1]),
         "now": now,
     }
 
 
-def _fetched(
-    session: Session, statements: Mapping[str, sa.Select[*tuple[Any, ...]]], asked: Mapping[str, Any]
-) -> BusyNow:
+def fetch_busy(
+    session: Session, statements: Mapping[str, Prepared], asked: Mapping[str, Any]
+) -> tuple[BusyLanes, tuple[Any, ...]]:
+    """The busy spans by lane, and the facts that stand on every row: the revision (None without a clinic) and more."""
     connection = session.connection()
     dialect = connection.dialect.name
     unpack = _UNPACK[dialect]
     busy: BusyLanes = {}
-    revision, has_ended_holds = None, False
-    rows = connection.execute(statements[dialect], asked)
-    for revision, has_ended_holds, resource_id, lanes, starts, ends in rows:  # noqa: B007 - the same on every row
+    facts: tuple[Any, ...] = (None,)
+    rows: Iterable[Any] = statements[dialect].execute(connection, asked)
+    for resource_id, lanes, starts, ends, *others in rows:
+        facts = tuple(others)
         if resource_id is not None:
             _add(busy, resource_id, *unpack(lanes, starts, ends))
     for spans in busy.values():
         spans.sort()
-    return BusyNow(busy, revision, bool(has_ended_holds))
+    return busy, facts
 
 
 Unpacked = tuple[Sequence[int], Iterable[int], Iterable[int]]
@@ -242,27 +257,31 @@ class OwnHolds:
         return frozenset(one.resource_id for one in self.taken)
 
 
-def holds_of(session: Session, owners: Collection[str], *, appointment_id: int | None = None) -> OwnHolds:
+def holds_of(
+    session: Session, owner: str = "", other_owner: str = "", *, appointment_id: int | None = None
+) -> OwnHolds:
     """All holds of these owners ("" is nobody), and those kept for the undo of that appointment."""
-    named = [owner for owner in owners if owner]
-    if not named and appointment_id is None:
+    if not owner and not other_owner and appointment_id is None:
         return OwnHolds(frozenset(), ())
-    asked = {"owners": named, "appointment_id": appointment_id}
-    rows = session.connection().execute(_OWN if appointment_id is None else _OWN_OR_OF_VISIT, asked).all()
-    taken = tuple(Taken(*row[1:]) for row in rows if row.resource_id is not None)
-    return OwnHolds(frozenset(row.id for row in rows), taken)
+    asked = {"owner": owner, "other_owner": other_owner, "appointment_id": appointment_id}
+    return own_holds(session.connection().execute(_HELD, asked).all())
 
 
-_HELD = sa.select(
-    Hold.id,
-    sa.type_coerce(Reservation.resource_id, sa.Integer).label("resource_id"),
-    sa.type_coerce(Reservation.lane, sa.Integer),
-    Reservation.starts_at,
-    Reservation.ends_at,
-).outerjoin(Reservation, Reservation.hold_id == Hold.id)
-_IS_OWN = Hold.owner.in_(sa.bindparam("owners", expanding=True))
-_OWN = _HELD.where(_IS_OWN)
-_OWN_OR_OF_VISIT = _HELD.where(sa.or_(_IS_OWN, Hold.appointment_id == sa.bindparam("appointment_id")))
+def own_holds(rows: Iterable[Sequence[Any]]) -> OwnHolds:
+    """Of rows of `HELD_COLUMNS`; a hold without reservation has None for a resource."""
+    rows = list(rows)
+    taken = tuple(Taken(*row[1:]) for row in rows if row[1] is not None)
+    return OwnHolds(frozenset(row[0] for row in rows), taken)
+
+
+HELD_COLUMNS = (Hold.id, Reservation.resource_id, Reservation.lane, Reservation.starts_at, Reservation.ends_at)
+IS_OWN = sa.or_(
+    sa.and_(sa.or_(Hold.owner == sa.bindparam("owner"), Hold.owner == sa.bindparam("other_owner")), Hold.owner != ""),
+    Hold.appointment_id == sa.bindparam("appointment_id"),
+)
+"""Whether a hold is one of `holds_of`."""
+
+_HELD = sa.select(*HELD_COLUMNS).outerjoin(Reservation, Reservation.hold_id == Hold.id).where(IS_OWN)
 
 
 def taken_by_visit(session: Session, appointment_id: int) -> list[Taken]:

@@ -24,13 +24,12 @@ from booking.services.ordering import (
     NewVisit,
     Order,
     VisitDetails,
-    VisitPatient,
-    add_patient,
     add_visit,
     booked_visit,
-    known_patient,
+    has_email,
+    known_id,
+    patient_of,
     said,
-    tell_of_patient,
     tell_of_visit,
 )
 from booking.services.overriding import OVERRIDABLE, refusals_never_overridden, refusals_to_override
@@ -86,11 +85,11 @@ def _wish_for(held: HeldSlot, actor: Actor, now: datetime) -> Wish:
     """A live hold was checked by the rules when it began, and keeps its specialist; an ended one is asked for anew."""
     asked = replace(request_of(held, now), apply_policies=not actor.is_staff, is_verified=actor.role is Role.PATIENT)
     if held.expires_at <= now:
-        return Wish(asked, actor.owner, if_taken=HoldExpired)
+        return Wish(asked, actor.owner, if_taken=HoldExpired, is_owner_locked=True)
     if held.starts_at < now:
         raise RulesRefuse((Refusal("in_past"),))
     kept = replace(asked, specialist_id=held.specialist_id, now=held.created_at)
-    return Wish(kept, actor.owner, if_taken=SlotTaken)
+    return Wish(kept, actor.owner, if_taken=SlotTaken, is_owner_locked=True)
 
 
 def book_at_desk(
@@ -124,7 +123,7 @@ def book_at_desk(
         if earlier := _earlier(session, order, nonce, body):
             return earlier
         clinic = kept_catalogue(session)
-        wish = Wish(asked, actor.owner, patient_id=patient if isinstance(patient, int) else None)
+        wish = Wish(asked, actor.owner, patient_id=known_id(order), is_owner_locked=True)
         if not override_reason and (refusals := refusals_to_override(session, clinic, wish)):
             raise RulesRefuse(refusals) if is_current(session, clinic) else OtherClinic
         return _book(session, clinic, order, wish)
@@ -159,28 +158,25 @@ def refusals_at_desk(
 
 
 def _earlier(session: Session, order: Order, nonce: str, body: str) -> BookedVisit | None:
-    """What this form has led to already; None when it is new, and then its answer is kept with the booking."""
+    """What this form has led to already; None when it is new, and then its answer is kept with the booking.
+
+    The owner's lock is had from here on."""
     subject = claim_answer(
-        session, owner=order.actor.owner, nonce=nonce, body=body, subject=order.public_id, now=order.now
-    )
+        session, owner=order.actor.owner, nonce=nonce, body=body, subject=order.public_id, now=order.now,
+        lock_owner=True,
+    )  # fmt: skip
     return None if subject is None else booked_visit(session, subject)
 
 
 def _book(session: Session, clinic: Catalogue, order: Order, wish: Wish) -> BookedVisit:
     """Reserve, then write messages and audit events into the open transaction."""
-    known = known_patient(session, order)
-    made: list[tuple[NewVisit, VisitPatient]] = []
+    made: list[NewVisit] = []
 
     def keep(slot: Slot) -> ReservedFor:
-        patient = known or add_patient(session, order)
-        appointment = add_visit(session, order, slot, patient)
-        made.append((appointment, patient))
-        return ReservedFor(appointment_id=appointment.id, patient_id=patient.id)
+        made.append(add_visit(session, order, slot, patient_of(session, order)))
+        return ReservedFor(appointment_id=made[0].id, patient_id=made[0].patient_id)
 
-    wish = replace(wish, patient_id=known.id if known else None)
-    reserve(session, wish, now=order.now, keep=keep, clinic=clinic)
-    [(appointment, patient)] = made
-    if known is None:
-        tell_of_patient(session, order, patient)
-    tell_of_visit(session, clinic, order, appointment, patient)
-    return BookedVisit(appointment.id, appointment.public_id, appointment.reference, patient.id)
+    wish = replace(wish, patient_id=known_id(order))
+    reserved = reserve(session, wish, now=order.now, keep=keep, clinic=clinic)
+    tell_of_visit(session, clinic, order, made[0], has_email=has_email(order, reserved.patient))
+    return made[0].as_booked()

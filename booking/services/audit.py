@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
 from booking.models import AuditEvent
+from booking.queries.prepared import PreparedInsert
 
 # Written past the unit of work, which costs several times the statement: every booking pays it.
-_INSERT = sa.insert(AuditEvent)
+_INSERT = PreparedInsert(AuditEvent)
 
 
 def record(
@@ -34,4 +34,4 @@ def record(
         "object_id": object_id,
         "reason_code": reason_code,
     }
-    session.connection().execute(_INSERT, event)
+    _INSERT.execute(session.connection(), [event])

@@ -146,7 +146,7 @@ def release_hold(session: Session, *, actor: Actor, public_id: str, now: datetim
         locks.take_owner(session, actor.owner)
         row = session.scalars(_own(actor, public_id)).one_or_none()
         if row is not None:
-            own = holds_of(session, (actor.owner,))
+            own = holds_of(session, actor.owner)
             locks.take_resources(session, own.resource_ids)
             end_holds(session, own, now=now)
 

@@ -14,10 +14,24 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import NonceReused
 from booking.models import Idempotency
+from booking.queries.prepared import Prepared
+from booking.services.locks import OWNER
 
-_CLAIM: Mapping[str, sa.Insert] = {
-    "postgresql": postgresql.insert(Idempotency).on_conflict_do_nothing().returning(Idempotency.id),
-    "sqlite": sqlite.insert(Idempotency).on_conflict_do_nothing().returning(Idempotency.id),
+_COLUMNS = ("owner", "nonce", "body_hash", "subject", "created_at")
+_VALUES = sa.select(*(sa.bindparam(name, type_=Idempotency.__table__.c[name].type) for name in _COLUMNS))
+
+
+def _claim(insert: sqlite.Insert | postgresql.Insert, values: sa.Select[*tuple[Any, ...]]) -> Prepared:
+    chosen = insert.from_select(_COLUMNS, values)
+    return Prepared(chosen.on_conflict_do_nothing().returning(Idempotency.id))
+
+
+# SQLite takes a conflict clause for that of a join, unless a condition stands before it.
+_ON_SQLITE = _claim(sqlite.insert(Idempotency), _VALUES.where(sa.true()))
+_CLAIM = {"sqlite": _ON_SQLITE, "postgresql": _claim(postgresql.insert(Idempotency), _VALUES)}
+_CLAIM_WITH_LOCK = {
+    "sqlite": _ON_SQLITE,
+    "postgresql": _claim(postgresql.insert(Idempotency), _VALUES.select_from(OWNER.subquery("locked"))),
 }
 
 
@@ -54,12 +68,16 @@ def remember_answer(session: Session, *, owner: str, nonce: str, body: str, subj
     session.add(Idempotency(owner=owner, nonce=nonce, body_hash=body, subject=subject, created_at=now))
 
 
-def claim_answer(session: Session, *, owner: str, nonce: str, body: str, subject: str, now: datetime) -> str | None:
+def claim_answer(
+    session: Session, *, owner: str, nonce: str, body: str, subject: str, now: datetime, lock_owner: bool = False
+) -> str | None:
     """Keep `subject` as the answer to this nonce; when it has one already, return that instead and keep nothing.
 
     First statement of the transaction: of two racing submits the second waits here, on PostgreSQL too, until it is
-    known what became of the first. Raises NonceReused when the same nonce came with another body."""
+    known what became of the first. `lock_owner` takes the owner's lock with the same statement. Raises NonceReused when
+    the same nonce came with another body."""
     values = {"owner": owner, "nonce": nonce, "body_hash": body, "subject": subject, "created_at": now}
     connection = session.connection()
-    kept = connection.execute(_CLAIM[connection.dialect.name], values).one_or_none()
+    claims = _CLAIM_WITH_LOCK if lock_owner else _CLAIM
+    kept = claims[connection.dialect.name].execute(connection, values).one_or_none()
     return None if kept is not None else earlier_answer(session, owner=owner, nonce=nonce, body=body)

@@ -284,7 +284,7 @@ def _settle(session: Session, freed_id: int, now: datetime) -> None:
         _asked(session, catalogue(session), freed)
         if freed.hold_owner:
             locks.take_owner(session, freed.hold_owner)
-            own = holds_of(session, (freed.hold_owner,))
+            own = holds_of(session, freed.hold_owner)
             locks.take_resources(session, own.resource_ids)
             end_holds(session, own, now=now)
         freed.settled_at = now

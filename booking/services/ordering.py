@@ -12,21 +12,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
-from booking.core.errors import NotFound
 from booking.core.people import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.slots import Slot
-from booking.models import Appointment, Patient
+from booking.models import Appointment
+from booking.queries.booking import PatientNow
+from booking.queries.prepared import PreparedInsert
 from booking.services import audit, outbox
 from booking.services.patients import PatientDetails, create_described
 from booking.services.sealed import seal_text
 
 # Written past the unit of work, which costs several times the statement: every booking pays it.
-_INSERT = sa.insert(Appointment).returning(Appointment.id)
-_PATIENT = sa.select(Patient.id, Patient.email.is_not(None).label("has_email")).where(
-    Patient.id == sa.bindparam("patient_id")
-)
+_INSERT = PreparedInsert(Appointment, lambda insert: insert.returning(Appointment.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +34,6 @@ class VisitDetails:
     reason: str | None
     needs: tuple[str, ...] = ()
     booked_for_other: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class VisitPatient:
-    """Whose visit it is, and whether there is an address to write to."""
-
-    id: int
-    has_email: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +47,10 @@ class NewVisit:
     location_id: int
     starts_at: datetime
     version: int
+
+    def as_booked(self) -> BookedVisit:
+        """The answer to the booking."""
+        return BookedVisit(self.id, self.public_id, self.reference, self.patient_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +90,34 @@ def booked_visit(session: Session, public_id: str) -> BookedVisit:
     return BookedVisit(row.id, public_id, row.reference, row.patient_id)
 
 
-def known_patient(session: Session, order: Order) -> VisitPatient | None:
-    """The patient of that id, or None for a person who is new. Raises NotFound."""
-    if not isinstance(order.patient, int):
-        return None
-    known = session.connection().execute(_PATIENT, {"patient_id": order.patient}).one_or_none()
-    if known is None:
-        raise NotFound
-    return VisitPatient(known.id, known.has_email)
+def known_id(order: Order) -> int | None:
+    """The id of the patient, None for a person who is new."""
+    return order.patient if isinstance(order.patient, int) else None
 
 
-def add_patient(session: Session, order: Order) -> VisitPatient:
-    """The person who is new, as a patient of the account that books."""
-    assert not isinstance(order.patient, int)  # noqa: S101 - a known patient was found before; this tells the type checker.
+def has_email(order: Order, known: PatientNow | None) -> bool:
+    """Whether there is an address to write to: that of the known patient, or what the new person gave."""
+    if isinstance(order.patient, int):
+        return known is not None and known.has_email
+    return bool((order.patient.email or "").strip())
+
+
+def patient_of(session: Session, order: Order) -> int:
+    """The id of the patient; the person who is new is added, as a patient of the account that books."""
+    if isinstance(order.patient, int):
+        return order.patient
     account_id = order.actor.account_id if order.actor.role is Role.PATIENT else None
     patient = create_described(session, order.patient, account_id=account_id, now=order.now)
-    return VisitPatient(patient.id, patient.email is not None)
+    audit.record(session, order.actor, "patient_created", "patient", patient.id, now=order.now)
+    return patient.id
 
 
-def add_visit(session: Session, order: Order, slot: Slot, patient: VisitPatient) -> NewVisit:
+def add_visit(session: Session, order: Order, slot: Slot, patient_id: int) -> NewVisit:
     """Write the visit's row, which gives it an id; its reservations are the caller's."""
     visit: dict[str, Any] = {
         "public_id": order.public_id,
         "reference": "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH)),
-        "patient_id": patient.id,
+        "patient_id": patient_id,
         "location_id": slot.location_id,
         "starts_at": slot.starts_at,
         "version": 1,
@@ -136,7 +134,7 @@ def add_visit(session: Session, order: Order, slot: Slot, patient: VisitPatient)
         "booked_at": order.now,
         "sequence": 0,
     }
-    return NewVisit(session.connection().execute(_INSERT, values).scalar_one(), **visit)
+    return NewVisit(_INSERT.execute(session.connection(), [values]).scalar_one(), **visit)
 
 
 def _sealed(session: Session, order: Order) -> dict[str, str | None]:
@@ -147,17 +145,10 @@ def _sealed(session: Session, order: Order) -> dict[str, str | None]:
     }
 
 
-def tell_of_patient(session: Session, order: Order, patient: VisitPatient) -> None:
-    """Who made the new patient."""
-    audit.record(session, order.actor, "patient_created", "patient", patient.id, now=order.now)
-
-
-def tell_of_visit(
-    session: Session, clinic: Catalogue, order: Order, appointment: NewVisit, patient: VisitPatient
-) -> None:
+def tell_of_visit(session: Session, clinic: Catalogue, order: Order, appointment: NewVisit, *, has_email: bool) -> None:
     """The messages that the visit wants, and who booked it. Last, so that they are written in one go at the end."""
     now, tz = order.now, clinic.locations[appointment.location_id].tz
-    outbox.plan_for_booking(session, appointment=appointment, tz=tz, has_email=patient.has_email, now=now)
+    outbox.plan_for_booking(session, appointment=appointment, tz=tz, has_email=has_email, now=now)
     audit.record(
         session,
         order.actor,

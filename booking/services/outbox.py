@@ -25,7 +25,8 @@ from booking.core.messages import (
     messages_for_undo,
     news_of_undo,
 )
-from booking.models import Appointment, AppointmentTime, Message, WaitingEntry, WaitingOffer
+from booking.models import Appointment, AppointmentTime, Message, WaitingEntry, WaitingOffer, new_public_id
+from booking.queries.prepared import PreparedInsert
 from booking.services.links import RESET_LIFE, VERIFY_LIFE
 
 CHANNEL = "email"
@@ -37,9 +38,7 @@ LINK_LIFE = {
 """How long a message about an account stays worth sending, and how long the link in it lives from then on."""
 
 # Written past the unit of work, which costs several times the statement: every booking pays it.
-_INSERT = sa.insert(Message)
-# What is returned makes several rows one statement, and one journey to a server.
-_INSERT_TOGETHER = _INSERT.returning(Message.id)
+_INSERT = PreparedInsert(Message)
 
 
 class VisitRow(Protocol):
@@ -135,7 +134,7 @@ def plan_offer(session: Session, *, offer: WaitingOffer, patient_id: int, now: d
     planned = message_now(MessageKind.WAITING_OFFER, now, valid_for=offer.expires_at - now)
     key = dedup_key(planned.kind, f"offer:{offer.id}", 1, f"patient:{patient_id}", CHANNEL)
     row = {**_row(planned, key, now), "patient_id": patient_id, "offer_id": offer.id}
-    session.connection().execute(_INSERT, row)
+    _INSERT.execute(session.connection(), [row])
 
 
 def drop_offer(session: Session, *, offer_id: int, now: datetime) -> None:
@@ -152,14 +151,14 @@ def plan_joining(session: Session, *, entry: WaitingEntry, ends_at: datetime, no
     planned = message_now(MessageKind.WAITING_JOINED, now, valid_for=ends_at - now)
     key = dedup_key(planned.kind, f"waiting:{entry.id}", 1, f"patient:{entry.patient_id}", CHANNEL)
     row = {**_row(planned, key, now), "patient_id": entry.patient_id, "waiting_entry_id": entry.id}
-    session.connection().execute(_INSERT, row)
+    _INSERT.execute(session.connection(), [row])
 
 
 def plan_account_message(session: Session, *, kind: MessageKind, account_id: int, now: datetime) -> None:
     """A message about the account itself, due at once."""
     planned = message_now(kind, now, valid_for=LINK_LIFE[kind])
     key = dedup_key(kind, f"account:{account_id}", int(now.timestamp() * 1000), f"account:{account_id}", CHANNEL)
-    session.connection().execute(_INSERT, {**_row(planned, key, now), "account_id": account_id})
+    _INSERT.execute(session.connection(), [{**_row(planned, key, now), "account_id": account_id}])
 
 
 def _add_visit_messages(
@@ -177,12 +176,14 @@ def _add_visit_messages(
         for planned in wanted
     ]
     if rows:
-        connection = session.connection()
-        connection.execute(_INSERT if connection.dialect.name == "sqlite" else _INSERT_TOGETHER, rows)
+        _INSERT.execute(session.connection(), rows)
 
 
 def _row(planned: PlannedMessage, key: str, now: datetime) -> dict[str, Any]:
     return {
+        "public_id": new_public_id(),
+        "attempts": 0,
+        "resends": 0,
         "dedup_key": key,
         "kind": planned.kind,
         "channel": CHANNEL,

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.core.errors import BusyDatabase, HoldExpired, PatientBusy, RulesRefuse, SlotTaken
+from booking.core.errors import BusyDatabase, HoldExpired, NotFound, PatientBusy, RulesRefuse, SlotTaken
 from booking.core.scheduling.allocation import Allocation, Placement, SlotRequest, allocate, query_for
 from booking.core.scheduling.clinic import Catalogue, Service
 from booking.core.scheduling.intervals import Span, from_minutes, to_minutes
@@ -21,18 +20,12 @@ from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot, busy_window
 from booking.models import Hold, Reservation
 from booking.queries.appointments import Visit
+from booking.queries.booking import PatientNow, Whose, busy_for_booking
 from booking.queries.catalogue import is_current_at, kept_catalogue
-from booking.queries.reservations import (
-    BusyLanes,
-    OwnHolds,
-    Taken,
-    busy_by_lane,
-    busy_for_booking,
-    holds_of,
-    taken_by_visit,
-)
+from booking.queries.prepared import PreparedInsert
+from booking.queries.reservations import BusyLanes, OwnHolds, Taken, busy_by_lane
 from booking.services import locks
-from booking.services.availability import nearest_slots, patient_calendar
+from booking.services.availability import calendar_of, nearest_slots, patient_calendar
 from booking.services.blocks import close_blocks, refill
 from booking.services.readiness import is_guard_refusal
 from booking.services.transaction import transaction
@@ -51,9 +44,9 @@ _DROP_ENDED = sa.delete(Reservation).where(
     Reservation.ends_at > sa.bindparam("since"),
     Reservation.starts_at < sa.bindparam("until"),
 )
-_INSERT = sa.insert(Reservation)
-# A bare insert that meets another at the same instant is a deadlock; this one simply gives fewer rows.
-_INSERT_FREE = postgresql.insert(Reservation).on_conflict_do_nothing().returning(Reservation.id)
+_INSERT = PreparedInsert(Reservation)
+# A bare insert that meets another at the same instant is a deadlock; this one simply writes fewer rows.
+_INSERT_FREE = PreparedInsert(Reservation, lambda insert: insert.on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +56,7 @@ class Wish:
 
     `patient_id` None is a hold, or a patient who is made in the same transaction and so has no visits yet.
     `without_appointment` is the visit that moves: its reservations, and the time kept for its undo, give way too.
-    `if_taken` is the refusal that the person is told.
+    `if_taken` is the refusal that the person is told. `is_owner_locked`: the nonce was claimed with the owner's lock.
     """
 
     request: SlotRequest
@@ -72,6 +65,7 @@ class Wish:
     patient_id: int | None = None
     without_appointment: int | None = None
     if_taken: type[SlotTaken | HoldExpired] = SlotTaken
+    is_owner_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +75,13 @@ class ReservedFor:
     hold_id: int | None = None
     appointment_id: int | None = None
     patient_id: int | None = None
+
+
+class Reserved(NamedTuple):
+    """The slot as placed, and the patient of the wish as they were at that moment (None: nobody known)."""
+
+    slot: Slot
+    patient: PatientNow | None
 
 
 class OtherClinic(BusyDatabase):
@@ -133,22 +134,24 @@ def reserve(
     now: datetime,
     keep: Callable[[Slot], ReservedFor],
     clinic: Catalogue | None = None,
-) -> Slot:
+) -> Reserved:
     """Take the time in the open transaction: lock, drop holds in the way, ask the engine, insert the reservations.
 
     `keep` adds what the reservations shall belong to, once the engine has placed the visit. `clinic` is the catalogue
-    that the caller goes by. Returns the slot as placed.
-    Raises Lost when it is taken, PatientBusy, RulesRefuse with every refusal, or OtherClinic.
+    that the caller goes by.
+    Raises Lost when it is taken, PatientBusy, RulesRefuse with every refusal, NotFound (no such patient), OtherClinic.
     """
     clinic = clinic or kept_catalogue(session)
     way = make_way(session, clinic, (wish,), now=now)
-    wish = with_calendar(session, clinic, wish)
+    if way.patient is not None:
+        calendar = calendar_of(clinic, way.patient.times, wish.request.service_id)
+        wish = replace(wish, request=replace(wish.request, patient=calendar))
     placement = allocate(clinic, wish.request, way.busy)
     if not isinstance(placement, Placement):
         raise _refusal(wish, {refusal.code for refusal in placement.refusals}, placement.refusals)
     insert_placement(session, wish, placement, keep(placement.slot))
     close_way(session, way, (placement,), now=now)
-    return placement.slot
+    return Reserved(placement.slot, way.patient)
 
 
 def _refusal(wish: Wish, codes: set[str], refusals: Sequence[Refusal]) -> Exception:
@@ -160,27 +163,35 @@ def _refusal(wish: Wish, codes: set[str], refusals: Sequence[Refusal]) -> Except
 
 
 class Way(NamedTuple):
-    """What is taken, and what the holds that gave way had taken."""
+    """What is taken, what the holds that gave way had taken, and the patient as they are now (None: nobody known)."""
 
     busy: BusyLanes
     dropped: tuple[Taken, ...]
+    patient: PatientNow | None
 
 
 def make_way(session: Session, clinic: Catalogue, wishes: Sequence[Wish], *, now: datetime) -> Way:
     """Take all locks at once, drop the holds and the visit that must not stand in the way, and read what is taken.
 
     All wishes are of one owner, one patient and one visit that moves: those of the first count. Raises OtherClinic
-    when `clinic` is not, or with the locks no longer, the clinic as it stands: a change of hours has the same locks.
+    when `clinic` is not, or with the locks no longer, the clinic as it stands: a change of hours has the same locks;
+    NotFound when there is no such patient.
     """
+    first = wishes[0]
     window, resource_ids = _joint_window(clinic, wishes)
-    dropped = _take_locks_and_drop_own(session, wishes[0], resource_ids)
-    found = busy_for_booking(session, resource_ids, window, now=now)
+    whose, since = _lock(session, first, resource_ids), visits_matter_since(clinic, wishes)
+    found = busy_for_booking(session, resource_ids, window, whose, now=now, since=since)
     if not is_current_at(session, clinic, found.revision):
         raise OtherClinic
+    if found.patient is None and first.patient_id is not None:
+        raise NotFound
+    drop_holds(session, found.own)
+    if first.without_appointment is not None:
+        release_visit(session, first.without_appointment)
     if found.has_ended_holds:
         _drop_ended_holds(session, resource_ids, window, now)
-        found = busy_for_booking(session, resource_ids, window, now=now)
-    return Way(found.busy, dropped)
+        found = found._replace(busy=busy_by_lane(session, resource_ids, window, now=now))
+    return Way(found.busy, found.own.taken, found.patient)
 
 
 def close_way(session: Session, way: Way, placements: Sequence[Placement], *, now: datetime) -> None:
@@ -220,25 +231,17 @@ def _window(clinic: Catalogue, request: SlotRequest) -> tuple[Span, Sequence[int
     return (starts, ends), resource_ids
 
 
-def _take_locks_and_drop_own(session: Session, wish: Wish, resource_ids: Sequence[int]) -> tuple[Taken, ...]:
-    owners, visit_id = sorted({wish.owner, wish.own_holds}), wish.without_appointment
-    for owner in owners:
-        locks.take_owner(session, owner)
-    own = holds_of(session, owners, appointment_id=visit_id)
-    moved = () if visit_id is None else (taken.resource_id for taken in taken_by_visit(session, visit_id))
-    touched = own.resource_ids.union(resource_ids, moved)
-    if wish.patient_id is None:
-        locks.take_resources(session, touched)
-    else:
-        locks.take_calendars(session, touched, wish.patient_id)
-    drop_holds(session, own)
-    if visit_id is not None:
-        release_visit(session, visit_id)
-    return own.taken
+def _lock(session: Session, wish: Wish, resource_ids: Sequence[int]) -> Whose:
+    for owner in sorted({wish.owner, wish.own_holds}):
+        if not (wish.is_owner_locked and owner == wish.owner):
+            locks.take_owner(session, owner)
+    whose = Whose(wish.owner, wish.own_holds, wish.without_appointment, wish.patient_id)
+    locks.take_for_booking(session, resource_ids, whose)
+    return whose
 
 
 def with_calendar(session: Session, clinic: Catalogue, wish: Wish) -> Wish:
-    """The wish with the calendar of its patient, as it stands now that their lock is held."""
+    """The wish with the calendar of its patient as it stands now, for what is asked before the locks."""
     service = clinic.services.get(wish.request.service_id)
     if wish.patient_id is None or service is None:
         return wish
@@ -247,14 +250,19 @@ def with_calendar(session: Session, clinic: Catalogue, wish: Wish) -> Wish:
         patient_id=wish.patient_id,
         service_id=service.id,
         without_appointment=wish.without_appointment,
-        since=visits_matter_since(service, wish.request.starts),
+        since=_matters_since(service, wish.request.starts),
         clinic=clinic,
     )
     return replace(wish, request=replace(wish.request, patient=calendar))
 
 
-def visits_matter_since(service: Service, starts: int) -> datetime:
-    """No visit that began earlier says anything about one of that service at that minute."""
+def visits_matter_since(clinic: Catalogue, wishes: Sequence[Wish]) -> datetime | None:
+    """No visit that began earlier says anything about these; None when there is no such service."""
+    known = [(clinic.services.get(wish.request.service_id), wish.request.starts) for wish in wishes]
+    return min((_matters_since(service, starts) for service, starts in known if service is not None), default=None)
+
+
+def _matters_since(service: Service, starts: int) -> datetime:
     limit = service.policy.visit_limit
     days = max(service.policy.min_gap_days, limit.days if limit else 0) + LONGEST_VISIT_DAYS
     return from_minutes(starts) - timedelta(days=days)
@@ -338,9 +346,9 @@ def _taken(allocation: Allocation) -> dict[str, Any]:
 def _inserted(session: Session, rows: list[dict[str, Any]]) -> bool:
     """Whether the guard let all rows in."""
     if session.get_bind().dialect.name == "postgresql":
-        return len(session.connection().execute(_INSERT_FREE, rows).all()) == len(rows)
+        return _INSERT_FREE.execute(session.connection(), rows).rowcount == len(rows)
     try:
-        session.connection().execute(_INSERT, rows)
+        _INSERT.execute(session.connection(), rows)
     except IntegrityError as error:
         if is_guard_refusal(error):
             return False

@@ -26,13 +26,12 @@ from booking.services.ordering import (
     NewVisit,
     Order,
     VisitDetails,
-    VisitPatient,
-    add_patient,
     add_visit,
     booked_visit,
-    known_patient,
+    has_email,
+    known_id,
+    patient_of,
     said,
-    tell_of_patient,
     tell_of_visit,
 )
 from booking.services.overriding import is_verified, needs_override
@@ -163,22 +162,21 @@ def _earlier(session: Session, orders: Sequence[Order], nonce: str, body: str) -
 def _book_all(
     session: Session, clinic: Catalogue, orders: Sequence[Order], wishes: Sequence[VisitWish]
 ) -> list[BookedVisit]:
-    order, known = orders[0], known_patient(session, orders[0])
-    asked = _engine_wishes(session, order.actor, wishes, known.id if known else None, now=order.now)
+    order = orders[0]
+    asked = _engine_wishes(session, order.actor, wishes, known_id(order), now=order.now)
     way = make_way(session, clinic, asked, now=order.now)
-    plan = _Plan(_times_of(session, clinic, asked))
+    plan = _Plan([] if way.patient is None else way.patient.times)
     for index, wish in enumerate(asked):
         _decide(clinic, plan, index, wish.request, way.busy, must_keep_rules=not order.override_reason)
     if plan.refused:
         raise _NotAll(plan)
-    patient = known or add_patient(session, order)
-    booked = [_keep(session, orders[i], asked[i], plan.placements[i], patient) for i in range(len(orders))]
+    patient_id = patient_of(session, order)
+    booked = [_keep(session, orders[i], asked[i], plan.placements[i], patient_id) for i in range(len(orders))]
     close_way(session, way, list(plan.placements.values()), now=order.now)
-    if known is None:
-        tell_of_patient(session, order, patient)
+    is_mailed = has_email(order, way.patient)
     for one, appointment in zip(orders, booked, strict=True):
-        tell_of_visit(session, clinic, one, appointment, patient)
-    return [BookedVisit(row.id, row.public_id, row.reference, patient.id) for row in booked]
+        tell_of_visit(session, clinic, one, appointment, has_email=is_mailed)
+    return [visit.as_booked() for visit in booked]
 
 
 def propose_several(
@@ -223,14 +221,9 @@ def _engine_wishes(
 
 
 def _times_of(session: Session, clinic: Catalogue, asked: Sequence[Wish]) -> list[OwnTime]:
-    """The patient's visits that matter to any of the wishes; the patient's lock is held."""
-    patient_id = asked[0].patient_id
-    since = [
-        visits_matter_since(service, wish.request.starts)
-        for wish in asked
-        if (service := clinic.services.get(wish.request.service_id)) is not None
-    ]
-    return [] if patient_id is None or not since else own_times(session, patient_id, since=min(since))
+    """The patient's visits that matter to any of the wishes, for a page: nothing is locked."""
+    patient_id, since = asked[0].patient_id, visits_matter_since(clinic, asked)
+    return [] if patient_id is None or since is None else own_times(session, patient_id, since=since)
 
 
 def _decide(
@@ -252,9 +245,9 @@ def _decide(
         plan.refused[index] = (request, refusals)
 
 
-def _keep(session: Session, order: Order, wish: Wish, placement: Placement, patient: VisitPatient) -> NewVisit:
-    appointment = add_visit(session, order, placement.slot, patient)
-    reserved_for = ReservedFor(appointment_id=appointment.id, patient_id=patient.id)
+def _keep(session: Session, order: Order, wish: Wish, placement: Placement, patient_id: int) -> NewVisit:
+    appointment = add_visit(session, order, placement.slot, patient_id)
+    reserved_for = ReservedFor(appointment_id=appointment.id, patient_id=patient_id)
     insert_placement(session, wish, placement, reserved_for)
     return appointment
 

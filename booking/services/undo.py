@@ -55,7 +55,7 @@ def take_kept_back(session: Session, visit: Visit, *, now: datetime) -> bool:
     Neither hours nor rules are asked again: nobody else could have had the time meanwhile, and staff may have put the
     visit where the rules would not. Raises PatientBusy.
     """
-    own = holds_of(session, (), appointment_id=visit.id)
+    own = holds_of(session, appointment_id=visit.id)
     if not own.hold_ids:
         # Before any lock: those of `reserve` have to come in their own order.
         return False
@@ -83,7 +83,7 @@ def keep_left_over(session: Session, visit: Visit, left: Iterable[Taken], *, now
 
 def drop_kept(session: Session, visit: Visit, *, now: datetime) -> None:
     """An undo of an earlier act is over when there is another act: what it kept is free at once."""
-    own = holds_of(session, (), appointment_id=visit.id)
+    own = holds_of(session, appointment_id=visit.id)
     if own.hold_ids:
         locks.take_resources(session, own.resource_ids)
         end_holds(session, own, now=now)

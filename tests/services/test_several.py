@@ -210,4 +210,4 @@ def test_reading_costs_the_same_for_many_wishes_as_for_few(session: Session, dat
 
     few = reads(wish(AT_TEN))
     assert reads(*(wish(at + DAY) for at in WEEKLY)) == few
-    assert few == {"sqlite": 6, "postgres": 8}[database.name]
+    assert few == {"sqlite": 3, "postgres": 5}[database.name]

@@ -32,7 +32,7 @@ def drop_guards(session: Session) -> None:
 
 def take_locks_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for anybody, and there are 5 ms between the check and the insert."""
-    for name in ("take_owner", "take_resources", "take_calendars"):
+    for name in ("take_owner", "take_resources", "take_calendars", "take_for_booking"):
         monkeypatch.setattr(locks, name, lambda *_: None)
     engine_says = reserving.allocate
 

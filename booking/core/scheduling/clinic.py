@@ -7,13 +7,16 @@ Minutes of the day are wall-clock minutes after local midnight (0 to 2880, so a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+Found = TypeVar("Found")
 
 
 class ResourceKind(StrEnum):
@@ -281,6 +284,21 @@ class Catalogue:
 
     def specialists_for(self, service: Service) -> tuple[Resource, ...]:
         """Active specialists who may give `service` and speak a language that it asks for, by id."""
+        return _kept(self._specialists, self._able, service)
+
+    def locations_for(self, service: Service) -> tuple[Location, ...]:
+        """Locations at which `service` is given, by id."""
+        return _kept(self._places, self._given_at, service)
+
+    @cached_property
+    def _specialists(self) -> dict[int, tuple[Service, tuple[Resource, ...]]]:
+        return {}
+
+    @cached_property
+    def _places(self) -> dict[int, tuple[Service, tuple[Location, ...]]]:
+        return {}
+
+    def _able(self, service: Service) -> tuple[Resource, ...]:
         allowed, languages = service.specialist_ids, service.languages
         return tuple(
             r
@@ -291,7 +309,16 @@ class Catalogue:
             and (not languages or any(r.speaks(language) for language in languages))
         )
 
-    def locations_for(self, service: Service) -> tuple[Location, ...]:
-        """Locations at which `service` is given, by id."""
+    def _given_at(self, service: Service) -> tuple[Location, ...]:
         allowed = service.location_ids
         return tuple(p for i, p in sorted(self.locations.items()) if allowed is None or i in allowed)
+
+
+def _kept(
+    found: dict[int, tuple[Service, tuple[Found, ...]]], find: Callable[[Service], tuple[Found, ...]], service: Service
+) -> tuple[Found, ...]:
+    """What was found for that very service before: a search asks the same of each service several times."""
+    kept = found.get(service.id)
+    if kept is None or kept[0] is not service:
+        kept = found[service.id] = (service, find(service))
+    return kept[1]

@@ -68,6 +68,7 @@ def offset_at(minute: int, tz: ZoneInfo) -> int:
     return _whole_minutes(datetime.fromtimestamp(minute * 60, UTC).astimezone(tz))
 
 
+@lru_cache(maxsize=16384)
 def local_date_of(minute: int, tz: ZoneInfo) -> date:
     """The local date on which the UTC `minute` falls."""
     return date_of_day((minute + offset_at(minute, tz)) // DAY)

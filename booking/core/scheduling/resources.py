@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from booking.core.scheduling.clinic import Closure, Location, Resource, Service
+from booking.core.scheduling.clinic import Closure, Location, Resource, Segment, Service
 from booking.core.scheduling.intervals import Span, covered_at_least, intersect, merge, subtract
 from booking.core.scheduling.opening_hours import open_spans
 
@@ -72,8 +72,13 @@ def roles_of(service: Service) -> tuple[Role, ...]:
 
     Needs of one pool in different segments are one role; several needs of one pool in one segment are several.
     """
+    return _roles(service.segments)
+
+
+@lru_cache(maxsize=1024)
+def _roles(segments: tuple[Segment, ...]) -> tuple[Role, ...]:
     pieces: dict[tuple[str | None, int], list[Piece]] = {}
-    for segment in service.segments:
+    for segment in segments:
         seen: dict[str | None, int] = {}
         for need in segment.needs:
             nth = seen.get(need.pool, 0)
