@@ -1,0 +1,14 @@
+"""Keep what sessions need: when and where they began, when the person proved who they are."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
