@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from flask_babel import get_locale, gettext
 
@@ -17,9 +18,10 @@ from booking.web.scheduling.search import WEEK, FoundWeek, Wish
 from booking.web.scheduling.slot_choice import SlotChoice, choice_of
 
 
-@dataclass(frozen=True, slots=True)
-class TimeButton:
-    """One free time at its local date. `time` is the clock time alone, `when` has the day too, where it is said."""
+class TimeButton(NamedTuple):
+    """One free time at its local date. `time` is the clock time alone, `when` has the day too, where it is said.
+
+    A tuple, since a page makes a hundred of them."""
 
     on: date
     time: str
@@ -149,7 +151,7 @@ class _Writer:
     def offer(self, slot: Slot) -> TimeButton:
         """The button with its day in words, for a time that stands alone."""
         tz = self._catalogue.locations[slot.location_id].tz
-        return replace(self.button(slot), when=dates.day_and_time(slot.starts_at, tz, self._locale))
+        return self.button(slot)._replace(when=dates.day_and_time(slot.starts_at, tz, self._locale))
 
     def days(self, week: FoundWeek, buttons: Iterable[tuple[int, TimeButton]]) -> list[DayTimes]:
         """Every day of the week in order. A location's times stand together, the one with the first time first."""
