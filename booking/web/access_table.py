@@ -67,6 +67,8 @@ ROWS: tuple[Row, ...] = (
     Row("questionnaires.done", "GET", PUBLIC, OWN_VISIT),
     Row("sent_forms.copy", "GET", PUBLIC, "a visit of the account's own patient"),
     Row("sent_forms.answers", "GET", SPECIALISTS, "a visit that the specialist gives"),
+    Row("privacy.own", "GET", PATIENTS, "patients of the account"),
+    Row("privacy.download", "POST", PATIENTS, "patients of the account"),
     Row("public.index", "GET", EVERYONE),
     Row("public.licences", "GET", EVERYONE),
     Row("public.favicon", "GET", EVERYONE),

@@ -9,6 +9,7 @@ from booking.web.desk.views import bp as desk
 from booking.web.mailed.views import bp as mailed
 from booking.web.operation.views import bp as operation
 from booking.web.preferences.views import bp as preferences
+from booking.web.privacy.views import bp as privacy
 from booking.web.public.views import bp as public
 from booking.web.questionnaires.reading import bp as sent_forms
 from booking.web.questionnaires.views import bp as questionnaires
@@ -28,6 +29,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     mailed,
     questionnaires,
     sent_forms,
+    privacy,
     desk,
 )
 

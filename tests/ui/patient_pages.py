@@ -25,6 +25,7 @@ add("forgotten", "accounts.reset_request", "/account/forgotten")
 add("reset_sent", "accounts.reset_sent", "/account/reset-sent")
 add("account", "accounts.account", "/account/", by=ANA)
 add("staff_account", "accounts.account", "/account/", by=DORA)
+add("own_data", "privacy.own", "/account/data/", by=ANA)
 add("dead_link", "links.open_link", "/l/" + "A" * 43)
 add("logins", "demo.logins", "/demo/logins")
 

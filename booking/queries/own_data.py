@@ -1,0 +1,144 @@
+"""All rows about the patients of one account, for the copy of their own data. Sealed columns stay sealed here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.messages import MessageKind, MessageState
+from booking.models import Appointment, AppointmentTime, Message, Patient, WaitingEntry, WaitingState
+from booking.queries.appointments import Visit, visits_of_patients
+
+Value = TypeVar("Value")
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class PersonRow(NamedTuple):
+    """A patient with everything that the clinic noted of them."""
+
+    id: int
+    public_id: str
+    given_name: str
+    family_name: str
+    born_on: date
+    phone: str | None
+    email: str | None
+    language: str
+    contact_note_sealed: str | None
+    created_at: datetime
+
+
+class SaidRow(NamedTuple):
+    """What was said of a visit, sealed with its public id."""
+
+    appointment_id: int
+    reason_sealed: str | None
+    needs_sealed: str | None
+    cancel_note_sealed: str | None
+    cancel_reason_code: str | None
+    booked_for_other: bool
+
+
+class EarlierRow(NamedTuple):
+    """A time that a visit had before it was moved."""
+
+    appointment_id: int
+    starts_at: datetime
+    ends_at: datetime
+    location_id: int
+    replaced_at: datetime
+
+
+class WaitRow(NamedTuple):
+    """A wish on the waiting list."""
+
+    patient_id: int
+    service_id: int
+    first_on: date
+    last_on: date
+    state: WaitingState
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class LetterRow(NamedTuple):
+    """A message that was sent, or waits; its text is not kept."""
+
+    patient_id: int
+    kind: MessageKind
+    due_at: datetime
+    state: MessageState
+
+
+class OwnRows(NamedTuple):
+    """Everything by patient id, in time's order."""
+
+    people: Sequence[PersonRow]
+    visits: Mapping[int, Sequence[Visit]]
+    said: Mapping[int, SaidRow]
+    earlier: Mapping[int, Sequence[EarlierRow]]
+    waits: Mapping[int, Sequence[WaitRow]]
+    letters: Mapping[int, Sequence[LetterRow]]
+
+
+def own_rows(session: Session, patient_ids: Collection[int]) -> OwnRows:
+    """Six queries, however much there is."""
+    visits = visits_of_patients(session, patient_ids, since=EVER)
+    ids = [visit.id for visit in visits]
+    return OwnRows(
+        people=_people(session, patient_ids),
+        visits=_grouped(visits, [visit.patient_id for visit in visits]),
+        said={row.appointment_id: row for row in _said(session, ids)},
+        earlier=_by_first(_earlier(session, ids)),
+        waits=_by_first(_waits(session, patient_ids)),
+        letters=_by_first(_letters(session, patient_ids)),
+    )
+
+
+def _people(session: Session, patient_ids: Collection[int]) -> list[PersonRow]:
+    columns = [getattr(Patient, name) for name in PersonRow._fields]
+    order = (Patient.given_name, Patient.family_name, Patient.id)
+    rows = session.execute(sa.select(*columns).where(Patient.id.in_(patient_ids)).order_by(*order))
+    return [PersonRow(*row) for row in rows]
+
+
+def _said(session: Session, visit_ids: Sequence[int]) -> list[SaidRow]:
+    columns = [Appointment.id, *(getattr(Appointment, name) for name in SaidRow._fields[1:])]
+    return [SaidRow(*row) for row in session.execute(sa.select(*columns).where(Appointment.id.in_(visit_ids)))]
+
+
+def _earlier(session: Session, visit_ids: Sequence[int]) -> list[EarlierRow]:
+    columns = [getattr(AppointmentTime, name) for name in EarlierRow._fields]
+    wanted = sa.select(*columns).where(AppointmentTime.appointment_id.in_(visit_ids))
+    return [EarlierRow(*row) for row in session.execute(wanted.order_by(AppointmentTime.version))]
+
+
+def _waits(session: Session, patient_ids: Collection[int]) -> list[WaitRow]:
+    columns = [getattr(WaitingEntry, name) for name in WaitRow._fields]
+    wanted = sa.select(*columns).where(WaitingEntry.patient_id.in_(patient_ids))
+    return [WaitRow(*row) for row in session.execute(wanted.order_by(WaitingEntry.created_at, WaitingEntry.id))]
+
+
+def _letters(session: Session, patient_ids: Collection[int]) -> list[LetterRow]:
+    columns = [getattr(Message, name) for name in LetterRow._fields]
+    wanted = sa.select(*columns).where(Message.patient_id.in_(patient_ids))
+    return [LetterRow(*row) for row in session.execute(wanted.order_by(Message.due_at, Message.id))]
+
+
+def _by_first(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    """By the first column, which names what a row belongs to."""
+    return _grouped(rows, [int(row[0]) for row in rows])
+
+
+def _grouped(rows: Sequence[Value], keys: Sequence[int]) -> dict[int, list[Value]]:
+    found: dict[int, list[Value]] = defaultdict(list)
+    for key, row in zip(keys, rows, strict=True):
+        found[key].append(row)
+    return dict(found)

@@ -1,0 +1,110 @@
+"""A copy of everything that is kept about the people of one account, for its owner to take away. It is recorded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.adapters.sealing import CannotOpen
+from booking.core.actor import Actor, Role
+from booking.core.errors import NotFound
+from booking.queries.appointments import Visit
+from booking.queries.own_data import EarlierRow, LetterRow, OwnRows, PersonRow, SaidRow, WaitRow, own_rows
+from booking.services import audit
+from booking.services.filled_forms import FilledForm, forms_of_visit, is_full
+from booking.services.sealed import open_text
+from booking.services.transaction import transaction
+
+@dataclass(frozen=True, slots=True)
+class OwnVisit:
+    """One visit with what was said of it. `forms` are those that were begun, sent or not.
+
+    `unreadable` names what exists and cannot be read, so that a copy never passes for whole when it is not.
+    """
+
+    visit: Visit
+    reason: str | None = field(repr=False)
+    needs: tuple[str, ...] = field(repr=False)
+    cancel_note: str | None = field(repr=False)
+    cancel_reason_code: str | None
+    booked_for_other: bool
+    earlier: tuple[EarlierRow, ...]
+    forms: tuple[FilledForm, ...] = field(repr=False)
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPerson:
+    """One patient with all that is kept of them. `contact_note` is what the clinic noted about reaching them."""
+
+    row: PersonRow = field(repr=False)
+    contact_note: str | None = field(repr=False)
+    visits: tuple[OwnVisit, ...]
+    waits: tuple[WaitRow, ...]
+    letters: tuple[LetterRow, ...]
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.row.given_name} {self.row.family_name}"
+
+
+def own_data(session: Session, *, actor: Actor, now: datetime) -> tuple[OwnPerson, ...]:
+    """The people whom a patient's account acts for, by name. One audit event for each. Raises NotFound for others."""
+    if actor.role is not Role.PATIENT:
+        raise NotFound
+    with transaction(session):
+        rows = own_rows(session, actor.patient_ids)
+        people = tuple(_person(session, actor, rows, person) for person in rows.people)
+        for person in rows.people:
+            audit.record(session, actor, "data_exported", "patient", person.id, now=now)
+    return people
+
+
+def _person(session: Session, actor: Actor, rows: OwnRows, person: PersonRow) -> OwnPerson:
+    note = _opened(session, "patient", "contact_note", person.public_id, person.contact_note_sealed)
+    return OwnPerson(
+        person,
+        note.text,
+        tuple(_visit(session, actor, rows, visit) for visit in rows.visits.get(person.id, ())),
+        tuple(rows.waits.get(person.id, ())),
+        tuple(rows.letters.get(person.id, ())),
+        note.names,
+    )
+
+
+def _visit(session: Session, actor: Actor, rows: OwnRows, visit: Visit) -> OwnVisit:
+    """What was written about the visit comes only with the right to read the answers, as on the pages."""
+    said: SaidRow = rows.said[visit.id]
+    key, may_read = visit.public_id, is_full(actor, visit)
+    reason = _opened(session, "appointment", "reason", key, said.reason_sealed if may_read else None)
+    needs = _opened(session, "appointment", "needs", key, said.needs_sealed if may_read else None)
+    note = _opened(session, "appointment", "cancel_note", key, said.cancel_note_sealed if may_read else None)
+    forms = forms_of_visit(session, visit=visit) if may_read else ()
+    return OwnVisit(
+        visit,
+        reason.text,
+        tuple(json.loads(needs.text)) if needs.text else (),
+        note.text,
+        said.cancel_reason_code,
+        said.booked_for_other,
+        tuple(rows.earlier.get(visit.id, ())),
+        tuple(form for form in forms if form.response_id is not None),
+        (*reason.names, *needs.names, *note.names),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    text: str | None
+    names: tuple[str, ...] = ()
+
+
+def _opened(session: Session, table: str, column: str, row_key: str, sealed: str | None) -> _Opened:
+    try:
+        return _Opened(open_text(session, table, column, row_key, sealed))
+    except CannotOpen:
+        return _Opened(None, (column,))

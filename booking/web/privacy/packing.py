@@ -1,0 +1,140 @@
+"""The copy of somebody's own data as files: one page to read, one file for other programs, both in a ZIP."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import render_template
+from flask_babel import get_locale
+
+from booking.core.questionnaires.answers import to_plain
+from booking.core.scheduling.clinic import Catalogue
+from booking.services.filled_forms import FilledForm
+from booking.services.own_data import OwnPerson, OwnVisit
+from booking.services.sessions import SessionAccount
+from booking.web.questionnaires.pages import stored_text
+from booking.web.words import NEEDS
+
+PAGE, FILE = "your-data.html", "your-data.json"
+
+
+def packed(account: SessionAccount, people: Sequence[OwnPerson], clinic: Catalogue, made_at: datetime) -> bytes:
+    """The ZIP. Times are the clinic's, with their distance to UTC."""
+    page = render_template(
+        "privacy/copy.html", account=account, people=people, catalogue=clinic, made_at=made_at,
+        locale=str(get_locale()), answer=stored_text, needs=NEEDS,
+    )  # fmt: skip
+    whole = as_json(account, people, clinic, made_at)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as pack:
+        pack.writestr(PAGE, page)
+        pack.writestr(FILE, json.dumps(whole, ensure_ascii=False, indent=2))
+    return buffer.getvalue()
+
+
+def as_json(
+    account: SessionAccount, people: Sequence[OwnPerson], clinic: Catalogue, made_at: datetime
+) -> dict[str, Any]:
+    """The same as plain values; keys are words, lists are in time's order."""
+    return {
+        "format": "respite-own-data/1",
+        "made_at": made_at.isoformat(),
+        "clinic": clinic.clinic.name,
+        "account": {"name": account.name, "email": account.email, "is_email_confirmed": account.is_verified},
+        "people": [_person(person, clinic) for person in people],
+    }
+
+
+def _person(person: OwnPerson, clinic: Catalogue) -> dict[str, Any]:
+    row = person.row
+    return {
+        "given_name": row.given_name,
+        "family_name": row.family_name,
+        "born_on": row.born_on.isoformat(),
+        "phone": row.phone,
+        "email": row.email,
+        "language": row.language,
+        "note_on_contact": person.contact_note,
+        "known_since": row.created_at.isoformat(),
+        "cannot_be_read": list(person.unreadable),
+        "visits": [_visit(visit, clinic) for visit in person.visits],
+        "waiting_list": [
+            {
+                "service": clinic.services[wait.service_id].name,
+                "from": wait.first_on.isoformat(),
+                "to": wait.last_on.isoformat(),
+                "state": wait.state.value,
+                "since": wait.created_at.isoformat(),
+                "until": _iso(wait.ended_at),
+            }
+            for wait in person.waits
+        ],
+        "messages": [
+            {"kind": letter.kind.value, "due_at": letter.due_at.isoformat(), "state": letter.state.value}
+            for letter in person.letters
+        ],
+    }
+
+
+def _visit(own: OwnVisit, clinic: Catalogue) -> dict[str, Any]:
+    visit = own.visit
+    place = clinic.locations[visit.location_id]
+    specialist = None if visit.specialist_id is None else clinic.resources[visit.specialist_id].name
+    return {
+        "reference": visit.reference,
+        "service": clinic.services[visit.service_id].name,
+        "location": place.name,
+        "specialist": specialist,
+        "starts_at": _iso(visit.starts_at, place.tz),
+        "ends_at": _iso(visit.ends_at, place.tz),
+        "time_zone": place.tz_name,
+        "status": visit.status.value,
+        "booked_at": _iso(visit.booked_at),
+        "booked_for_somebody_else": own.booked_for_other,
+        "confirmed_at": _iso(visit.confirmed_at),
+        "cancelled_at": _iso(visit.cancelled_at),
+        "cancel_reason": own.cancel_reason_code,
+        "cancel_note": own.cancel_note,
+        "reason": own.reason,
+        "needs": list(own.needs),
+        "cannot_be_read": list(own.unreadable),
+        "earlier_times": [
+            {
+                "starts_at": _iso(earlier.starts_at, clinic.locations[earlier.location_id].tz),
+                "moved_at": _iso(earlier.replaced_at),
+            }
+            for earlier in own.earlier
+        ],
+        "forms": [_form(form) for form in own.forms],
+    }
+
+
+def _form(form: FilledForm) -> dict[str, Any]:
+    questions = form.questionnaire.question_by_link_id
+    return {
+        "form": form.code,
+        "version": form.questionnaire.version,
+        "title": form.questionnaire.title,
+        "sent_at": _iso(form.completed_at),
+        "answers": [
+            {
+                "question": questions[link_id].text,
+                "answer": None if stored.value is None else to_plain(stored.value),
+                "is_readable": stored.is_readable,
+                "saved_at": _iso(stored.saved_at),
+            }
+            for link_id, stored in form.stored.items()
+        ],
+    }
+
+
+def _iso(instant: datetime | date | None, tz: ZoneInfo | None = None) -> str | None:
+    if isinstance(instant, datetime) and tz is not None:
+        return instant.astimezone(tz).isoformat()
+    return None if instant is None else instant.isoformat()

@@ -1,0 +1,135 @@
+"""The copy of one's own data: whole, readable, for its owner alone, and recorded."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from booking.core.actor import Actor, Role
+from booking.core.errors import NotFound
+from booking.models import Account, Appointment, AuditEvent, Patient
+from booking.services.appointments import cancel
+from booking.services.changing import change_visit
+from booking.services.own_data import own_data
+from booking.services.sealed import seal_text
+from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_patient
+from tests.services.cast import DETAILS, book, hold, new_nonce
+from tests.services.forms_cast import fill_peg, send, visit_of
+
+
+@pytest.fixture
+def ana(session: Session) -> Account:
+    return make_account(session, patients=(make_patient(session, given_name="Ana"),))
+
+
+@pytest.fixture
+def home(client_as: Callable[[Account], FlaskClient], ana: Account) -> FlaskClient:
+    return client_as(ana)
+
+
+def copy(client: FlaskClient) -> tuple[str, dict[str, Any]]:
+    """The page and the file of the copy."""
+    answer = client.post("/account/data/copy")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="your-data.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as pack:
+        assert pack.namelist() == ["your-data.html", "your-data.json"]
+        return pack.read("your-data.html").decode(), json.loads(pack.read("your-data.json"))
+
+
+def actor_of(session: Session, account: Account) -> Actor:
+    return Actor(account.id, Role.PATIENT, frozenset(session.scalars(sa.select(Patient.id))), owner="ana's browser")
+
+
+def test_the_copy_holds_what_was_said_answered_moved_and_cancelled(
+    session: Session, home: FlaskClient, ana: Account
+) -> None:
+    actor = actor_of(session, ana)
+    [patient_id] = actor.patient_ids
+    visit = book(session, hold(session, actor), actor, patient=patient_id, details=DETAILS)
+    fill_peg(session, actor, visit_of(session, visit.appointment_id), 4, 5, 6)
+    send(session, actor, visit_of(session, visit.appointment_id))
+    change_visit(
+        session, actor=actor, public_id=visit.public_id, location_id=1, specialist_id=None, nonce=new_nonce(),
+        starts_at=NEXT_MONDAY_9 + timedelta(hours=1), now=NOW,
+    )  # fmt: skip
+    cancel(session, actor=actor, public_id=visit.public_id, reason_code="pat-fb", note="I feel better", now=NOW)
+
+    page, file = copy(home)
+
+    [person] = file["people"]
+    [told] = person["visits"]
+    assert told["reason"] == DETAILS.reason
+    assert told["status"] == "cancelled"
+    assert told["cancel_note"] == "I feel better"
+    assert told["earlier_times"][0]["starts_at"] == "2026-11-30T09:00:00-05:00"
+    assert [answer["answer"] for answer in told["forms"][0]["answers"]][:3] == [4, 5, 6]
+    assert DETAILS.reason is not None
+    assert DETAILS.reason in page
+    assert "I feel better" in page
+    assert person["messages"]
+
+
+def test_nobody_elses_data_is_in_the_copy(session: Session, home: FlaskClient) -> None:
+    make_appointment(session, make_patient(session, given_name="Benedikt"))
+
+    page, file = copy(home)
+
+    assert "Benedikt" not in page
+    assert [person["given_name"] for person in file["people"]] == ["Ana"]
+    assert file["people"][0]["visits"] == []
+
+
+def test_taking_a_copy_is_recorded(session: Session, home: FlaskClient, ana: Account) -> None:
+    copy(home)
+
+    events = session.execute(
+        sa.select(AuditEvent.actor_account_id, AuditEvent.object_kind).where(AuditEvent.action == "data_exported")
+    ).all()
+    assert [tuple(event) for event in events] == [(ana.id, "patient")]
+
+
+def test_what_cannot_be_read_is_named_and_not_left_out_silently(
+    session: Session, home: FlaskClient, ana: Account
+) -> None:
+    patient = session.scalars(sa.select(Patient)).one()
+    appointment = make_appointment(session, patient)
+    foreign = seal_text(session, "appointment", "reason", "another row", "of somebody else")
+    session.execute(sa.update(Appointment).where(Appointment.id == appointment.id).values(reason_sealed=foreign))
+    session.execute(sa.update(Patient).values(contact_note_sealed=foreign))
+    session.commit()
+
+    page, file = copy(home)
+
+    [person] = file["people"]
+    assert person["cannot_be_read"] == ["contact_note"]
+    assert person["visits"][0]["cannot_be_read"] == ["reason"]
+    assert "cannot be read at present" in page
+    assert "of somebody else" not in page
+
+
+def test_the_page_says_what_is_kept_and_for_whom(session: Session, client_as: Callable[[Account], FlaskClient]) -> None:
+    two = (make_patient(session, given_name="Ana"), make_patient(session, given_name="Mia"))
+    client = client_as(make_account(session, patients=two))
+
+    answer = client.get("/account/data/")
+
+    assert answer.status_code == 200
+    assert "everybody you act for" in answer.text
+    assert "Mia" in answer.text
+    assert "Mia" in copy(client)[0]
+
+
+def test_staff_have_patients_to_look_after_and_no_copy_of_their_own(session: Session) -> None:
+    with pytest.raises(NotFound):
+        own_data(session, actor=Actor(role=Role.SCHEDULER), now=NOW)
