@@ -10,6 +10,7 @@ from booking.models.account import (
     LinkAction,
     LinkToken,
     LoginSession,
+    Relation,
     TokenBucket,
 )
 from booking.models.appointment import (
@@ -32,10 +33,12 @@ from booking.models.clinic import (
     ServiceSegment,
     WeeklyHours,
 )
+from booking.models.credential import AppKey, KnownPlace, Passkey, RecoveryCode
 from booking.models.message import Message
 from booking.models.patient import Patient
+from booking.models.people import AddressChange, CarerInvitation, ChangeState, InvitationState, PatientMerge
 from booking.models.questionnaire import Answer, QuestionnaireResponse, ResponseStatus
-from booking.models.record import AuditEvent, FieldKeyCheck, Heartbeat, Task, TaskState
+from booking.models.record import AuditEvent, AuditSeal, FieldKeyCheck, Heartbeat, Task, TaskState
 from booking.models.waiting import FreedTime, OfferState, WaitingEntry, WaitingOffer, WaitingState
 
 __all__ = [
@@ -43,13 +46,18 @@ __all__ = [
     "AccountLocation",
     "AccountPatient",
     "AccountPreference",
+    "AddressChange",
     "Answer",
+    "AppKey",
     "Appointment",
     "AppointmentTime",
     "AuditEvent",
+    "AuditSeal",
     "Base",
     "Block",
     "BlockKind",
+    "CarerInvitation",
+    "ChangeState",
     "Clinic",
     "Closure",
     "FieldKeyCheck",
@@ -59,14 +67,20 @@ __all__ = [
     "HoldPurpose",
     "HoursException",
     "Idempotency",
+    "KnownPlace",
+    "InvitationState",
     "LinkAction",
     "LinkToken",
     "Location",
     "LoginSession",
     "Message",
     "OfferState",
+    "Passkey",
     "Patient",
+    "PatientMerge",
     "QuestionnaireResponse",
+    "RecoveryCode",
+    "Relation",
     "Reservation",
     "Resource",
     "ResponseStatus",
