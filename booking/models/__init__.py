@@ -69,6 +69,7 @@ __all__ = [
     "Idempotency",
     "KnownPlace",
     "InvitationState",
+    "KeptForm",
     "LinkAction",
     "LinkToken",
     "Location",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.core.actor import Role
-from booking.models.base import Base, IntPk, PublicId, enum_column
+from booking.models.base import Base, IntPk, PublicId, enum_column, new_public_id
 
 
 class LinkAction(StrEnum):
@@ -23,6 +23,16 @@ class LinkAction(StrEnum):
     CANCEL_VISIT = "cancel_visit"
     ANSWER_OFFER = "answer_offer"
     OPEN_WAIT = "open_wait"
+    ACCEPT_INVITATION = "accept_invitation"
+    CONFIRM_NEW_ADDRESS = "confirm_new_address"
+    STOP_NEW_ADDRESS = "stop_new_address"
+
+
+class Relation(StrEnum):
+    """What an account is to a patient it acts for."""
+
+    SELF = "self"
+    CARER = "carer"
 
 
 class Account(Base):
@@ -44,15 +54,23 @@ class Account(Base):
 
 
 class AccountPatient(Base):
-    """The account may act for the patient, from the start until `ends_at` (empty: no end)."""
+    """The account may act for the patient, from the start until `ends_at` (empty: no end).
+
+    A carer sees the answers that they gave themselves; with `sees_answers` those of others too."""
 
     __tablename__ = "account_patient"
-    __table_args__ = (sa.UniqueConstraint("account_id", "patient_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("account_id", "patient_id"),
+        sa.Index("ix_account_patient_public_id", "public_id", unique=True),
+    )
 
     id: Mapped[IntPk]
+    public_id: Mapped[str] = mapped_column(sa.String(32), default=new_public_id)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
     patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), index=True)
     ends_at: Mapped[datetime | None]
+    relation: Mapped[Relation] = mapped_column(enum_column(Relation, "relation", grows=True), default=Relation.SELF)
+    sees_answers: Mapped[bool] = mapped_column(default=False)
 
 
 class AccountPreference(Base):
@@ -77,8 +95,20 @@ class AccountLocation(Base):
     location_id: Mapped[int] = mapped_column(sa.ForeignKey("location.id"))
 
 
+class ProvenBy(StrEnum):
+    """How a person showed last that they are who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a way, no password.
+    SECOND_FACTOR = "second_factor"
+    PASSKEY = "passkey"
+    MAILED_LINK = "mailed_link"
+
+
 class LoginSession(Base):
-    """One browser's session, logged in or not. Only the hash of the cookie is kept; the contents are sealed."""
+    """One browser's session, logged in or not. Only the hash of the cookie is kept; the contents are sealed.
+
+    `role` is that of the account when the session began: another one ends it. `browser` and `system` are words of closed
+    lists (`core/browsers.py`); `network_sealed` is the coarse network. Visitors' sessions have none of these."""
 
     __tablename__ = "login_session"
 
@@ -90,6 +120,25 @@ class LoginSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
+    role: Mapped[Role | None] = mapped_column(enum_column(Role, "role", grows=True))
+    authenticated_at: Mapped[datetime | None]
+    proven_by: Mapped[ProvenBy | None] = mapped_column(enum_column(ProvenBy, "proven_by", grows=True))
+    browser: Mapped[str | None] = mapped_column(sa.String(40))
+    system: Mapped[str | None] = mapped_column(sa.String(40))
+    network_sealed: Mapped[str | None] = mapped_column(sa.Text)
+    is_shared_computer: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+
+
+class KeptForm(Base):
+    """What somebody had typed when their login ran out, sealed, for the same account alone, until the next login."""
+
+    __tablename__ = "kept_form"
+
+    id: Mapped[IntPk]
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    row_key: Mapped[PublicId]
+    form_sealed: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class LinkToken(Base):
@@ -105,6 +154,8 @@ class LinkToken(Base):
     appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"))
     offer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_offer.id"))
     waiting_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_entry.id"), index=True)
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("carer_invitation.id"))
+    address_change_id: Mapped[int | None] = mapped_column(sa.ForeignKey("address_change.id"))
     email_key: Mapped[str | None] = mapped_column(sa.String(254))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

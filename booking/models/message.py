@@ -31,6 +31,8 @@ class Message(Base):
     appointment_version: Mapped[int | None]
     offer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_offer.id"), index=True)
     waiting_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey("waiting_entry.id"))
+    invitation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("carer_invitation.id"))
+    address_change_id: Mapped[int | None] = mapped_column(sa.ForeignKey("address_change.id"))
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     state: Mapped[MessageState] = mapped_column(enum_column(MessageState, "state"))

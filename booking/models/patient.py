@@ -11,7 +11,10 @@ from booking.models.base import Base, IntPk, PublicId
 
 
 class Patient(Base):
-    """`name_key` and `phone_key` are the folded forms that searches use; contact notes are sealed."""
+    """`name_key` and `phone_key` are the folded forms that searches use; contact notes are sealed.
+
+    `merged_into_id` names the record that this one was found to be the same person as: all that belonged to it is there
+    now, and it is kept for its own data alone."""
 
     __tablename__ = "patient"
     __table_args__ = (sa.Index("ix_patient_born_on", "born_on"), sa.Index("ix_patient_email", "email"))
@@ -29,3 +32,4 @@ class Patient(Base):
     language: Mapped[str] = mapped_column(sa.String(20), default="en")
     contact_note_sealed: Mapped[str | None] = mapped_column(sa.Text)
     created_at: Mapped[datetime]
+    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))

@@ -37,7 +37,8 @@ class QuestionnaireResponse(Base):
 
 
 class Answer(Base):
-    """The newest answer to one item. `row_key` exists before the insert, since the seal is bound to it."""
+    """The newest answer to one item. `row_key` exists before the insert, since the seal is bound to it. Without a login
+    nobody is named as who saved it."""
 
     __tablename__ = "answer"
     __table_args__ = (sa.UniqueConstraint("response_id", "link_id"),)
@@ -49,3 +50,4 @@ class Answer(Base):
     value_sealed: Mapped[str] = mapped_column(sa.Text)
     version: Mapped[int] = mapped_column(default=1)
     saved_at: Mapped[datetime]
+    saved_by_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
