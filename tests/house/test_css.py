@@ -9,11 +9,9 @@ ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "booking" / "static"
 SHEETS = sorted((STATIC / "css").glob("*.css"))
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
-TEMPLATES = sorted(
-    path
-    for path in (ROOT / "booking" / "templates").rglob("*.html")
-    if path.parent.parts[-1] != "email" and "email" not in path.parts
-)
+# Mails and the copy of one's own data are read without us: no style sheet of ours is there.
+SERVED = {path for path in (ROOT / "booking" / "templates").rglob("*.html") if "email" not in path.parts}
+TEMPLATES = sorted(SERVED - {ROOT / "booking" / "templates" / "privacy" / "copy.html"})
 
 SIDES = r"(?:left|right)"
 PHYSICAL = re.compile(
