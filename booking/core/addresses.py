@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 
 _IPV6_SITE_BITS = 64
+_IPV4_SHOWN_BITS = 24
+_IPV6_SHOWN_BITS = 48
 
 
 def network_of(address: str | None) -> str:
@@ -21,3 +23,17 @@ def network_of(address: str | None) -> str:
         return str(parsed.ipv4_mapped)
     network = ipaddress.IPv6Network((int(parsed), _IPV6_SITE_BITS), strict=False)
     return str(network.network_address)
+
+
+def shown_network(address: str | None) -> str:
+    """The part of an address by which a person may recognise a connection: "203.0.113.0/24" or a /48 of IPv6.
+
+    It is shared by hundreds. "" for an address that cannot be read."""
+    try:
+        parsed = ipaddress.ip_address((address or "").strip())
+    except ValueError:
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    bits = _IPV4_SHOWN_BITS if isinstance(parsed, ipaddress.IPv4Address) else _IPV6_SHOWN_BITS
+    return str(ipaddress.ip_network((int(parsed), bits), strict=False))

@@ -107,8 +107,8 @@ class ProvenBy(StrEnum):
 class LoginSession(Base):
     """One browser's session, logged in or not. Only the hash of the cookie is kept; the contents are sealed.
 
-    `role` is that of the account when the session began: another one ends it. `browser` and `system` are words of closed
-    lists (`core/browsers.py`); `network_sealed` is the coarse network. Visitors' sessions have none of these."""
+    `role` is that of the account when the session began: another one ends it. `browser` and `system` are names of a
+    closed list (`core/browsers.py`); `network_sealed` is the coarse network. Visitors' sessions have none of these."""
 
     __tablename__ = "login_session"
 
