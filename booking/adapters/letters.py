@@ -27,7 +27,7 @@ from booking.adapters import dates
 from booking.adapters.addresses import is_plain_address
 from booking.adapters.ics import CalendarFacts, CalendarMethod, calendar_file
 from booking.adapters.mime import Part, alternative_letter, header
-from booking.core.messages import VISITLESS_KINDS, MessageKind
+from booking.core.messages import NOTICE_KINDS, VISITLESS_KINDS, MessageKind
 from booking.core.scheduling.clinic import VisitMode
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -44,6 +44,7 @@ REQUIRED_LINKS: Mapping[MessageKind, frozenset[str]] = {
     MessageKind.VERIFY_ADDRESS: frozenset({"verify"}),
     MessageKind.RESET_PASSWORD: frozenset({"reset"}),
     MessageKind.ACCOUNT_EXISTS: frozenset({"sign_in", "reset"}),
+    **dict.fromkeys(NOTICE_KINDS, frozenset({"sign_in", "reset"})),
     MessageKind.BOOKED: frozenset({"open_visit"}),
     MessageKind.REMINDER_3D: frozenset({"open_visit"}),
     MessageKind.REMINDER_1D: frozenset({"open_visit"}),

@@ -125,6 +125,24 @@ class AddressUnconfirmed(BookingError):
     code = "address_unconfirmed"
 
 
+class WrongCode(BookingError):
+    """A code, a recovery code or a passkey that does not prove what it should; why is never told."""
+
+    code = "wrong_code"
+
+
+class LogInOver(BookingError):
+    """A log-in that waited too long for its second step, or whose account changed meanwhile: it begins anew."""
+
+    code = "log_in_over"
+
+
+class LastFactor(BookingError):
+    """The second step cannot be removed: it is the only one left, and this account must have one."""
+
+    code = "last_factor"
+
+
 class WeakPassword(BookingError):
     """The rules for passwords refuse it; `problem` in the details is a PasswordProblem."""
 

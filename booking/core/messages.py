@@ -16,6 +16,9 @@ class MessageKind(StrEnum):
     VERIFY_ADDRESS = "verify_address"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a message, no password.
     ACCOUNT_EXISTS = "account_exists"
+    NEW_LOG_IN = "new_log_in"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message, no password.
+    LOG_IN_CHANGED = "log_in_changed"
     BOOKED = "booked"
     REMINDER_3D = "reminder_3d"
     REMINDER_1D = "reminder_1d"
@@ -45,7 +48,14 @@ class MessageState(StrEnum):
 
 FINAL_STATES = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED, MessageState.EXPIRED})
 
-ACCOUNT_KINDS = frozenset({MessageKind.VERIFY_ADDRESS, MessageKind.RESET_PASSWORD, MessageKind.ACCOUNT_EXISTS})
+NOTICE_KINDS = frozenset({MessageKind.NEW_LOG_IN, MessageKind.PASSWORD_CHANGED, MessageKind.LOG_IN_CHANGED})
+"""What tells the owner of an account about something that somebody else may have done."""
+
+ACCOUNT_KINDS = NOTICE_KINDS | {
+    MessageKind.VERIFY_ADDRESS,
+    MessageKind.RESET_PASSWORD,
+    MessageKind.ACCOUNT_EXISTS,
+}
 VISITLESS_KINDS = ACCOUNT_KINDS | {MessageKind.WAITING_JOINED}
 """Kinds whose letters tell of no visit, and of no time that could become one."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.adapters.letters import ClinicVoice, LetterFacts, OtherTime, VisitFacts, message_id_header
 from booking.adapters.links import MailedAddresses
-from booking.core.messages import ACCOUNT_KINDS, MessageKind, MessageState
+from booking.core.messages import ACCOUNT_KINDS, NOTICE_KINDS, MessageKind, MessageState
 from booking.core.people import email_key
 from booking.core.waiting import end_of_wait
 from booking.models import LinkAction
@@ -72,7 +72,7 @@ def mint_links(session: Session, facts: MessageFacts, *, office: MailOffice, now
         return {"verify": _account_link(session, facts, LinkAction.VERIFY_ADDRESS, pages, now)}
     if facts.kind is MessageKind.RESET_PASSWORD:
         return {"reset": _account_link(session, facts, LinkAction.RESET_PASSWORD, pages, now)}
-    if facts.kind is MessageKind.ACCOUNT_EXISTS:
+    if facts.kind is MessageKind.ACCOUNT_EXISTS or facts.kind in NOTICE_KINDS:
         # Nobody has asked for a new password here, so no token leaves us: the page asks for the address first.
         return {"sign_in": pages.log_in, "reset": pages.forgotten_password}
     if facts.kind is MessageKind.CANCELLED:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.messages import (
     GONE_STATES,
+    NOTICE_KINDS,
     VISIT_NEWS,
     MessageKind,
     MessageState,
@@ -34,6 +35,7 @@ LINK_LIFE = {
     MessageKind.VERIFY_ADDRESS: VERIFY_LIFE,
     MessageKind.RESET_PASSWORD: RESET_LIFE,
     MessageKind.ACCOUNT_EXISTS: timedelta(hours=24),
+    **dict.fromkeys(NOTICE_KINDS, timedelta(days=3)),
 }
 """How long a message about an account stays worth sending, and how long the link in it lives from then on."""
 

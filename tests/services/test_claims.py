@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.adapters.letters import REQUIRED_LINKS, LetterWriter
 from booking.core.actor import Actor
-from booking.core.messages import MessageKind, MessageState
+from booking.core.messages import ACCOUNT_KINDS, MessageKind, MessageState
 from booking.core.scheduling.clinic import VisitMode
 from booking.models import (
     Appointment,
@@ -269,7 +269,7 @@ def test_a_letter_can_be_written_of_every_kind(session: Session, kind: MessageKi
     row = plan_account(session, account, K.RESET_PASSWORD)
     visit = make_appointment(session)
     plan_booking(session, visit)
-    is_account = kind in {K.VERIFY_ADDRESS, K.RESET_PASSWORD, K.ACCOUNT_EXISTS}
+    is_account = kind in ACCOUNT_KINDS
     rows = [row] if is_account else [messages(session)[1]]
     change(session, rows[0], kind=kind, due_at=NOW, expires_at=NEXT_MONDAY_9 - timedelta(days=6))
     if kind is K.CANCELLED:

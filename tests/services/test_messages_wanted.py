@@ -200,7 +200,7 @@ def close_account(session: Session, account: Account) -> None:
     change(session, account, is_active=False)
 
 
-@pytest.mark.parametrize("kind", [K.VERIFY_ADDRESS, K.RESET_PASSWORD, K.ACCOUNT_EXISTS])
+@pytest.mark.parametrize("kind", [K.VERIFY_ADDRESS, K.RESET_PASSWORD, K.ACCOUNT_EXISTS, K.NEW_LOG_IN])
 def test_messages_about_an_account_are_wanted_while_it_is_open(session: Session, kind: MessageKind) -> None:
     account = make_account(session, email_verified_at=None)
     row = plan_account(session, account, kind)

@@ -132,7 +132,12 @@ def test_a_moved_visit_is_announced_anew(session: Session) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "life"),
-    [(K.VERIFY_ADDRESS, VERIFY_LIFE), (K.RESET_PASSWORD, RESET_LIFE), (K.ACCOUNT_EXISTS, timedelta(hours=24))],
+    [
+        (K.VERIFY_ADDRESS, VERIFY_LIFE),
+        (K.RESET_PASSWORD, RESET_LIFE),
+        (K.ACCOUNT_EXISTS, timedelta(hours=24)),
+        (K.NEW_LOG_IN, timedelta(days=3)),
+    ],
 )
 def test_messages_about_an_account_are_due_at_once_and_end_with_their_link(
     session: Session, kind: MessageKind, life: timedelta
