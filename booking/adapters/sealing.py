@@ -78,6 +78,11 @@ def new_key_entry(key_id: str) -> str:
     return f"{key_id}:{base64.b64encode(AESGCM.generate_key(bit_length=8 * KEY_BYTES)).decode()}"
 
 
+def key_id_or_none(text: str) -> str | None:
+    """`text` if it can be the id of a key."""
+    return text if _KEY_ID.fullmatch(text) else None
+
+
 def key_check_value(key: bytes) -> str:
     """32 hexadecimal characters that identify a key and do not help to find it (HMAC-SHA256, cut to 128 bits)."""
     return hmac.new(key, _CHECK_LABEL, hashlib.sha256).hexdigest()[:32]

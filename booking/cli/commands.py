@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.cli import accounts, clinic, demo, messages, slots, worker
+from booking.cli import accounts, clinic, demo, keys, messages, slots, worker
 
 
 def register(app: Flask) -> None:
@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
     accounts.register(app)
     clinic.register(app)
     demo.register(app)
+    keys.register(app)
     messages.register(app)
     slots.register(app)
     worker.register(app)

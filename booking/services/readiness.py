@@ -13,6 +13,7 @@ from booking.core.scheduling.clinic import ResourceKind
 from booking.models import Block, FieldKeyCheck, Heartbeat, Reservation, Resource
 from booking.models.guard import LANE_GUARD, PATIENT_GUARD, SQLITE_REFUSAL
 from booking.queries.guards import HEAD_REVISION, missing_guards, schema_revision
+from booking.services.keys import is_in_use
 from booking.services.sealed import field_keys
 from booking.services.transaction import transaction
 
@@ -115,16 +116,20 @@ def _insert_overlap(session: Session) -> None:
 
 
 def _key_problems(session: Session) -> list[str]:
-    """Every key id in use must be given, with the same key; ids not seen before are noted."""
+    """Every key id in use must be given, with the same key; ids not seen before are noted.
+
+    A key that is no longer given is no problem once nothing is sealed with it: then its check value is forgotten."""
     stored = {row.key_id: row.check_value for row in session.scalars(sa.select(FieldKeyCheck))}
     given = field_keys(session).check_values()
+    retired = {key_id for key_id in stored if key_id not in given and not is_in_use(session, key_id)}
     problems = [
         f"FIELD_KEYS: key {key_id} is missing or not the one this database was written with"
         for key_id, value in stored.items()
-        if given.get(key_id) != value
+        if key_id not in retired and given.get(key_id) != value
     ]
     new = {key_id: value for key_id, value in given.items() if key_id not in stored}
-    if new and not problems:
+    if (new or retired) and not problems:
         with transaction(session):
+            session.execute(sa.delete(FieldKeyCheck).where(FieldKeyCheck.key_id.in_(retired)))
             session.add_all(FieldKeyCheck(key_id=key_id, check_value=value) for key_id, value in new.items())
     return problems
