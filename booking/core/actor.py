@@ -31,12 +31,14 @@ class Actor:
 
     `role` None is a visitor without login (a patient booking as a guest, or someone with a mailed link) unless
     `is_system`. `patient_ids` are the patients the actor may act for now; `location_ids` None means all locations.
+    Of `closed_ids` among them the actor sees no answers but their own: a carer to whom they were not opened.
     `owner` names the browser session, which owns holds and idempotency nonces. `visit_ids` are the public ids of single
     appointments that this browser session may see, at least when and where they are: booked in it a moment ago, or
     opened by a mailed link. `booked_ids` are those of them that it booked itself. `link_acts` are public ids with what
     the opened links are for; `proven_ids` the opened ones for which the date of birth was given. `offer_ids` are the
     public ids of offers of the waiting list that a mailed link has opened; `waiting_ids` those of entries that this
-    browser session made, `opened_waits` those that a mailed link has opened.
+    browser session made, `opened_waits` those that a mailed link has opened. `network` and `session_ref` are for the
+    audit log alone: where a request came from, and in which login session.
     """
 
     account_id: int | None = None
@@ -53,6 +55,9 @@ class Actor:
     offer_ids: frozenset[str] = frozenset()
     waiting_ids: frozenset[str] = frozenset()
     opened_waits: frozenset[str] = frozenset()
+    network: str = ""
+    session_ref: str = ""
+    closed_ids: frozenset[int] = frozenset()
 
     @property
     def is_staff(self) -> bool:

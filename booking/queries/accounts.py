@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.models import Account, AccountLocation, AccountPatient
+from booking.models import Account, AccountLocation, AccountPatient, Relation
 from booking.queries.prepared import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class ActsFor:
+    """Patients an account may act for, and those among them whose given answers are closed to it."""
+
+    patient_ids: frozenset[int] = frozenset()
+    closed_ids: frozenset[int] = frozenset()
+
+
+def acts_for(session: Session, *, account_id: int, now: datetime) -> ActsFor:
+    """Whom the account may act for now: a right that has ended, a moment ago too, is none."""
+    rows = _ACTS_FOR.execute(session.connection(), {"account_id": account_id, "now": now}).all()
+    is_closed = frozenset(row.patient_id for row in rows if row.relation != Relation.SELF and not row.sees_answers)
+    return ActsFor(frozenset(row.patient_id for row in rows), is_closed)
 
 
 def patient_ids(session: Session, *, account_id: int, now: datetime) -> frozenset[int]:
     """Patients the account may act for now."""
-    rows = _PATIENT_IDS.execute(session.connection(), {"account_id": account_id, "now": now})
-    return frozenset(row[0] for row in rows)
+    return acts_for(session, account_id=account_id, now=now).patient_ids
 
 
 # Every page of somebody who is logged in asks this.
-_PATIENT_IDS = Prepared(
-    sa.select(AccountPatient.patient_id).where(
+_ACTS_FOR = Prepared(
+    sa.select(AccountPatient.patient_id, AccountPatient.relation, AccountPatient.sees_answers).where(
         AccountPatient.account_id == sa.bindparam("account_id"),
         sa.or_(AccountPatient.ends_at.is_(None), AccountPatient.ends_at > sa.bindparam("now")),
     )

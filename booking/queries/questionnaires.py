@@ -27,6 +27,7 @@ class AnswerRow:
     value_sealed: str
     version: int
     saved_at: datetime
+    saved_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,14 @@ _RESPONSE_COLUMNS = (
     QuestionnaireResponse.completed_at,
     QuestionnaireResponse.score_sealed,
 )
-_ANSWER_COLUMNS = (Answer.link_id, Answer.row_key, Answer.value_sealed, Answer.version, Answer.saved_at)
+_ANSWER_COLUMNS = (
+    Answer.link_id,
+    Answer.row_key,
+    Answer.value_sealed,
+    Answer.version,
+    Answer.saved_at,
+    Answer.saved_by_account_id,
+)
 
 
 def responses_of(session: Session, *, appointment_id: int) -> dict[str, ResponseRow]:
@@ -94,7 +102,9 @@ def responses_of(session: Session, *, appointment_id: int) -> dict[str, Response
     for row in session.execute(query):
         heads[row.questionnaire] = row
         if row.link_id is not None:
-            answer = AnswerRow(row.link_id, row.row_key, row.value_sealed, row.version, row.saved_at)
+            answer = AnswerRow(
+                row.link_id, row.row_key, row.value_sealed, row.version, row.saved_at, row.saved_by_account_id
+            )
             answers[row.questionnaire].append(answer)
     return {code: _response_row(head, answers[code]) for code, head in heads.items()}
 

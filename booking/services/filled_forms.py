@@ -31,13 +31,16 @@ LIBRARY = "questionnaires"
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer as it stands: `value` None was skipped. One that is not readable exists, and cannot be read."""
+    """An answer as it stands: `value` None was skipped. One that is not readable exists, and cannot be read.
+
+    `saved_by` is the account that saved it, None without a login."""
 
     row_key: str
     value: Value | None
     version: int
     saved_at: datetime
     is_readable: bool = True
+    saved_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,20 @@ def may_answer(actor: Actor, visit: Visit) -> bool:
 
 
 def is_full(actor: Actor, visit: Visit) -> bool:
-    """Whether the actor is logged in for the patient. All others see only what this browser session itself saved."""
-    return visit.patient_id in actor.patient_ids
+    """Whether the actor is logged in for the patient, and their answers are open to them. All others see only what they
+    saved themselves: a carer with their account, somebody without a login in this browser session."""
+    return visit.patient_id in actor.patient_ids and visit.patient_id not in actor.closed_ids
+
+
+def is_own_answer(actor: Actor, stored: StoredAnswer | None) -> bool:
+    """Whether the actor's account saved that answer."""
+    return stored is not None and actor.account_id is not None and stored.saved_by == actor.account_id
+
+
+def may_read(actor: Actor, visit: Visit, form: FilledForm) -> bool:
+    """Whether the actor may read the whole form: it is open to them, or they gave every answer of it."""
+    acts = visit.patient_id in actor.patient_ids
+    return is_full(actor, visit) or (acts and all(is_own_answer(actor, stored) for stored in form.stored.values()))
 
 
 def takes_answers(status: AppointmentStatus) -> bool:
@@ -142,5 +157,5 @@ def _opened(session: Session, item: Item, row: AnswerRow) -> StoredAnswer:
         text = open_text(session, "answer", "value", row.row_key, row.value_sealed)
         value = from_plain(item, json.loads(text or ""))
     except (CannotOpen, ValueError):
-        return StoredAnswer(row.row_key, None, row.version, row.saved_at, is_readable=False)
-    return StoredAnswer(row.row_key, value, row.version, row.saved_at)
+        return StoredAnswer(row.row_key, None, row.version, row.saved_at, is_readable=False, saved_by=row.saved_by)
+    return StoredAnswer(row.row_key, value, row.version, row.saved_at, saved_by=row.saved_by)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.people import name_key, one_line, phone_key
-from booking.models import AccountPatient, Patient
+from booking.core.people import fold, name_key, one_line, phone_key
+from booking.models import Account, AccountPatient, Patient, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def create_patient(
 
 
 def create_described(session: Session, details: PatientDetails, *, account_id: int | None, now: datetime) -> Patient:
-    """The new patient, flushed so that it has an id; the account that books for them may act for them from now on."""
+    """The new patient, flushed so that it has an id; the account that books for them may act for them from now on: as
+    themselves when the name is that of the account, else as a carer, who sees the answers that they gave."""
     patient = create_patient(
         session,
         given_name=details.given_name,
@@ -67,5 +69,17 @@ def create_described(session: Session, details: PatientDetails, *, account_id: i
     )
     session.flush()
     if account_id is not None:
-        session.add(AccountPatient(account_id=account_id, patient_id=patient.id))
+        relation = _relation(session, account_id, details)
+        session.add(AccountPatient(account_id=account_id, patient_id=patient.id, relation=relation))
     return patient
+
+
+def _relation(session: Session, account_id: int, details: PatientDetails) -> Relation:
+    """Whether the account's owner describes themselves: by the account's name, and as born when they said before."""
+    name = session.scalars(sa.select(Account.name).where(Account.id == account_id)).one()
+    if fold(name) != fold(f"{details.given_name} {details.family_name}"):
+        return Relation.CARER
+    own = sa.select(Patient.born_on).join(AccountPatient, AccountPatient.patient_id == Patient.id)
+    is_own = (AccountPatient.account_id == account_id, AccountPatient.relation == Relation.SELF)
+    said = set(session.scalars(own.where(*is_own)))
+    return Relation.SELF if not said or details.born_on in said else Relation.CARER

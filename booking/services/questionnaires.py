@@ -25,7 +25,15 @@ from booking.core.questionnaires.sections import page_questions
 from booking.models import Answer, Appointment, QuestionnaireResponse, ResponseStatus, new_public_id
 from booking.queries.appointments import Visit
 from booking.services import audit
-from booking.services.filled_forms import FilledForm, StoredAnswer, form_of_visit, is_full, may_answer, takes_answers
+from booking.services.filled_forms import (
+    FilledForm,
+    StoredAnswer,
+    form_of_visit,
+    is_full,
+    is_own_answer,
+    may_answer,
+    takes_answers,
+)
 from booking.services.sealed import seal_text
 from booking.services.transaction import transaction
 
@@ -90,7 +98,8 @@ def save_page(session: Session, *, actor: Actor, visit: Visit, code: str, page: 
             if reading.mistake:
                 mistakes[item.link_id] = reading.mistake
             elif _is_news(form, item, reading, page):
-                if _is_stale(form, item, page, may_replace=is_full(actor, visit)):
+                may_replace = is_full(actor, visit) or is_own_answer(actor, form.stored.get(item.link_id))
+                if _is_stale(form, item, page, may_replace=may_replace):
                     conflicts.add(item.link_id)
                 else:
                     written[item.link_id] = reading.value
@@ -146,10 +155,17 @@ def _write(
             row_key = new_public_id()
             sealed = sealed_value(session, row_key, value)
             session.add(
-                Answer(row_key=row_key, response_id=response_id, link_id=link_id, value_sealed=sealed, saved_at=now)
+                Answer(
+                    row_key=row_key,
+                    response_id=response_id,
+                    link_id=link_id,
+                    value_sealed=sealed,
+                    saved_at=now,
+                    saved_by_account_id=actor.account_id,
+                )
             )
         else:
-            _replace(session, stored, value, now)
+            _replace(session, actor, stored, value, now)
 
 
 def _new_response(session: Session, actor: Actor, visit: Visit, form: FilledForm, now: datetime) -> int:
@@ -167,11 +183,16 @@ def _new_response(session: Session, actor: Actor, visit: Visit, form: FilledForm
     return response.id
 
 
-def _replace(session: Session, stored: StoredAnswer, value: Value | None, now: datetime) -> None:
+def _replace(session: Session, actor: Actor, stored: StoredAnswer, value: Value | None, now: datetime) -> None:
     session.execute(
         sa.update(Answer)
         .where(Answer.row_key == stored.row_key)
-        .values(value_sealed=sealed_value(session, stored.row_key, value), version=stored.version + 1, saved_at=now)
+        .values(
+            value_sealed=sealed_value(session, stored.row_key, value),
+            version=stored.version + 1,
+            saved_at=now,
+            saved_by_account_id=actor.account_id,
+        )
     )
 
 

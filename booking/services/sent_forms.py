@@ -18,7 +18,7 @@ from booking.core.questionnaires.flow import visible_questions
 from booking.queries.appointments import Visit, may_see
 from booking.queries.questionnaires import Sender, sender_of
 from booking.services import audit
-from booking.services.filled_forms import FilledForm, StoredAnswer, form_of_visit, is_full
+from booking.services.filled_forms import FilledForm, StoredAnswer, form_of_visit, may_read
 from booking.services.questionnaires import RESPONSE
 from booking.services.sealed import open_text
 from booking.services.transaction import transaction
@@ -55,10 +55,13 @@ class SentForm:
 
 
 def own_copy(session: Session, *, actor: Actor, visit: Visit, code: str) -> SentForm:
-    """The patient's copy of what was sent, without the score. Raises NotFound unless logged in for the patient."""
-    if not is_full(actor, visit):
+    """The patient's copy of what was sent, without the score, also for a carer who gave every answer of it.
+
+    Raises NotFound unless logged in for the patient."""
+    sent = _sent(session, visit, code, has_score=False)
+    if not may_read(actor, visit, sent.form):
         raise NotFound
-    return _sent(session, visit, code, has_score=False)
+    return sent
 
 
 def read_as_specialist(session: Session, *, actor: Actor, visit: Visit, code: str, now: datetime) -> SentForm:

@@ -18,7 +18,11 @@ from booking.web.access_table import TABLE, VISITOR
 from booking.web.sessions import ServerSession
 
 BOOKED = "booked"
-"""Session value: nonce of a form → public id of the visit that it booked."""
+"""Session value: nonce of a form → public id of the visit that it booked, without a login."""
+
+BOOKED_LOGGED_IN = "booked_logged_in"
+"""The same of somebody who was logged in. It lets nobody see the visit: that is for the rights of the account alone,
+which may have ended since."""
 
 OPENED_LINKS = "opened_links"
 """Session value: ids of the mailed links about visits, offers and waits that were opened here, the last ones last."""
@@ -27,7 +31,7 @@ PROVEN = "proven_visits"
 """Session value: public ids of opened visits for which the date of birth was given."""
 
 JOINED = "joined"
-"""Session value: nonce of a form → public id of the entry of the waiting list that it led to."""
+"""Session value: nonce of a form → public id of the entry of the waiting list that it led to, without a login."""
 
 MOST_LINKS = 12
 
@@ -72,11 +76,11 @@ def _actor(account: SessionAccount | None) -> Actor:
         return Actor(account.id, account.role, frozenset(), locations, account.resource_id, owner)
     now, booked = utc_now(), booked_visits()
     opened = links.opened(db.session(), link_ids=kept.get(OPENED_LINKS, ()), now=now)
-    patients = accounts.patient_ids(db.session(), account_id=account.id, now=now) if account else frozenset()
+    acts_for = accounts.acts_for(db.session(), account_id=account.id, now=now) if account else accounts.ActsFor()
     return Actor(
         account.id if account else None,
         Role.PATIENT if account else None,
-        patients,
+        acts_for.patient_ids,
         owner=owner,
         visit_ids=booked | opened.visit_ids,
         booked_ids=booked,
@@ -85,6 +89,7 @@ def _actor(account: SessionAccount | None) -> Actor:
         offer_ids=opened.offer_ids,
         opened_waits=opened.waits,
         waiting_ids=frozenset(kept.get(JOINED, {}).values()),
+        closed_ids=acts_for.closed_ids,
     )
 
 

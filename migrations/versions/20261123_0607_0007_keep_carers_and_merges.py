@@ -116,7 +116,7 @@ def add_rights() -> None:
     """Who acts for whom as what. Those who act already keep what they see; who is the patient goes by the name."""
     op.add_column("account_patient", sa.Column("public_id", sa.String(32), server_default="", nullable=False))
     op.add_column("account_patient", sa.Column("relation", sa.String(40), server_default="self", nullable=False))
-    op.add_column("account_patient", sa.Column("sees_answers", sa.Boolean(), server_default=sa.true(), nullable=False))
+    op.add_column("account_patient", sa.Column("sees_answers", sa.Boolean(), server_default=sa.false(), nullable=False))
     connection = op.get_bind()
     rows = connection.execute(
         sa.text(
@@ -133,8 +133,8 @@ def add_rights() -> None:
         for row in rows
     ]
     if values:
-        statement = "UPDATE account_patient SET public_id = :public_id, relation = :relation WHERE id = :id"
-        connection.execute(sa.text(statement), values)
+        statement = "SET public_id = :public_id, relation = :relation, sees_answers = true WHERE id = :id"
+        connection.execute(sa.text(f"UPDATE account_patient {statement}"), values)
     op.create_index(op.f("ix_account_patient_public_id"), "account_patient", ["public_id"], unique=True)
 
 

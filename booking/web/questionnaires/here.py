@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from booking.core.questionnaires.flow import Step
 from booking.queries.appointments import Visit
-from booking.services.filled_forms import FilledForm, is_full
+from booking.services.filled_forms import FilledForm, is_full, is_own_answer, may_read
 from booking.web import access
 
 WRITTEN = "written_answers"
@@ -22,11 +22,13 @@ class Sight:
     form: FilledForm
     is_full: bool
     written: Mapping[str, int]
+    own: frozenset[str] = frozenset()
+    may_read: bool = False
 
     def sees(self, link_id: str) -> bool:
         """Whether the stored answer may be shown; True where there is none."""
         version = self.form.version_of(link_id)
-        return self.is_full or version in (0, self.written.get(link_id))
+        return self.is_full or link_id in self.own or version in (0, self.written.get(link_id))
 
     @property
     def has_unseen(self) -> bool:
@@ -40,7 +42,9 @@ class Sight:
 
 def sight_of(visit: Visit, form: FilledForm) -> Sight:
     """What this request may see of the form."""
-    return Sight(form, is_full(access.actor(), visit), _written(visit, form.code))
+    actor = access.actor()
+    own = frozenset(link_id for link_id, stored in form.stored.items() if is_own_answer(actor, stored))
+    return Sight(form, is_full(actor, visit), _written(visit, form.code), own, may_read(actor, visit, form))
 
 
 def remember(visit: Visit, code: str, written: Mapping[str, int]) -> None:

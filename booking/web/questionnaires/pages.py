@@ -33,13 +33,15 @@ PAUSE_FROM = 8
 
 @dataclass(frozen=True, slots=True)
 class FormTasks:
-    """One form on the task list. `resume_href` is where to go on, "" when it was sent; `is_begun` names that button."""
+    """One form on the task list. `resume_href` is where to go on, "" when it was sent; `is_begun` names that button.
+    `may_read`: what was sent may be read here."""
 
     form: FilledForm
     length: str
     tasks: tuple[dict[str, Any], ...]
     resume_href: str
     is_begun: bool
+    may_read: bool
 
 
 def page_url(visit: Visit, form: FilledForm, key: str, *, is_change: bool = False) -> str:
@@ -76,6 +78,7 @@ def form_tasks(visit: Visit, sight: Sight, *, is_open: bool = True) -> FormTasks
         tuple(_task(visit, sight, part, is_open=is_open) for part in parts),
         next_url(visit, sight, None) if is_open and not form.is_sent else "",
         form.response_id is not None,
+        sight.may_read,
     )
 
 

@@ -35,7 +35,6 @@ def start(public_id: str) -> ResponseReturnValue:
         shown=found,
         lists=[pages.form_tasks(found.visit, sight, is_open=is_open) for sight in sights],
         is_open=is_open,
-        is_full=all(sight.is_full for sight in sights),
         has_unseen=any(sight.has_unseen for sight in sights),
         is_all_sent=bool(sights) and all(sight.form.is_sent for sight in sights),
     )
@@ -54,12 +53,18 @@ def step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     if page is None:
         return redirect(pages.next_url(found.visit, sight, None), 303)
     if not sight.opens(page):
-        flash(gettext("That question is answered. Log in to see or change answers that were given before."), "info")
+        flash(_closed_text(), "info")
         return redirect(url_for(".start", public_id=public_id), 303)
     typed = unsent.take()
     if typed is not None:
         flash(gettext("You were logged out before this could be saved. Press Continue to save what you typed."), "info")
     return _page(found, sight, page, forms.page_form(page.questions, form.answers, typed))
+
+
+def _closed_text() -> str:
+    if access.account_or_none():
+        return gettext("That question was answered by somebody else. Only they and the patient see the answer.")
+    return gettext("That question is answered. Log in to see or change answers that were given before.")
 
 
 def _other_page(found: ShownVisit, form: FilledForm) -> str | None:
@@ -230,5 +235,5 @@ def done(public_id: str, code: str) -> ResponseReturnValue:
         return redirect(url_for(".start", public_id=public_id), 303)
     others = [other for other in all_forms.values() if not other.is_sent]
     following = pages.form_tasks(found.visit, sight_of(found.visit, others[0])) if others else None
-    is_full = sight_of(found.visit, form).is_full
-    return render_template("questionnaires/done.html", shown=found, filled=form, following=following, is_full=is_full)
+    may_read = sight_of(found.visit, form).may_read
+    return render_template("questionnaires/done.html", shown=found, filled=form, following=following, may_read=may_read)

@@ -59,11 +59,13 @@ def note_booked(nonce: str, public_id: str) -> None:
     """Forget the draft, and remember what the form led to: the same form sent again shows the same visit."""
     session = access.server_session()
     session.pop(KEY, None)
-    booked = {**session.get(access.BOOKED, {}), nonce: public_id}
-    session[access.BOOKED] = dict(list(booked.items())[-BOOKED_KEPT:])
+    key = access.BOOKED if access.account_or_none() is None else access.BOOKED_LOGGED_IN
+    booked = {**session.get(key, {}), nonce: public_id}
+    session[key] = dict(list(booked.items())[-BOOKED_KEPT:])
 
 
 def booked_with(nonce: str) -> str | None:
     """The visit that this form has led to already."""
-    booked: dict[str, str] = access.server_session().get(access.BOOKED, {})
+    session = access.server_session()
+    booked: dict[str, str] = {**session.get(access.BOOKED, {}), **session.get(access.BOOKED_LOGGED_IN, {})}
     return booked.get(nonce)

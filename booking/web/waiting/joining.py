@@ -159,6 +159,8 @@ def _joined_as_new(service: Service, wish: WaitingWish, form: WaitingPersonForm)
         form.form_errors = sentences_of(refused.refusals)
         rows = wish_rows(wish, clinic_now())
         return render_template("waiting/who_waits.html", service=service, rows=rows, form=form), 422
+    if access.account_or_none() is not None:
+        return redirect(url_for("waiting.entry", public_id=place.public_id), 303)
     kept = access.server_session()
     joined = {**kept.get(access.JOINED, {}), nonce: place.public_id}
     kept[access.JOINED] = dict(list(joined.items())[-JOINED_KEPT:])
