@@ -1,4 +1,4 @@
-"""Logins: register, confirm the address, log in, choose a new password, and accounts for people who work here.
+"""Logins: register, confirm the address, choose a new password by mail, and accounts for people who work here.
 
 Nothing here tells whether an address is known: whoever asks gets the same answer in about the same time, and the
 owner of the address is written to. Passwords are hashed before the write transaction begins.
@@ -16,17 +16,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.core.actor import STAFF_ROLES, Actor, Role
-from booking.core.errors import AddressKnown, AddressUnconfirmed, BookingError, LinkDead, NotFound, WrongLogIn
+from booking.core.browsers import Device
+from booking.core.errors import AddressKnown, LinkDead, NotFound
 from booking.core.messages import MessageKind
 from booking.core.people import email_key
-from booking.models import Account, AccountLocation, AccountPatient, LinkAction, LoginSession, Patient
+from booking.models import Account, AccountLocation, AccountPatient, LinkAction, Patient
 from booking.queries.accounts import account_by_email_or_none
 from booking.queries.catalogue import catalogue
 from booking.services import audit, guests, idempotency, outbox
 from booking.services.links import SENT_AGAIN, any_link_or_none, is_alive, link_or_none, use_link, use_up_links
-from booking.services.passwords import demand_good_password, hash_password, is_password, needs_new_hash
+from booking.services.passwords import demand_good_password, hash_password
 from booking.services.patients import PatientDetails, create_described
 from booking.services.rate_limits import Limiter, Tried, take
+from booking.services.sessions import end_sessions_of
 from booking.services.transaction import transaction
 
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -46,19 +48,12 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedIn:
-    """Whose session may begin."""
-
-    account_id: int
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
 class Door:
-    """How a request without login came in: what is counted against the limits."""
+    """How a request without login came in: what is counted against the limits, and from what kind of browser."""
 
     network: str
     limiter: Limiter
+    device: Device = field(default_factory=Device)
 
 
 def register(
@@ -166,43 +161,6 @@ def _note_confirmed(session: Session, account: Account, now: datetime) -> None:
             patient.email_verified_at = now
 
 
-def log_in(session: Session, *, actor: Actor, door: Door, email: str, password: str, now: datetime) -> LoggedIn:
-    """Who may begin a session. Raises WrongLogIn (unknown address and wrong password alike), TooManyTries, TooBusy.
-
-    With the right password but an unconfirmed address, mails a new link and raises AddressUnconfirmed."""
-    key = email_key(email)
-    take(session, door.limiter, Tried.LOG_IN, account=key, network=door.network, now=now)
-    account = account_by_email_or_none(session, key)
-    stored = account.password_hash if account and account.is_active else None
-    is_right = is_password(stored, password)
-    renewed = hash_password(password) if stored and is_right and needs_new_hash(stored) else stored
-    with transaction(session):
-        outcome = _settle(session, actor, key, stored if is_right else None, renewed, now)
-    if isinstance(outcome, BookingError):
-        raise outcome
-    return outcome
-
-
-def _settle(
-    session: Session, actor: Actor, key: str, proven: str | None, renewed: str | None, now: datetime
-) -> LoggedIn | BookingError:
-    """Record the try, also a refused one, so that the refusal is returned here and raised after the commit.
-
-    The account is read again: its password may have changed while the hash was computed."""
-    account = account_by_email_or_none(session, key)
-    account_id = account.id if account else None
-    if account is None or proven is None or account.password_hash != proven or not account.is_active:
-        audit.record(session, actor, "log_in_refused", "account", account_id, now=now, reason_code="wrong_log_in")
-        return WrongLogIn()
-    account.password_hash = renewed or proven
-    if account.email_verified_at is None:
-        outbox.plan_account_message(session, kind=MessageKind.VERIFY_ADDRESS, account_id=account.id, now=now)
-        audit.record(session, actor, "log_in_refused", "account", account_id, now=now, reason_code="unconfirmed")
-        return AddressUnconfirmed()
-    audit.record(session, actor, "logged_in", "account", account_id, now=now)
-    return LoggedIn(account.id, account.role)
-
-
 def request_reset(session: Session, *, actor: Actor, door: Door, email: str, now: datetime) -> None:
     """Mail a link for a new password to the address if an account has it; say nothing either way.
 
@@ -233,7 +191,8 @@ def reset_password(session: Session, *, actor: Actor, token: str, password: str,
         account.password_hash = password_hash
         _note_confirmed(session, account, now)
         use_up_links(session, action=LinkAction.RESET_PASSWORD, account_id=account.id, now=now)
-        session.execute(sa.delete(LoginSession).where(LoginSession.account_id == account.id))
+        end_sessions_of(session, account.id)
+        outbox.plan_account_message(session, kind=MessageKind.PASSWORD_CHANGED, account_id=account.id, now=now)
         audit.record(session, actor, "password_reset", "account", account.id, now=now)
 
 

@@ -1,10 +1,15 @@
-"""Browser sessions in our own table: begin, write, renew, end. Contents are sealed; cookies are kept as hashes."""
+"""Browser sessions in our own table: begin, write, renew, end. Contents are sealed; cookies are kept as hashes.
+
+What ends the sessions of an account calls `end_sessions_of` in its own transaction; a role that changed and an account
+that was disabled end them in any case. What asks for a fresh proof asks `is_fresh`; what proves calls `note_proven`.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import secrets
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,14 +19,28 @@ from sqlalchemy.orm import Session
 
 from booking.adapters.sealing import CannotOpen
 from booking.core.actor import STAFF_ROLES, Role
-from booking.models import Account, AccountPreference, LoginSession
+from booking.core.browsers import Device
+from booking.core.merging import merged
+from booking.models import Account, AccountPreference, LoginSession, ProvenBy
 from booking.services.sealed import open_text, seal_text
 from booking.services.transaction import transaction
 
 STAFF_IDLE = timedelta(minutes=15)
 PATIENT_IDLE = timedelta(minutes=30)
+SHARED_IDLE = timedelta(minutes=10)
+"""For a patient who said that others use the computer too."""
+
 VISITOR_IDLE = timedelta(hours=2)
 ABSOLUTE = timedelta(hours=12)
+WARNING = timedelta(minutes=2)
+"""How long before the end of a session its pages warn."""
+
+FRESH = timedelta(minutes=10)
+"""How long a proof counts for what asks for one: another address, another second factor, another password."""
+
+KNOWN_AFTER_END = timedelta(hours=12)
+"""How long the row of a login that ran out still tells whose it was, so that what they typed can be kept for them."""
+
 SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -47,6 +66,23 @@ class OpenSession:
     account: SessionAccount | None
     last_seen_at: datetime
     data: dict[str, Any] = field(default_factory=dict)
+    expires_at: datetime | None = None
+    authenticated_at: datetime | None = None
+    proven_by: ProvenBy | None = None
+    is_shared_computer: bool = False
+
+    @property
+    def idle_limit(self) -> timedelta:
+        """How long this session may stay unused."""
+        return idle_limit(self.account.role if self.account else None, is_shared_computer=self.is_shared_computer)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """From where somebody logs in, as they are told in the list of their own sessions."""
+
+    device: Device = field(default_factory=Device)
+    network: str = ""
 
 
 def hash_token(token: str) -> str:
@@ -59,22 +95,57 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def idle_limit(role: Role | None) -> timedelta:
+def idle_limit(role: Role | None, *, is_shared_computer: bool = False) -> timedelta:
     """How long a session may stay unused. Source: reliability rules, NIST-style limits per role."""
     if role is None:
         return VISITOR_IDLE
-    return STAFF_IDLE if role in STAFF_ROLES else PATIENT_IDLE
+    limit = STAFF_IDLE if role in STAFF_ROLES else PATIENT_IDLE
+    return min(limit, SHARED_IDLE) if is_shared_computer else limit
+
+
+def is_fresh(opened: OpenSession, now: datetime) -> bool:
+    """Whether the person proved a moment ago who they are."""
+    return opened.authenticated_at is not None and now - opened.authenticated_at < FRESH
 
 
 def open_session(session: Session, *, token: str, now: datetime) -> OpenSession | None:
-    """The session of that cookie, or None when it is unknown, ended, idle for too long or of a disabled account."""
-    row = session.connection().execute(_STORED, {"id_hash": hash_token(token)}).one_or_none()
-    if row is None or row.revoked_at or row.expires_at <= now or row.last_seen_at + idle_limit(row.role) <= now:
-        return None
-    if row.account_id is not None and not row.is_active:
+    """The session of that cookie. None when it is unknown or ended, was idle for too long, or is of an account that is
+    disabled or has got another role."""
+    row = _stored_or_none(session, token)
+    if row is None or _has_run_out(row, now):
         return None
     account = None if row.account_id is None else _account_value(row)
-    return OpenSession(row.id, account, row.last_seen_at, _open_data(session, row.id_hash, row.data_sealed))
+    data = _open_data(session, row.id_hash, row.data_sealed)
+    return OpenSession(
+        row.id,
+        account,
+        row.last_seen_at,
+        data,
+        row.expires_at,
+        row.authenticated_at,
+        row.proven_by,
+        row.is_shared_computer,
+    )
+
+
+def run_out_account_or_none(session: Session, *, token: str, now: datetime) -> int | None:
+    """Whose login that was, when it was ended by nothing but time. It opens nothing; what is typed there is kept."""
+    row = _stored_or_none(session, token)
+    return row.account_id if row is not None and _has_run_out(row, now) else None
+
+
+def _stored_or_none(session: Session, token: str) -> Any:
+    """The row of a session that nobody ended, of an account that may be in. It may have run out."""
+    row = session.connection().execute(_STORED, {"id_hash": hash_token(token)}).one_or_none()
+    if row is None or row.revoked_at:
+        return None
+    is_refused = row.account_id is not None and (not row.is_active or row.session_role not in {None, row.role})
+    return None if is_refused else row
+
+
+def _has_run_out(row: Any, now: datetime) -> bool:
+    limit = idle_limit(row.role, is_shared_computer=row.is_shared_computer)
+    return bool(row.expires_at <= now or row.last_seen_at + limit <= now)
 
 
 # Columns instead of rows: every request asks this, and a loaded row costs several times its columns.
@@ -86,6 +157,10 @@ _STORED = (
         LoginSession.last_seen_at,
         LoginSession.expires_at,
         LoginSession.revoked_at,
+        LoginSession.role.label("session_role"),
+        LoginSession.authenticated_at,
+        LoginSession.proven_by,
+        LoginSession.is_shared_computer,
         Account.id.label("account_id"),
         Account.public_id,
         Account.name,
@@ -126,7 +201,15 @@ def _open_data(session: Session, id_hash: str, sealed: str) -> dict[str, Any]:
 
 
 def begin_session(
-    session: Session, *, account_id: int | None, data: dict[str, Any], now: datetime, replaces: str | None = None
+    session: Session,
+    *,
+    account_id: int | None,
+    data: dict[str, Any],
+    now: datetime,
+    replaces: str | None = None,
+    proven_by: ProvenBy = ProvenBy.PASSWORD,
+    arrival: Arrival | None = None,
+    is_shared_computer: bool = False,
 ) -> str:
     """Make a session and return its cookie token. `replaces` is the token of the session that ends with it."""
     token = new_token()
@@ -134,17 +217,26 @@ def begin_session(
     with transaction(session):
         if replaces:
             session.execute(sa.delete(LoginSession).where(LoginSession.id_hash == hash_token(replaces)))
-        session.add(
-            LoginSession(
-                id_hash=id_hash,
-                account_id=account_id,
-                data_sealed=_sealed(session, id_hash, data),
-                created_at=now,
-                last_seen_at=now,
-                expires_at=now + ABSOLUTE,
-            )
+        row = LoginSession(
+            id_hash=id_hash,
+            account_id=account_id,
+            data_sealed=_sealed(session, id_hash, data),
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + ABSOLUTE,
+            is_shared_computer=is_shared_computer,
         )
+        if account_id is not None:
+            _note_login(session, row, account_id, arrival or Arrival(), proven_by)
+        session.add(row)
     return token
+
+
+def _note_login(session: Session, row: LoginSession, account_id: int, arrival: Arrival, proven_by: ProvenBy) -> None:
+    row.role = session.scalar(sa.select(Account.role).where(Account.id == account_id))
+    row.authenticated_at, row.proven_by = row.created_at, proven_by
+    row.browser, row.system = arrival.device.browser or None, arrival.device.system or None
+    row.network_sealed = seal_text(session, "login_session", "network", row.id_hash, arrival.network)
 
 
 def _sealed(session: Session, id_hash: str, data: dict[str, Any]) -> str:
@@ -153,14 +245,55 @@ def _sealed(session: Session, id_hash: str, data: dict[str, Any]) -> str:
     return sealed or ""
 
 
-def write_session(session: Session, *, token: str, data: dict[str, Any] | None, now: datetime) -> None:
-    """Note that the session was used, and keep `data` unless it is None (unchanged)."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a request made of the contents: before and after. Names in `by_entry` are merged entry by entry."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+    by_entry: AbstractSet[str] = frozenset()
+
+
+def write_session(session: Session, *, token: str, change: Change | None, now: datetime) -> None:
+    """Note that the session was used, and apply `change` to the contents as they are now, under the row's lock.
+
+    Another request of the same browser may have written since this one read: what that one changed stays."""
     id_hash = hash_token(token)
     values: dict[str, Any] = {"last_seen_at": now}
     with transaction(session):
-        if data is not None:
+        if change is not None:
+            stored = _open_data(session, id_hash, session.scalar(_locked_data(id_hash)) or "")
+            data = merged(stored, change.before, change.after, by_entry=change.by_entry)
             values["data_sealed"] = _sealed(session, id_hash, data)
         session.execute(sa.update(LoginSession).where(LoginSession.id_hash == id_hash).values(values))
+
+
+def _locked_data(id_hash: str) -> sa.Select[str]:
+    return sa.select(LoginSession.data_sealed).where(LoginSession.id_hash == id_hash).with_for_update()
+
+
+def note_proven(session: Session, *, token: str, proven_by: ProvenBy, now: datetime) -> str:
+    """The person has just proved who they are, or may do more from now on: the session gets a new id, whose cookie
+    token this returns. Its contents and limits stay."""
+    fresh = new_token()
+    old_hash, id_hash = hash_token(token), hash_token(fresh)
+    with transaction(session):
+        row = session.scalar(sa.select(LoginSession).where(LoginSession.id_hash == old_hash).with_for_update())
+        if row is not None:
+            network = network_of_session(session, row.id_hash, row.network_sealed)
+            row.data_sealed = _sealed(session, id_hash, _open_data(session, old_hash, row.data_sealed))
+            row.network_sealed = seal_text(session, "login_session", "network", id_hash, network)
+            row.id_hash = id_hash
+            row.authenticated_at, row.last_seen_at, row.proven_by = now, now, proven_by
+    return fresh
+
+
+def network_of_session(session: Session, id_hash: str, sealed: str | None) -> str | None:
+    """The coarse network in which a session began; None where it is unknown or does not open."""
+    try:
+        return open_text(session, "login_session", "network", id_hash, sealed)
+    except CannotOpen:
+        return None
 
 
 def end_session(session: Session, *, token: str) -> None:
@@ -169,12 +302,29 @@ def end_session(session: Session, *, token: str) -> None:
         session.execute(sa.delete(LoginSession).where(LoginSession.id_hash == hash_token(token)))
 
 
+def end_sessions_of(session: Session, account_id: int, *, except_token: str | None = None) -> None:
+    """End all sessions of the account inside the open transaction of what makes it necessary: another password, role or
+    second factor, a closed account. `except_token` is the cookie of the session that does it, if it may stay."""
+    ended = sa.delete(LoginSession).where(LoginSession.account_id == account_id)
+    if except_token is not None:
+        ended = ended.where(LoginSession.id_hash != hash_token(except_token))
+    session.execute(ended)
+
+
+def run_out(session: Session, *, token: str, now: datetime) -> None:
+    """End the session as time would have: nobody is at the screen any more."""
+    with transaction(session):
+        session.execute(sa.update(LoginSession).where(LoginSession.id_hash == hash_token(token)).values(expires_at=now))
+
+
 def prune_sessions(session: Session, *, now: datetime) -> int:
-    """Delete sessions that can no longer open anything; returns how many."""
+    """Delete sessions that can no longer open anything, logins after `KNOWN_AFTER_END`; returns how many."""
+    is_visitors = LoginSession.account_id.is_(None)
+    is_over = sa.or_(LoginSession.expires_at <= now, LoginSession.last_seen_at <= now - VISITOR_IDLE)
     with transaction(session):
         result = session.execute(
             sa.delete(LoginSession).where(
-                sa.or_(LoginSession.expires_at <= now, LoginSession.last_seen_at <= now - VISITOR_IDLE)
+                sa.or_(sa.and_(is_visitors, is_over), LoginSession.last_seen_at <= now - KNOWN_AFTER_END)
             )
         )
         return int(getattr(result, "rowcount", 0))

@@ -40,6 +40,16 @@ def transaction(session: Session) -> Iterator[None]:
         session.info["writing"] = False
 
 
+def read_without_transaction(session: Session) -> None:
+    """Let PostgreSQL answer each question by itself until the next `transaction`, which saves it BEGIN and ROLLBACK.
+
+    At its isolation, READ COMMITTED, a transaction shows every statement another state as well. SQLite's shows one
+    and the same, so there it stays.
+    """
+    if session.get_bind().dialect.name == "postgresql" and not session.in_transaction():
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
+
 def is_lock_trouble(error: OperationalError) -> bool:
     """Whether the database gave up waiting for a lock (nothing was changed, so the whole may be tried again)."""
     sqlstate = getattr(error.orig, "sqlstate", None)

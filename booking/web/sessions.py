@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
+import json
+from copy import deepcopy
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
+from booking.core.addresses import shown_network
+from booking.core.browsers import described
 from booking.core.clock import utc_now
 from booking.extensions import db
+from booking.models import ProvenBy
 from booking.services import sessions
-from booking.services.sessions import SEEN_EVERY, SessionAccount
+from booking.services.sessions import SEEN_EVERY, Arrival, Change, OpenSession, SessionAccount
+from booking.services.transaction import read_without_transaction
+from booking.web.origin import SAFE_METHODS
+
+# Collections that requests add to: when two do so at the same instant, both additions stay. All else, such as the draft
+# of a booking, is one thing that the later request replaces as a whole. The names are those of their modules.
+BY_ENTRY = frozenset({
+    "_flashes", "booked", "booked_logged_in", "desk_booked", "desk_described", "joined", "opened_links",
+    "proven_visits", "written_answers",
+})  # fmt: skip
+
+
+def arrival() -> Arrival:
+    """From where this request comes, as far as its sender is told later."""
+    return Arrival(described(request.user_agent.string), shown_network(request.remote_addr))
+
+
+def is_seen_lately(opened: OpenSession) -> bool:
+    """Whether its use was noted a moment ago: once a minute is enough."""
+    return opened.last_seen_at is not None and utc_now() - opened.last_seen_at < SEEN_EVERY
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
-    """A dict whose contents live in the database. `token` is empty until the first thing is kept."""
+    """A dict whose contents live in the database. `token` is empty until the first thing is kept.
 
-    def __init__(self, opened: sessions.OpenSession | None, token: str) -> None:
+    A request that nobody made by hand sets `is_use` to False: it does not keep the session alive. One that must be
+    written down as a use at once sets `is_noted` to False."""
+
+    def __init__(self, opened: OpenSession | None, token: str) -> None:
         def note_change(_self: object) -> None:
             self.modified = True
 
-        super().__init__(opened.data if opened else {}, note_change)
+        super().__init__(deepcopy(opened.data) if opened else {}, note_change)
+        self.opened = opened
+        self.cookie = token
         self.token = token if opened else ""
         self.account: SessionAccount | None = opened.account if opened else None
-        self.last_seen_at = opened.last_seen_at if opened else None
         self.modified = False
-        self.had_cookie = bool(token)
+        self.is_use = True
+        self.is_noted = opened is not None and is_seen_lately(opened)
+
+    @property
+    def had_cookie(self) -> bool:
+        """Whether the browser named a session, ours or not."""
+        return bool(self.cookie)
 
     @property
     def owner(self) -> str:
@@ -38,12 +73,38 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         owner: str = self["owner"]
         return owner
 
-    def log_in(self, account_id: int) -> None:
+    @property
+    def change(self) -> Change | None:
+        """What this request made of the contents; None when nothing."""
+        if not self.modified:
+            return None
+        # As it is stored, where a pair is a list.
+        after = json.loads(json.dumps(dict(self)))
+        return Change(self.opened.data if self.opened else {}, after, BY_ENTRY)
+
+    def is_fresh(self) -> bool:
+        """Whether the person behind this session proved a moment ago who they are."""
+        return self.opened is not None and sessions.is_fresh(self.opened, utc_now())
+
+    def log_in(
+        self, account_id: int, *, proven_by: ProvenBy = ProvenBy.PASSWORD, is_shared_computer: bool = False
+    ) -> None:
         """Rotate to a new id that belongs to the account; what was typed before stays."""
         self.token = sessions.begin_session(
-            db.session(), account_id=account_id, data=self._kept(), now=utc_now(), replaces=self.token or None
+            db.session(),
+            account_id=account_id,
+            data=self._kept(),
+            now=utc_now(),
+            replaces=self.token or None,
+            proven_by=proven_by,
+            arrival=arrival(),
+            is_shared_computer=is_shared_computer,
         )
         self.modified = True
+
+    def note_proven(self, proven_by: ProvenBy) -> None:
+        """Rotate to a new id at a change of what the person may do; the proof is fresh from now on."""
+        self.token = sessions.note_proven(db.session(), token=self.token, proven_by=proven_by, now=utc_now())
 
     def _kept(self) -> dict[str, Any]:
         """What survives a login: never the CSRF token of the session before."""
@@ -54,9 +115,13 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         """End the session in the database; the answer deletes the cookie."""
         if self.token:
             sessions.end_session(db.session(), token=self.token)
+        self.forget()
+
+    def forget(self) -> None:
+        """Go on as a visitor: the session was ended in the database."""
         self.clear()
         self.token = ""
-        self.account = None
+        self.opened = self.account = None
         self.modified = False
 
 
@@ -71,6 +136,8 @@ class DatabaseSessions(SessionInterface):
         token = request.cookies.get(self.cookie, "")
         if not token or request.path.startswith("/static/"):
             return ServerSession(None, "")
+        if request.method in SAFE_METHODS:
+            read_without_transaction(db.session())
         opened = sessions.open_session(db.session(), token=token, now=utc_now()) if len(token) < 100 else None
         return ServerSession(opened, token)
 
@@ -84,19 +151,20 @@ class DatabaseSessions(SessionInterface):
             if session.had_cookie:
                 response.delete_cookie(self.cookie, path="/", secure=self.is_https, httponly=True, samesite="Lax")
             return
-        self._write(session)
+        self._write(session, utc_now())
         response.headers.add("Vary", "Cookie")
-        response.set_cookie(self.cookie, session.token, path="/", secure=self.is_https, httponly=True, samesite="Lax")
+        if session.token != session.cookie:
+            # Only then: an answer that is late would else put an id back that a login has replaced meanwhile.
+            response.set_cookie(
+                self.cookie, session.token, path="/", secure=self.is_https, httponly=True, samesite="Lax"
+            )
 
     @staticmethod
-    def _write(session: ServerSession) -> None:
-        now = utc_now()
+    def _write(session: ServerSession, now: datetime) -> None:
         if not session.token:
             session.token = sessions.begin_session(db.session(), account_id=None, data=dict(session), now=now)
-        elif session.modified:
-            sessions.write_session(db.session(), token=session.token, data=dict(session), now=now)
-        elif session.last_seen_at is None or now - session.last_seen_at >= SEEN_EVERY:
-            sessions.write_session(db.session(), token=session.token, data=None, now=now)
+        elif session.modified or (session.is_use and not session.is_noted):
+            sessions.write_session(db.session(), token=session.token, change=session.change, now=now)
 
 
 def init_app(app: Flask, *, is_https: bool) -> None:

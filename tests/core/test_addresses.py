@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.core.addresses import network_of
+from booking.core.addresses import network_of, shown_network
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,17 @@ from booking.core.addresses import network_of
 )
 def test_the_network_of_an_address(address: str | None, network: str) -> None:
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2::5", "2001:db8:1::/48"),
+        ("unix:", ""),
+        (None, ""),
+    ],
+)
+def test_of_an_address_people_are_shown_what_hundreds_share(address: str | None, shown: str) -> None:
+    assert shown_network(address) == shown

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import BusyDatabase
 from booking.models import Clinic
-from booking.services.transaction import transaction
+from booking.services.transaction import read_without_transaction, transaction
 
 
 def name_of_clinic(session: Session) -> str:
@@ -43,6 +43,34 @@ def test_unsaved_changes_are_refused(session: Session) -> None:
     session.scalars(sa.select(Clinic)).one().name = "Unsaved"
     with pytest.raises(RuntimeError, match="unsaved changes"), transaction(session):
         pass
+
+
+def test_after_plain_reads_a_transaction_is_whole(session: Session) -> None:
+    session.rollback()
+    read_without_transaction(session)
+    assert session.scalars(sa.select(Clinic.name)).one() == "Test Pain Clinic"
+    with pytest.raises(ZeroDivisionError), transaction(session):
+        rename_and_fail(session)
+    assert name_of_clinic(session) == "Test Pain Clinic"
+
+
+def test_an_open_transaction_stays_open(session: Session) -> None:
+    with transaction(session):
+        session.execute(sa.update(Clinic).values(name="Lost"))
+        read_without_transaction(session)
+        session.rollback()
+    assert name_of_clinic(session) == "Test Pain Clinic"
+
+
+# SQLite shows all statements of a transaction the same state, which readers there are to have.
+@pytest.mark.postgres_only
+def test_plain_reads_open_no_transaction_and_only_until_the_next_one(session: Session) -> None:
+    instant = sa.select(sa.func.now())
+    session.rollback()
+    read_without_transaction(session)
+    assert session.scalar(instant) != session.scalar(instant)
+    session.rollback()
+    assert session.scalar(instant) == session.scalar(instant)
 
 
 # On PostgreSQL an unknown table is another class of error; the branch is the same.
