@@ -23,8 +23,9 @@ from booking.models import (
     ServiceSegment,
     WeeklyHours,
 )
+from booking.queries.prepared import Prepared
 
-_REVISION = sa.select(Clinic.revision)
+_REVISION = Prepared(sa.select(Clinic.revision))
 _kept: WeakKeyDictionary[Any, core.Catalogue] = WeakKeyDictionary()
 
 
@@ -34,7 +35,7 @@ class NoClinic(Exception):
 
 def catalogue(session: Session) -> core.Catalogue:
     """The clinic as it stands in this transaction. One query when nothing changed since the last use."""
-    revision = session.connection().scalar(_REVISION)
+    revision = _revision(session)
     if revision is None:
         raise NoClinic
     engine = session.get_bind().engine
@@ -42,6 +43,11 @@ def catalogue(session: Session) -> core.Catalogue:
     if kept is None or kept.revision != revision:
         kept = _kept[engine] = read_catalogue(session)
     return kept
+
+
+def _revision(session: Session) -> int | None:
+    revision: int | None = _REVISION.execute(session.connection(), {}).scalar()
+    return revision
 
 
 def kept_catalogue(session: Session) -> core.Catalogue:
@@ -58,7 +64,7 @@ def is_current(session: Session, clinic: core.Catalogue) -> bool:
 
     It is not read here: a transaction that was going by the old one has rows of it in its session, and must end.
     """
-    return is_current_at(session, clinic, session.connection().scalar(_REVISION))
+    return is_current_at(session, clinic, _revision(session))
 
 
 def is_current_at(session: Session, clinic: core.Catalogue, revision: int | None) -> bool:
