@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 _IPV6_SITE_BITS = 64
+_REGION_BITS = {4: 16, 6: 32}
 _IPV4_SHOWN_BITS = 24
 _IPV6_SHOWN_BITS = 48
 
@@ -37,3 +38,13 @@ def shown_network(address: str | None) -> str:
         parsed = parsed.ipv4_mapped
     bits = _IPV4_SHOWN_BITS if isinstance(parsed, ipaddress.IPv4Address) else _IPV6_SHOWN_BITS
     return str(ipaddress.ip_network((int(parsed), bits), strict=False))
+
+
+def region_of(network: str) -> str:
+    """The wider neighbourhood of what `network_of` gave, about one provider in one area: it stays the same from day to
+    day while a household's own address changes. "unknown" stays as it is."""
+    try:
+        parsed = ipaddress.ip_address(network)
+    except ValueError:
+        return network
+    return str(ipaddress.ip_network((parsed.packed, _REGION_BITS[parsed.version]), strict=False).network_address)

@@ -36,13 +36,21 @@ def merged(
 
 def _merged_entries(kept: Any, then: Any, now: Any) -> Any:
     """Lists gain what was added and lose what was taken out; mappings are merged key by key; else the new value."""
-    if isinstance(kept, list) and isinstance(now, list):
-        earlier = then if isinstance(then, list) else []
-        gone, new = _without(earlier, now), _without(now, earlier)
-        return [*_without(_without(kept, gone), new), *new]
-    if isinstance(kept, dict) and isinstance(now, dict):
-        return merged(kept, then if isinstance(then, dict) else {}, now)
+    if isinstance(kept, list):
+        earlier, later = _as_list(then), _as_list(now)
+        gone, new = _without(earlier, later), _without(later, earlier)
+        return [*_without(kept, [*gone, *new]), *new] or _MISSING
+    if isinstance(kept, dict):
+        return merged(kept, _as_dict(then), _as_dict(now)) or _MISSING
     return now
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _without(entries: list[Any], others: list[Any]) -> list[Any]:
