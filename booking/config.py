@@ -9,11 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from booking.adapters.sealing import FieldKeys
+from booking.core.audit_chain import ChainKey, chain_key
+from booking.core.retention import Retention
 
 EXAMPLE_SECRET = "change-me"  # noqa: S105 - the value that production refuses.
 EXAMPLE_FIELD_KEY = bytes(32)
+MIN_AUDIT_KEY = 32
 STAGES = ("production", "demo", "test")
-SECRET_NAMES = ("SECRET_KEY", "FIELD_KEYS", "SMTP_URL", "DATABASE_URL")
+SECRET_NAMES = ("SECRET_KEY", "FIELD_KEYS", "SMTP_URL", "DATABASE_URL", "AUDIT_KEY")
 
 
 class SettingsRefused(Exception):
@@ -43,6 +46,10 @@ class Settings:
     lease: timedelta
     resend_wait: timedelta
     limits_factor: int
+    staff_second_factor: bool
+    retention: Retention
+    audit_key: ChainKey
+    anchor_file: Path
 
     @property
     def is_demo(self) -> bool:
@@ -84,9 +91,14 @@ class Settings:
             lease=reader.seconds("MESSAGE_LEASE_SECONDS", 900),
             resend_wait=reader.seconds("MESSAGE_RESEND_WAIT_SECONDS", 600),
             limits_factor=reader.number("RATE_LIMIT_FACTOR", 1, lowest=1),
+            staff_second_factor=reader.is_on("STAFF_SECOND_FACTOR"),
+            retention=Retention(reader.number("RECORD_YEARS", 10, lowest=1)),
+            audit_key=chain_key(reader.text("AUDIT_KEY", "") or reader.text("SECRET_KEY", "")),
+            anchor_file=reader.file("AUDIT_ANCHOR_FILE", "audit-anchors.jsonl"),
         )
         if settings.stage == "production":
             reader.mistakes += _production_mistakes(settings)
+            reader.mistakes += _weak_audit_key(reader.text("AUDIT_KEY", ""))
         if reader.mistakes:
             raise SettingsRefused(reader.mistakes)
         return settings
@@ -105,6 +117,12 @@ def _production_mistakes(settings: Settings) -> list[str]:
     if settings.limits_factor != 1:
         found.append("RATE_LIMIT_FACTOR: production keeps the limits as they are")
     return found
+
+
+def _weak_audit_key(given: str) -> list[str]:
+    if given and len(given) < MIN_AUDIT_KEY:
+        return [f"AUDIT_KEY: production needs at least {MIN_AUDIT_KEY} characters"]
+    return []
 
 
 class _Reader:
@@ -135,6 +153,10 @@ class _Reader:
             self.mistakes.append(f"{name}_FILE: cannot be read ({type(error).__name__})")
             return ""
 
+    def file(self, name: str, default: str) -> Path:
+        """A file; without a path of its own it is in the data folder."""
+        return Path(self.text("DATA_FOLDER", "var")).absolute() / self.text(name, default)
+
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = self.text(name, default)
         if value not in choices:
@@ -147,6 +169,11 @@ class _Reader:
             self.mistakes.append(f"{name}: must be a whole number of at least {lowest}")
             return default
         return int(value)
+
+    def is_on(self, name: str) -> bool:
+        """A switch that is on in production and off elsewhere, unless it is set."""
+        default = "on" if self.environ.get("STAGE", "production") == "production" else "off"
+        return self.choice(name, ("on", "off"), default) == "on"
 
     def seconds(self, name: str, default: int) -> timedelta:
         return timedelta(seconds=self.number(name, default, lowest=1))

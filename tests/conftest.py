@@ -16,11 +16,12 @@ from booking.core.clock import utc_now
 from booking.extensions import db
 from booking.models import Account
 from booking.services import sessions
+from booking.services.audit import CHAIN_KEY
 from booking.services.sealed import KEYS
 from booking.web.application import create_app
 from tests.databases import Database, PostgresDatabase, SqliteDatabase
 from tests.postgres import PostgresServer, running_postgres
-from tests.settings import FIELD_KEYS, settings_for
+from tests.settings import AUDIT_KEY, FIELD_KEYS, settings_for
 
 # A zone that is neither UTC nor any location's, so that an accidental local time shows.
 os.environ["TZ"] = "Pacific/Chatham"
@@ -95,7 +96,7 @@ def session(app: Flask) -> Iterator[Session]:
     """A session of its own on the application's database; services commit for real."""
     with app.app_context():
         engine = db.engine
-    with Session(engine, info={KEYS: FIELD_KEYS}) as session:
+    with Session(engine, info={KEYS: FIELD_KEYS, CHAIN_KEY: AUDIT_KEY}) as session:
         yield session
 
 

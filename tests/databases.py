@@ -16,11 +16,12 @@ import flask_migrate
 from sqlalchemy.orm import Session
 
 from booking.adapters.database import create_engine
+from booking.services.audit import CHAIN_KEY
 from booking.services.sealed import KEYS
 from booking.web.application import create_app
 from tests.factories import make_clinic
 from tests.postgres import PostgresServer
-from tests.settings import FIELD_KEYS, settings_for
+from tests.settings import AUDIT_KEY, FIELD_KEYS, settings_for
 
 
 class Database(Protocol):
@@ -94,7 +95,7 @@ def session_on(url: str) -> Iterator[Session]:
     """A session on an engine of its own, with the field keys of the tests."""
     engine = create_engine(url)
     try:
-        with Session(engine, info={KEYS: FIELD_KEYS}) as session:
+        with Session(engine, info={KEYS: FIELD_KEYS, CHAIN_KEY: AUDIT_KEY}) as session:
             yield session
     finally:
         engine.dispose()

@@ -17,11 +17,12 @@ from booking.core.messages import MessageKind, MessageState
 from booking.jobs.tools import Tools
 from booking.models import Account, Appointment, Message, Patient, Task, WaitingOffer
 from booking.services import outbox
+from booking.services.audit import CHAIN_KEY
 from booking.services.claims import MailOffice
 from booking.services.sealed import KEYS
 from booking.services.transaction import transaction
 from tests.factories import NOW
-from tests.settings import FIELD_KEYS
+from tests.settings import AUDIT_KEY, FIELD_KEYS
 
 OFFICE = MailOffice(
     owner="worker-1",
@@ -56,7 +57,7 @@ def make_test_tools(
 ) -> Tools:
     """Tools on the session's database; letters go to a RecordingMailer unless another one is given."""
     return Tools(
-        sessions=sessionmaker(session.get_bind(), info={KEYS: FIELD_KEYS}),
+        sessions=sessionmaker(session.get_bind(), info={KEYS: FIELD_KEYS, CHAIN_KEY: AUDIT_KEY}),
         mailer=mailer or RecordingMailer(),
         writer=_WRITER,
         office=OFFICE,

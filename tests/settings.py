@@ -6,6 +6,7 @@ from pathlib import Path
 
 from booking.adapters.sealing import FieldKeys, new_key_entry
 from booking.config import Settings
+from booking.core.audit_chain import chain_key
 
 BASE_ENV = {
     "STAGE": "test",
@@ -16,6 +17,7 @@ BASE_ENV = {
     "MAIL_FROM": "appointments@clinic.example",
     "RATE_LIMIT_FACTOR": "1000",
 }
+AUDIT_KEY = chain_key(BASE_ENV["SECRET_KEY"])
 FIELD_KEYS = FieldKeys.parse(BASE_ENV["FIELD_KEYS"])
 
 

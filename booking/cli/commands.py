@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from booking.cli import accounts, clinic, demo, keys, messages, slots, worker
+from booking.cli import accounts, audit, clinic, demo, keys, messages, slots, worker
 
 
 def register(app: Flask) -> None:
     """Add the commands of `flask --app wsgi`."""
     accounts.register(app)
+    audit.register(app)
     clinic.register(app)
     demo.register(app)
     keys.register(app)

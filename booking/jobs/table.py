@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from booking.core.clock import utc_now
+from booking.jobs.audit_log import anchor_audit_log, check_audit_log, seal_audit_events
 from booking.jobs.send_messages import send_due
 from booking.jobs.tools import Tools
 from booking.services import pruning
 from booking.services.blocks import refill_all
+from booking.services.erasing import erase_old_records
 from booking.services.heartbeat import beat
 from booking.services.holds import prune_holds
 from booking.services.offering import offer_freed_times
@@ -58,6 +60,12 @@ def forget_the_old(tools: Tools) -> None:
         _prune(tools, prune)
 
 
+def erase_what_is_over(tools: Tools) -> None:
+    """Records that nothing obliges the clinic to keep any longer."""
+    with tools.sessions() as session:
+        erase_old_records(session, retention=tools.retention, now=utc_now())
+
+
 def _prune(tools: Tools, prune: Callable[..., int]) -> None:
     with tools.sessions() as session:
         prune(session, now=utc_now())
@@ -68,5 +76,9 @@ JOBS: tuple[Job, ...] = (
     Job("send_due_messages", send_due_messages),
     Job("ask_who_waits", ask_who_waits, timedelta(seconds=30)),
     Job("end_holds", end_holds, timedelta(minutes=1)),
+    Job("seal_audit_events", seal_audit_events, timedelta(seconds=5)),
+    Job("anchor_audit_log", anchor_audit_log, timedelta(hours=1)),
+    Job("check_audit_log", check_audit_log, timedelta(days=1)),
     Job("forget_the_old", forget_the_old, timedelta(hours=1)),
+    Job("erase_what_is_over", erase_what_is_over, timedelta(hours=6)),
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,9 +19,20 @@ from booking.adapters.letters import LetterWriter
 from booking.adapters.mailer import Mailer
 from booking.adapters.smtp import mailer_from_url
 from booking.config import Settings
+from booking.core.audit_chain import ChainKey
 from booking.core.clock import utc_now
+from booking.core.retention import Retention
+from booking.services.audit import CHAIN_KEY
 from booking.services.claims import MailOffice
 from booking.services.sealed import KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTools:
+    """The key of the audit log, and the file outside the database in which its end is noted."""
+
+    key: ChainKey
+    anchor_file: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +40,17 @@ class Tools:
     """`stopping` is set when the process was asked to end.
 
     `clock` gives the instant by which messages are due. It may run ahead in demonstrations, so what is alive or too old
-    is never judged by it.
+    is never judged by it. Without `audit` the audit log is left alone.
     """
 
     sessions: sessionmaker[Session]
     mailer: Mailer
     writer: LetterWriter
     office: MailOffice
+    retention: Retention = field(default_factory=Retention)
     clock: Callable[[], datetime] = utc_now
     stopping: threading.Event = field(default_factory=threading.Event)
+    audit: AuditTools | None = None
 
 
 @contextmanager
@@ -52,7 +66,7 @@ def open_tools(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
 def _tools(settings: Settings, engine: sa.Engine, clock: Callable[[], datetime]) -> Tools:
     host = settings.host.partition(":")[0]
     return Tools(
-        sessions=sessionmaker(engine, info={KEYS: settings.field_keys}),
+        sessions=sessionmaker(engine, info={KEYS: settings.field_keys, CHAIN_KEY: settings.audit_key}),
         mailer=mailer_from_url(settings.smtp_url, helo_name=host),
         writer=LetterWriter(),
         office=MailOffice(
@@ -64,5 +78,7 @@ def _tools(settings: Settings, engine: sa.Engine, clock: Callable[[], datetime])
             sender_address=settings.mail_from,
             reply_to=settings.mail_reply_to,
         ),
+        retention=settings.retention,
         clock=clock,
+        audit=AuditTools(settings.audit_key, settings.anchor_file),
     )

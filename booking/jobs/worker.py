@@ -15,6 +15,7 @@ from apscheduler.events import EVENT_SCHEDULER_STARTED
 from apscheduler.schedulers.blocking import BlockingScheduler
 
 from booking.core.clock import utc_now
+from booking.jobs.audit_log import anchor_audit_log
 from booking.jobs.table import JOBS
 from booking.jobs.tools import Tools
 from booking.services.readiness import check_start
@@ -55,6 +56,7 @@ def run_worker(tools: Tools, *, tick_seconds: float) -> None:
     log.info("the worker is up")
     scheduler.start()
     ending.join()
+    anchor_audit_log(tools)
     log.info("the worker has ended")
 
 

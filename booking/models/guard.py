@@ -1,7 +1,7 @@
 """What the database itself must refuse, as the start-up check expects to find it. Built by the migrations.
 
 On PostgreSQL two exclusion constraints, on SQLite triggers under BEGIN IMMEDIATE; on both, triggers that keep the
-audit events as they were written. See docs/adr/0003-double-booking-guard.md.
+audit events and their seals as they were written. See docs/adr/0003-double-booking-guard.md and 0013-audit-chain.md.
 """
 
 LANE_GUARD = "reservation_lane_free"
@@ -19,7 +19,13 @@ POSTGRES_CONSTRAINTS = {
         "tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((patient_id IS NOT NULL))"
     ),
 }
-POSTGRES_TRIGGERS = ("audit_event_keep_rows", "audit_event_keep_table")
+POSTGRES_TRIGGERS = {
+    "audit_event_keep_rows": "audit_event",
+    "audit_event_keep_table": "audit_event",
+    "audit_seal_keep_rows": "audit_seal",
+    "audit_seal_keep_table": "audit_seal",
+}
+"""By name: the table that each is on."""
 
 _OVERLAP = (
     "SELECT RAISE(ABORT, 'slot_taken') WHERE EXISTS (SELECT 1 FROM reservation r "
@@ -49,5 +55,11 @@ SQLITE_TRIGGERS = {
     ),
     "audit_event_no_delete": (
         "CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event BEGIN " + _KEEP + "; END"
+    ),
+    "audit_seal_no_update": (
+        "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal BEGIN " + _KEEP + "; END"
+    ),
+    "audit_seal_no_delete": (
+        "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal BEGIN " + _KEEP + "; END"
     ),
 }

@@ -13,10 +13,19 @@ from booking.models.base import Base, Code, IntPk, PublicId, enum_column
 
 
 class AuditEvent(Base):
-    """Who did what to which object. Ids and codes only; triggers refuse change and deletion."""
+    """Who did what to which object, for which patient, from where. Ids and codes only; triggers refuse change and
+    deletion, and a chain of seals shows them (docs/adr/0013-audit-chain.md).
+
+    `network` says where a request came from as coarsely as is of use; `session_ref` is the beginning of the hash of
+    the login session; `mark` proves that the program wrote it. No foreign key: an event outlives what it is about."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (sa.Index("ix_audit_event_object_kind_object_id", "object_kind", "object_id"),)
+    __table_args__ = (
+        sa.Index("ix_audit_event_object_kind_object_id", "object_kind", "object_id"),
+        sa.Index("ix_audit_event_patient_id_seq", "patient_id", "seq"),
+        sa.Index("ix_audit_event_actor_account_id_at", "actor_account_id", "at"),
+        sa.Index("ix_audit_event_mark", "mark", unique=True),
+    )
 
     seq: Mapped[IntPk]
     at: Mapped[datetime]
@@ -26,6 +35,21 @@ class AuditEvent(Base):
     object_kind: Mapped[Code]
     object_id: Mapped[int | None]
     reason_code: Mapped[str | None] = mapped_column(sa.String(40))
+    patient_id: Mapped[int | None]
+    network: Mapped[str | None] = mapped_column(sa.String(64))
+    session_ref: Mapped[str | None] = mapped_column(sa.String(16))
+    mark: Mapped[str | None] = mapped_column(sa.String(64))
+
+
+class AuditSeal(Base):
+    """A link of the chain over the audit events, in the order in which they were sealed: `number` counts without gaps,
+    whatever the events' own numbers do. Written by the worker; triggers refuse change and deletion."""
+
+    __tablename__ = "audit_seal"
+
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False)
+    event_seq: Mapped[int] = mapped_column(unique=True)
+    hash: Mapped[str] = mapped_column(sa.String(64))
 
 
 class TaskState(StrEnum):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.models.guard import POSTGRES_CONSTRAINTS, POSTGRES_TRIGGERS, SQLITE_TRIGGERS
 
-HEAD_REVISION = "0010"
+HEAD_REVISION = "0011"
 
 
 def missing_guards(session: Session) -> list[str]:
@@ -50,9 +50,13 @@ def _missing_on_postgres(session: Session) -> list[str]:
         for name, wanted in POSTGRES_CONSTRAINTS.items()
         if _normal(found.get(name, "")) != wanted
     ]
-    triggers = set(session.scalars(sa.text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'")))
-    problems += [f"trigger {name} is missing" for name in POSTGRES_TRIGGERS if name not in triggers]
-    return problems
+    on_tables = session.execute(
+        sa.text("SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'")
+    )
+    triggers = {(name, table) for name, table in on_tables}
+    return problems + [
+        f"trigger {name} is missing" for name, on in POSTGRES_TRIGGERS.items() if (name, on) not in triggers
+    ]
 
 
 def schema_revision(session: Session) -> str | None:

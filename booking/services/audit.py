@@ -7,8 +7,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
+from booking.core.audit_chain import ChainKey, new_mark, text_of
 from booking.models import AuditEvent
 from booking.queries.prepared import PreparedInsert
+
+CHAIN_KEY = "audit_key"
+"""Under this name the key travels in `session.info`, put there where the session is made."""
 
 # Written past the unit of work, which costs several times the statement: every booking pays it.
 _INSERT = PreparedInsert(AuditEvent)
@@ -23,15 +27,23 @@ def record(
     *,
     now: datetime,
     reason_code: str | None = None,
+    patient_id: int | None = None,
 ) -> None:
-    """Add the event to the open transaction. Ids and codes only: never a name, an answer or an address."""
+    """Add the event to the open transaction. Ids and codes only: never a name, an answer or an address.
+
+    `patient_id`: whom it is about, wherever it is about somebody. An event without a mark, since its session has no
+    key, is found when the chain is checked."""
     event = {
-        "at": now,
         "actor_account_id": actor.account_id,
         "actor_kind": actor.kind,
         "action": action,
         "object_kind": object_kind,
         "object_id": object_id,
         "reason_code": reason_code,
+        "patient_id": patient_id if object_kind != "patient" else object_id,
+        "network": actor.network or None,
+        "session_ref": actor.session_ref or None,
     }
-    _INSERT.execute(session.connection(), [event])
+    key: ChainKey | None = session.info.get(CHAIN_KEY)
+    mark = new_mark(key, text_of(tuple(event.values()), now)) if key else None
+    _INSERT.execute(session.connection(), [{"at": now, **event, "mark": mark}])

@@ -15,6 +15,10 @@ from booking.models import Task, TaskState
 
 CALL_PATIENT = "call_patient"
 CHECK_MAIL = "check_mail_server"
+CHECK_BACKUP = "check_backup"
+DECIDE_MAIL = "decide_about_mail"
+CHECK_AUDIT = "check_audit_log"
+ERASE_PERSON = "erase_person"
 
 _INSERT: Mapping[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
@@ -44,6 +48,59 @@ def ask_to_check_mail(session: Session, *, reason_code: str, now: datetime) -> N
     """Ask an administrator to look at the mail server, which refuses us; at most once a day (UTC)."""
     cause = f"mail|{now.date().isoformat()}"
     _add_once(session, kind=CHECK_MAIL, role=Role.ADMINISTRATOR, cause=cause, reason_code=reason_code, now=now)
+
+
+def ask_to_erase(session: Session, *, patient_id: int, now: datetime) -> None:
+    """Ask an administrator to erase a person; at most once a day (UTC) and none while one is open."""
+    if not has_open(session, kind=ERASE_PERSON, patient_id=patient_id):
+        cause = f"{patient_id}|{now.date().isoformat()}"
+        _add_once(
+            session, kind=ERASE_PERSON, role=Role.ADMINISTRATOR, cause=cause, now=now, patient_id=patient_id
+        )  # fmt: skip
+
+
+def has_open(session: Session, *, kind: str, patient_id: int) -> bool:
+    """Whether such work about the patient is waiting."""
+    wanted = sa.select(Task.id).where(Task.kind == kind, Task.patient_id == patient_id, Task.state == TaskState.OPEN)
+    return session.scalar(wanted.limit(1)) is not None
+
+
+def close(session: Session, *, kind: str, patient_id: int, outcome_code: str, now: datetime) -> None:
+    """The work about the patient is done, in the open transaction; the code says how."""
+    session.execute(
+        sa.update(Task)
+        .where(Task.kind == kind, Task.patient_id == patient_id, Task.state == TaskState.OPEN)
+        .values(state=TaskState.DONE, closed_at=now, outcome_code=outcome_code)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def ask_to_check_audit(session: Session, *, reason_code: str, now: datetime) -> None:
+    """Ask an administrator to look at the audit log, which somebody has changed; at most once a day (UTC)."""
+    cause = f"audit|{now.date().isoformat()}"
+    _add_once(session, kind=CHECK_AUDIT, role=Role.ADMINISTRATOR, cause=cause, reason_code=reason_code, now=now)
+
+
+def ask_to_decide_about_mail(session: Session, *, now: datetime) -> None:
+    """Ask an administrator what becomes of the mail that a restore holds back."""
+    cause = now.isoformat()
+    _add_once(session, kind=DECIDE_MAIL, role=Role.ADMINISTRATOR, cause=cause, reason_code="restored", now=now)
+
+
+def close_mail_decision(session: Session, *, is_sending: bool, now: datetime) -> None:
+    """It was decided, in the open transaction."""
+    session.execute(
+        sa.update(Task)
+        .where(Task.kind == DECIDE_MAIL, Task.state == TaskState.OPEN)
+        .values(state=TaskState.DONE, closed_at=now, outcome_code="sent" if is_sending else "dropped")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def ask_to_check_backup(session: Session, *, reason_code: str, now: datetime) -> None:
+    """Ask an administrator to look at the nightly backup, which failed; at most once a day (UTC)."""
+    cause = f"backup|{now.date().isoformat()}"
+    _add_once(session, kind=CHECK_BACKUP, role=Role.ADMINISTRATOR, cause=cause, reason_code=reason_code, now=now)
 
 
 def _add_once(session: Session, *, kind: str, role: Role, cause: str, now: datetime, **values: Any) -> None:

@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from booking.adapters.database import engine_options, prepare_engine
 from booking.config import Settings
 from booking.extensions import csrf, db, migrate
+from booking.services.audit import CHAIN_KEY
 from booking.services.sealed import KEYS
 from booking.web import (
     access,
@@ -71,7 +72,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _bind_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
-    db.session.session_factory.configure(info={KEYS: settings.field_keys})
+    db.session.session_factory.configure(info={KEYS: settings.field_keys, CHAIN_KEY: settings.audit_key})
     with app.app_context():
         prepare_engine(db.engine)
     migrate.init_app(app, db, directory="migrations")

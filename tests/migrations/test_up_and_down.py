@@ -89,5 +89,6 @@ def test_the_guards_that_migrations_build_are_those_the_program_asks_for(at_head
 def test_the_frozen_texts_of_the_triggers_are_those_of_the_models() -> None:
     visits = frozen("20261122_2311_0002_keep_people_and_visits")
     record = frozen("20261122_2312_0003_record_answers_and_messages")
-    written = {*visits.SQLITE_GUARDS, *record.SQLITE_GUARDS}
+    chain = frozen("20261123_0608_0008_chain_audit_events")
+    written = {*visits.SQLITE_GUARDS, *record.SQLITE_GUARDS, *chain.SQLITE_GUARDS}
     assert written == set(guard.SQLITE_TRIGGERS.values())

@@ -13,7 +13,7 @@ from booking.core.scheduling.rules import Refusal
 from booking.queries.desk import OpenTask
 from booking.queries.questionnaires import VisitForms
 from booking.services.calling import ASKED_FOR_HELP
-from booking.services.tasks import CALL_PATIENT, CHECK_MAIL
+from booking.services.tasks import CALL_PATIENT, CHECK_AUDIT, CHECK_BACKUP, CHECK_MAIL, DECIDE_MAIL, ERASE_PERSON
 from booking.services.undo import CALENDAR_CHANGED
 
 _S = AppointmentStatus
@@ -55,6 +55,10 @@ STEP: dict[AppointmentStatus, LazyString] = {
 TASK: dict[str, LazyString] = {
     CALL_PATIENT: lazy_gettext("Call the patient: a message did not arrive"),
     CHECK_MAIL: lazy_gettext("Check the mail server: it refuses our messages"),
+    CHECK_BACKUP: lazy_gettext("Check the nightly backup: it failed"),
+    DECIDE_MAIL: lazy_gettext("Decide about the mail that waits since the database was restored"),
+    ERASE_PERSON: lazy_gettext("Decide: somebody asks to be erased"),
+    CHECK_AUDIT: lazy_gettext("Check the audit log: it was changed outside the program"),
 }
 CALL: dict[str, LazyString] = {
     CALENDAR_CHANGED: lazy_gettext("Call the patient: the calendar has changed"),
