@@ -85,7 +85,7 @@ def load_or_exit(plan: ClinicPlan, *, undo_desk_changes: bool = False) -> None:
         load_clinic(db.session(), plan, actor=SYSTEM, now=utc_now(), undo_desk_changes=undo_desk_changes)
     except DeskChanged as changed:
         raise _failure(
-            [f"The desk has changed {_changed_words(changed)} since the last loading.", EXPORT_FIRST]
+            [f"Changed in the browser since the last loading: {_changed_words(changed)}.", EXPORT_FIRST]
         ) from changed
     except SlotTaken as taken:
         raise _failure([f"{_clash(plan, taken)} Cancel or move it first; nothing was loaded."]) from taken
@@ -96,8 +96,9 @@ def load_or_exit(plan: ClinicPlan, *, undo_desk_changes: bool = False) -> None:
 def _changed_words(changed: DeskChanged) -> str:
     details = changed.details
     hours = [f"the hours of {', '.join(details['resources'])}"] if details["resources"] else []
+    parts = [", ".join(details["parts"])] if details["parts"] else []
     rest = [word for word, key in (("closed days", "closures"), ("blocks", "blocks")) if details[key]]
-    return " and ".join([*hours, *rest])
+    return " and ".join([*parts, *hours, *rest])
 
 
 def _clash(plan: ClinicPlan, taken: SlotTaken) -> str:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
+from booking.core.clinic_file.parts import Section
 from booking.core.clinic_file.plan import BlockPlan, ClinicPlan, ResourcePlan, ServicePlan
 from booking.core.errors import SlotTaken
 from booking.core.scheduling.clinic import Segment
@@ -57,6 +58,20 @@ def load_clinic(
             _block(session, block, resource_ids[block.resource], now)
         clinic.revision = new_revision()
         audit.record(session, actor, CLINIC_LOADED, "clinic", clinic.id, now=now)
+
+
+def store_part(session: Session, plan: ClinicPlan, section: Section) -> None:
+    """Store one section of the plan in the open transaction, with a new revision; the others stay as they are.
+
+    The plan describes the whole stored clinic, changed in that section."""
+    clinic = _profile(session, plan)
+    location_ids = {row.code: row.id for row in _locations(session, plan)}
+    if section is Section.RESOURCES:
+        _resources(session, plan, location_ids)
+    elif section is Section.SERVICES:
+        _services(session, plan, location_ids, {row.code: row.id for row in _by_code(session, Resource).values()})
+    clinic.revision = new_revision()
+    session.flush()
 
 
 def new_revision() -> int:

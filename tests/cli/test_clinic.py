@@ -181,7 +181,7 @@ def test_what_the_desk_has_changed_is_named_and_kept_unless_that_is_wanted(
     result = run(program, "load", file)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(
-        "The desk has changed the hours of dr-cruz and closed days since the last loading.\nWrite the present clinic"
+        "Changed in the browser since the last loading: the hours of dr-cruz and closed days.\nWrite the present clinic"
     )
     assert run(program, "load", "--undo-desk-changes", file).exit_code == 0
 

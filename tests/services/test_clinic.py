@@ -172,7 +172,8 @@ def test_what_the_desk_has_changed_is_not_undone_silently(session: Session, plan
     desk_changes(session, make(*stored_resource(session, code)))
     with pytest.raises(DeskChanged) as refused:
         load(session, plan)
-    assert refused.value.details == {"resources": (code,) if hours else (), "closures": closures, "blocks": blocks}
+    undone = {"resources": (code,) if hours else (), "closures": closures, "blocks": blocks, "parts": ()}
+    assert refused.value.details == undone
     written_back = stored_plan(session, catalogue(session), blocks_from=NOW)
     load(session, replace(plan, resources=only_named(written_back, plan).resources, closures=written_back.closures))
     load_clinic(session, plan, actor=SYSTEM, now=NOW, undo_desk_changes=True)
@@ -186,7 +187,7 @@ def test_a_block_that_the_desk_has_removed_does_not_come_back_silently(session: 
     remove_block(session, actor=SYSTEM, resource_id=row.resource_id, public_id=row.public_id, with_later=False, now=NOW)
     with pytest.raises(DeskChanged) as refused:
         load(session, blocked)
-    assert refused.value.details == {"resources": (), "closures": False, "blocks": True}
+    assert refused.value.details == {"resources": (), "closures": False, "blocks": True, "parts": ()}
     load(session, plan)
 
 

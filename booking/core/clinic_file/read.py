@@ -28,14 +28,23 @@ def read_clinic_file(text: str, *, questionnaires: Collection[str]) -> ClinicPla
     Raises ClinicFileRefused with all mistakes, in the order of the file. Source: docs/clinic-file.md."""
     # Editors on Windows put a byte order mark before the text, which TOML does not know.
     values, lines = _parsed(text.removeprefix("\ufeff"))
+    plan, mistakes = plan_and_mistakes(values, lines, questionnaires=questionnaires)
+    if mistakes:
+        raise ClinicFileRefused(mistakes)
+    return plan
+
+
+def plan_and_mistakes(
+    values: Mapping[str, object], lines: Mapping[Path, int], *, questionnaires: Collection[str]
+) -> tuple[ClinicPlan, list[Mistake]]:
+    """The plan of a file's values, and what is wrong with them; with mistakes the plan has stand-ins in their places.
+
+    `values` are as `tomllib` gives them or `write.clinic_file_values` makes them; `lines` may be empty."""
     findings = Findings()
     findings.permit("questionnaire", questionnaires)
     plan = _plan(Table(values, (), findings))
     findings.resolve()
-    mistakes = findings.mistakes(lines)
-    if mistakes:
-        raise ClinicFileRefused(mistakes)
-    return plan
+    return plan, findings.mistakes(lines)
 
 
 def _parsed(text: str) -> tuple[Mapping[str, object], Mapping[Path, int]]:
