@@ -53,6 +53,10 @@ REQUIRED_LINKS: Mapping[MessageKind, frozenset[str]] = {
     MessageKind.RESTORED: frozenset({"open_visit"}),
     MessageKind.WAITING_OFFER: frozenset({"answer"}),
     MessageKind.WAITING_JOINED: frozenset({"open_wait"}),
+    MessageKind.CARER_INVITATION: frozenset({"invitation"}),
+    MessageKind.CARER_ADDED: frozenset({"sign_in"}),
+    MessageKind.CONFIRM_NEW_ADDRESS: frozenset({"confirm_address"}),
+    MessageKind.ADDRESS_CHANGING: frozenset({"not_me"}),
 }
 """Links without which a letter is pointless. Shown when given: `confirm`, `change`, `cancel`, `questions`, `verify`,
 `not_me`."""

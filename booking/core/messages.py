@@ -27,6 +27,10 @@ class MessageKind(StrEnum):
     RESTORED = "restored"
     WAITING_OFFER = "waiting_offer"
     WAITING_JOINED = "waiting_joined"
+    CARER_INVITATION = "carer_invitation"
+    CARER_ADDED = "carer_added"
+    CONFIRM_NEW_ADDRESS = "confirm_new_address"
+    ADDRESS_CHANGING = "address_changing"
 
 
 class MessageState(StrEnum):
@@ -55,7 +59,14 @@ ACCOUNT_KINDS = NOTICE_KINDS | {
     MessageKind.VERIFY_ADDRESS,
     MessageKind.RESET_PASSWORD,
     MessageKind.ACCOUNT_EXISTS,
+    MessageKind.CARER_INVITATION,
+    MessageKind.CARER_ADDED,
+    MessageKind.CONFIRM_NEW_ADDRESS,
+    MessageKind.ADDRESS_CHANGING,
 }
+STRANGER_KINDS = frozenset({MessageKind.CARER_INVITATION, MessageKind.CONFIRM_NEW_ADDRESS})
+"""Kinds that go to an address which somebody typed, and nobody has shown to be theirs: their letters name nobody."""
+
 VISITLESS_KINDS = ACCOUNT_KINDS | {MessageKind.WAITING_JOINED}
 """Kinds whose letters tell of no visit, and of no time that could become one."""
 

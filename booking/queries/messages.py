@@ -13,14 +13,26 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.messages import ACCOUNT_KINDS, REMINDER_KINDS, VISITLESS_KINDS, MessageKind, MessageState
+from booking.core.messages import (
+    ACCOUNT_KINDS,
+    REMINDER_KINDS,
+    STRANGER_KINDS,
+    VISITLESS_KINDS,
+    MessageKind,
+    MessageState,
+)
 from booking.core.scheduling.clinic import VisitMode
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import (
     Account,
+    AddressChange,
     Appointment,
+    CarerInvitation,
+    ChangeState,
     Clinic,
+    InvitationState,
     Location,
+    MailHold,
     Message,
     OfferState,
     Patient,
@@ -98,14 +110,30 @@ class MessageFacts:
     visit: MessageVisit | None
     offer: MessageOffer | None = None
     wait: MessageWait | None = None
+    invitation_id: int | None = None
+    address_change_id: int | None = None
 
 
+_IS_INVITATION = Message.kind == MessageKind.CARER_INVITATION
+_IS_NEW_ADDRESS = Message.kind == MessageKind.CONFIRM_NEW_ADDRESS
 _IS_OFFER = Message.kind == MessageKind.WAITING_OFFER
 _IS_JOINING = Message.kind == MessageKind.WAITING_JOINED
 _IS_VISIT = sa.and_(Message.appointment_id.is_not(None), sa.not_(_IS_OFFER))
 REASON_AGAINST = sa.case(
     (sa.and_(Message.kind.in_(ACCOUNT_KINDS), Message.account_id.is_(None)), "no_account"),
     (sa.and_(_IS_OFFER, sa.or_(WaitingOffer.id.is_(None), WaitingOffer.state != OfferState.OPEN)), "offer_closed"),
+    (
+        sa.and_(_IS_INVITATION, sa.or_(CarerInvitation.id.is_(None), CarerInvitation.state != InvitationState.OPEN)),
+        "invitation_over",
+    ),
+    (sa.and_(_IS_NEW_ADDRESS, AddressChange.state != ChangeState.ASKED), "change_over"),
+    (
+        sa.and_(
+            Message.kind == MessageKind.ADDRESS_CHANGING,
+            AddressChange.state.not_in((ChangeState.ASKED, ChangeState.CONFIRMED)),
+        ),
+        "change_over",
+    ),
     (sa.and_(_IS_JOINING, sa.or_(WaitingEntry.id.is_(None), WaitingEntry.state != WaitingState.WAITING)), "wait_over"),
     (sa.and_(Message.kind.not_in(VISITLESS_KINDS), sa.not_(_IS_OFFER), Appointment.id.is_(None)), "no_visit"),
     (sa.and_(_IS_VISIT, Appointment.version != Message.appointment_version), "visit_changed"),
@@ -128,7 +156,12 @@ REASON_AGAINST = sa.case(
 )
 """NULL when the message is wanted as things stand, otherwise a code. Needs the joins of `with_subjects`."""
 
-ADDRESS = sa.func.coalesce(Patient.email, Account.email)
+ADDRESS = sa.func.coalesce(
+    CarerInvitation.email,
+    sa.case((_IS_NEW_ADDRESS, AddressChange.new_email), else_=AddressChange.old_email),
+    Patient.email,
+    Account.email,
+)
 
 _completed = (
     sa.select(sa.func.count())
@@ -142,8 +175,8 @@ _completed = (
 
 
 def with_subjects(*columns: Any) -> sa.Select[Any]:
-    """A select of these columns from messages, each with account, patient, appointment, offer and wait where it has
-    them."""
+    """A select of these columns from messages, each with account, patient, appointment, offer, wait, invitation and
+    change of address where it has them."""
     return (
         sa.select(*columns)
         .select_from(Message)
@@ -152,6 +185,8 @@ def with_subjects(*columns: Any) -> sa.Select[Any]:
         .outerjoin(Account, Account.id == Message.account_id)
         .outerjoin(WaitingOffer, WaitingOffer.id == Message.offer_id)
         .outerjoin(WaitingEntry, WaitingEntry.id == Message.waiting_entry_id)
+        .outerjoin(CarerInvitation, CarerInvitation.id == Message.invitation_id)
+        .outerjoin(AddressChange, AddressChange.id == Message.address_change_id)
     )
 
 
@@ -169,7 +204,7 @@ _FACTS = (
         Message.patient_id,
         Message.appointment_id,
         sa.func.coalesce(ADDRESS, ""),
-        sa.func.coalesce(Patient.given_name, Account.name, ""),
+        sa.case((Message.kind.in_(STRANGER_KINDS), ""), else_=sa.func.coalesce(Patient.given_name, Account.name, "")),
         Patient.language,
         sa.func.coalesce(Patient.email_verified_at, Account.email_verified_at).is_not(None),
         Clinic.sender_name,
@@ -178,6 +213,8 @@ _FACTS = (
     )
     .add_columns(
         Message.offer_id.label("offer_id"),
+        Message.invitation_id.label("invitation_id"),
+        Message.address_change_id.label("address_change_id"),
         WaitingEntry.id.label("waiting_entry_id"),
         WaitingEntry.last_on.label("last_on"),
         Appointment.public_id.label("public_id"),
@@ -200,6 +237,9 @@ _FACTS = (
 )
 _OWN_COLUMN_COUNT = 18
 
+IS_HELD = sa.select(MailHold.id).where(MailHold.released_at.is_(None), MailHold.due_until >= Message.due_at).exists()
+"""After a restore, what may have been sent already waits for a person's word (services/mail_holds.py)."""
+
 _DUE = (
     sa.select(Message.id)
     .where(
@@ -213,6 +253,7 @@ _DUE = (
             ),
         ),
         sa.select(Clinic.id).exists(),
+        sa.not_(IS_HELD),
     )
     .order_by(Message.expires_at, Message.id)
     .limit(1)
@@ -242,7 +283,8 @@ def message_facts(session: Session, message_id: int) -> MessageFacts:
     elif row.public_id is not None:
         is_moved = row.kind is MessageKind.CHANGED
         visit = _visit(row, earlier_time_or_none(session, row.appointment_id) if is_moved else None)
-    return MessageFacts(*(*row[:_OWN_COLUMN_COUNT], visit, offer, wait))
+    own = row[:_OWN_COLUMN_COUNT]
+    return MessageFacts(*(*own, visit, offer, wait, row.invitation_id, row.address_change_id))
 
 
 def _visit(row: Any, before: EarlierTime | None) -> MessageVisit:

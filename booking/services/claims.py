@@ -17,7 +17,7 @@ from booking.core.waiting import end_of_wait
 from booking.models import LinkAction
 from booking.queries.message_times import EarlierTime, MessageOffer
 from booking.queries.messages import MessageFacts, MessageVisit, MessageWait
-from booking.services.links import mint_link
+from booking.services.links import INVITATION_LIFE, NEW_ADDRESS_LIFE, TAKE_BACK_LIFE, mint_link
 from booking.services.outbox import LINK_LIFE
 
 
@@ -75,6 +75,10 @@ def mint_links(session: Session, facts: MessageFacts, *, office: MailOffice, now
     if facts.kind is MessageKind.ACCOUNT_EXISTS or facts.kind in NOTICE_KINDS:
         # Nobody has asked for a new password here, so no token leaves us: the page asks for the address first.
         return {"sign_in": pages.log_in, "reset": pages.forgotten_password}
+    if facts.kind in _PEOPLE_LINKS:
+        return _people_link(session, facts, pages, now)
+    if facts.kind is MessageKind.CARER_ADDED:
+        return {"sign_in": pages.log_in}
     if facts.kind is MessageKind.CANCELLED:
         return {"choose_time": pages.choose_time}
     if facts.offer:
@@ -92,6 +96,23 @@ def _account_link(
         email_key=email_key(facts.to),
     )  # fmt: skip
     return pages.mailed(token)
+
+
+_PEOPLE_LINKS = {
+    MessageKind.CARER_INVITATION: ("invitation", LinkAction.ACCEPT_INVITATION, INVITATION_LIFE),
+    MessageKind.CONFIRM_NEW_ADDRESS: ("confirm_address", LinkAction.CONFIRM_NEW_ADDRESS, NEW_ADDRESS_LIFE),
+    MessageKind.ADDRESS_CHANGING: ("not_me", LinkAction.STOP_NEW_ADDRESS, TAKE_BACK_LIFE),
+}
+
+
+def _people_link(session: Session, facts: MessageFacts, pages: MailedAddresses, now: datetime) -> dict[str, str]:
+    """The way to say yes or no, to confirm, or to stop it. The row it is about decides how long that can be done."""
+    name, action, life = _PEOPLE_LINKS[facts.kind]
+    token = mint_link(
+        session, action=action, now=now, expires_at=now + life, account_id=facts.account_id,
+        invitation_id=facts.invitation_id, address_change_id=facts.address_change_id, email_key=email_key(facts.to),
+    )  # fmt: skip
+    return {name: pages.mailed(token)}
 
 
 def _visit_links(

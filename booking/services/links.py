@@ -17,6 +17,11 @@ from booking.services.sessions import hash_token, new_token
 
 VERIFY_LIFE = timedelta(hours=24)
 RESET_LIFE = timedelta(minutes=10)
+INVITATION_LIFE = timedelta(days=3)
+NEW_ADDRESS_LIFE = timedelta(hours=24)
+TAKE_BACK_LIFE = timedelta(days=8)
+"""A change of address lives for a day, and can be taken back for seven more."""
+
 SENT_AGAIN = frozenset({LinkAction.VERIFY_ADDRESS, LinkAction.RESET_PASSWORD})
 ACTS: Mapping[LinkAction, frozenset[VisitAct]] = {
     LinkAction.OPEN_VISIT: frozenset(VisitAct),
@@ -64,6 +69,8 @@ def mint_link(
     appointment_id: int | None = None,
     offer_id: int | None = None,
     waiting_entry_id: int | None = None,
+    invitation_id: int | None = None,
+    address_change_id: int | None = None,
     email_key: str | None = None,
 ) -> str:
     """Add the link to the open transaction and return its token, which exists nowhere else (256 random bits).
@@ -79,6 +86,8 @@ def mint_link(
             appointment_id=appointment_id,
             offer_id=offer_id,
             waiting_entry_id=waiting_entry_id,
+            invitation_id=invitation_id,
+            address_change_id=address_change_id,
             email_key=email_key,
             created_at=now,
             expires_at=expires_at,

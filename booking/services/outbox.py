@@ -26,15 +26,28 @@ from booking.core.messages import (
     messages_for_undo,
     news_of_undo,
 )
-from booking.models import Appointment, AppointmentTime, Message, WaitingEntry, WaitingOffer, new_public_id
+from booking.models import (
+    AddressChange,
+    Appointment,
+    AppointmentTime,
+    CarerInvitation,
+    Message,
+    WaitingEntry,
+    WaitingOffer,
+    new_public_id,
+)
 from booking.queries.prepared import PreparedInsert
-from booking.services.links import RESET_LIFE, VERIFY_LIFE
+from booking.services.links import INVITATION_LIFE, NEW_ADDRESS_LIFE, RESET_LIFE, VERIFY_LIFE
 
 CHANNEL = "email"
 LINK_LIFE = {
     MessageKind.VERIFY_ADDRESS: VERIFY_LIFE,
     MessageKind.RESET_PASSWORD: RESET_LIFE,
     MessageKind.ACCOUNT_EXISTS: timedelta(hours=24),
+    MessageKind.CARER_INVITATION: INVITATION_LIFE,
+    MessageKind.CARER_ADDED: timedelta(days=3),
+    MessageKind.CONFIRM_NEW_ADDRESS: NEW_ADDRESS_LIFE,
+    MessageKind.ADDRESS_CHANGING: NEW_ADDRESS_LIFE,
     **dict.fromkeys(NOTICE_KINDS, timedelta(days=3)),
 }
 """How long a message about an account stays worth sending, and how long the link in it lives from then on."""
@@ -161,6 +174,27 @@ def plan_account_message(session: Session, *, kind: MessageKind, account_id: int
     planned = message_now(kind, now, valid_for=LINK_LIFE[kind])
     key = dedup_key(kind, f"account:{account_id}", int(now.timestamp() * 1000), f"account:{account_id}", CHANNEL)
     _INSERT.execute(session.connection(), [{**_row(planned, key, now), "account_id": account_id}])
+
+
+def plan_invitation(session: Session, *, invitation: CarerInvitation, now: datetime) -> None:
+    """Ask somebody, at an address of which nothing is known, to help a patient; due at once."""
+    _plan_about(
+        session, MessageKind.CARER_INVITATION, "invitation", invitation.id, invitation.invited_by_account_id, now,
+        invitation_id=invitation.id,
+    )  # fmt: skip
+
+
+def plan_address_change(session: Session, *, kind: MessageKind, change: AddressChange, now: datetime) -> None:
+    """Write to the new address of an account for its confirmation, or to the old one about it; due at once."""
+    _plan_about(session, kind, "address_change", change.id, change.account_id, now, address_change_id=change.id)
+
+
+def _plan_about(
+    session: Session, kind: MessageKind, subject: str, subject_id: int, account_id: int, now: datetime, **about: int
+) -> None:
+    planned = message_now(kind, now, valid_for=LINK_LIFE[kind])
+    key = dedup_key(kind, f"{subject}:{subject_id}", 1, f"account:{account_id}", CHANNEL)
+    _INSERT.execute(session.connection(), [{**_row(planned, key, now), "account_id": account_id, **about}])
 
 
 def _add_visit_messages(

@@ -42,6 +42,8 @@ class Tried(StrEnum):
     RESET = "reset"
     PROVE = "prove"
     JOIN = "join"
+    SECOND_STEP = "second_step"
+    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ LIMITS = {
         network=Limit(20, timedelta(minutes=2)),
         everyone=Limit(200, timedelta(seconds=1)),
     ),
+    # Three codes of a million are right at any moment: the account's bucket lets through less than 300 guesses a day.
+    Tried.SECOND_STEP: Limits(
+        account=Limit(6, timedelta(minutes=5)),
+        network=Limit(60, timedelta(seconds=5)),
+        everyone=Limit(600, timedelta(seconds=0.1)),
+    ),
     # A date of birth is easier to guess than a password, and its owner does not forget it.
     Tried.PROVE: Limits(
         account=Limit(5, timedelta(hours=1)),
@@ -79,6 +87,12 @@ LIMITS = {
         everyone=Limit(300, timedelta(seconds=1)),
     ),
     # The waiting list, by people of whom nothing is known: each try makes a patient.
+    # Letters to an address that somebody with an account has typed: invitations, and new addresses.
+    Tried.WRITE: Limits(
+        account=Limit(6, timedelta(minutes=20)),
+        network=Limit(20, timedelta(minutes=2)),
+        everyone=Limit(200, timedelta(seconds=1)),
+    ),
     Tried.JOIN: Limits(
         account=Limit(6, timedelta(minutes=10)),
         network=Limit(20, timedelta(minutes=2)),
@@ -117,6 +131,20 @@ def take(session: Session, limiter: Limiter, tried: Tried, *, account: str, netw
             ("everyone", "", limits.everyone),
         ):
             _take_one(session, limiter.key(tried, kind, value), limit, limiter.factor, now)
+
+
+def give_back(session: Session, limiter: Limiter, tried: Tried, *, account: str) -> None:
+    """Put the token of a try that succeeded back into the account's bucket, in the open transaction.
+
+    So the limit slows guesses and not the owner. Those of the network and of all stay taken: they bound the work that
+    tries cause, right ones too."""
+    full = LIMITS[tried].account.capacity * limiter.factor
+    more = TokenBucket.tokens + 1
+    session.execute(
+        sa.update(TokenBucket)
+        .where(TokenBucket.key == limiter.key(tried, "account", account))
+        .values(tokens=sa.case((more > full, float(full)), else_=more))
+    )
 
 
 def _take_one(session: Session, key: str, limit: Limit, factor: int, now: datetime) -> None:

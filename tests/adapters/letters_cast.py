@@ -38,6 +38,8 @@ LINKS = {
         "answer",
         "open_wait",
         "not_me",
+        "invitation",
+        "confirm_address",
     )
 }
 NOW = datetime(2026, 3, 2, 15, 0, 0, 123456, tzinfo=UTC)
