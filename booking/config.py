@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from booking.adapters.backup_files import BackupKey
 from booking.adapters.sealing import FieldKeys
 from booking.core.audit_chain import ChainKey, chain_key
 from booking.core.retention import Retention
@@ -16,7 +17,7 @@ EXAMPLE_SECRET = "change-me"  # noqa: S105 - the value that production refuses.
 EXAMPLE_FIELD_KEY = bytes(32)
 MIN_AUDIT_KEY = 32
 STAGES = ("production", "demo", "test")
-SECRET_NAMES = ("SECRET_KEY", "FIELD_KEYS", "SMTP_URL", "DATABASE_URL", "AUDIT_KEY")
+SECRET_NAMES = ("SECRET_KEY", "FIELD_KEYS", "SMTP_URL", "DATABASE_URL", "AUDIT_KEY", "BACKUP_PRIVATE_KEY")
 
 
 class SettingsRefused(Exception):
@@ -50,6 +51,10 @@ class Settings:
     retention: Retention
     audit_key: ChainKey
     anchor_file: Path
+    backup_public_key: BackupKey | None
+    backup_private_key: BackupKey | None
+    backup_folder: Path | None
+    backup_keep: int
 
     @property
     def is_demo(self) -> bool:
@@ -95,7 +100,13 @@ class Settings:
             retention=Retention(reader.number("RECORD_YEARS", 10, lowest=1)),
             audit_key=chain_key(reader.text("AUDIT_KEY", "") or reader.text("SECRET_KEY", "")),
             anchor_file=reader.file("AUDIT_ANCHOR_FILE", "audit-anchors.jsonl"),
+            backup_public_key=reader.backup_key("BACKUP_PUBLIC_KEY"),
+            backup_private_key=reader.backup_key("BACKUP_PRIVATE_KEY"),
+            backup_folder=reader.folder("BACKUP_FOLDER"),
+            backup_keep=reader.number("BACKUP_KEEP", 14, lowest=1),
         )
+        if settings.backup_folder and not settings.backup_public_key:
+            reader.mistakes.append("BACKUP_FOLDER: backups need BACKUP_PUBLIC_KEY, too")
         if settings.stage == "production":
             reader.mistakes += _production_mistakes(settings)
             reader.mistakes += _weak_audit_key(reader.text("AUDIT_KEY", ""))
@@ -123,6 +134,13 @@ def _weak_audit_key(given: str) -> list[str]:
     if given and len(given) < MIN_AUDIT_KEY:
         return [f"AUDIT_KEY: production needs at least {MIN_AUDIT_KEY} characters"]
     return []
+
+
+def database_url_or_none(value: str) -> str | None:
+    """The address of a database with the driver that we use; None when it is of another kind."""
+    if value.startswith(("postgresql://", "postgres://")):
+        value = "postgresql+psycopg://" + value.split("://", 1)[1]
+    return value if value.startswith(("sqlite:///", "postgresql+psycopg://")) else None
 
 
 class _Reader:
@@ -187,11 +205,10 @@ class _Reader:
 
     def database_url(self, name: str) -> str:
         value = self.text(name)
-        if value.startswith(("postgresql://", "postgres://")):
-            value = "postgresql+psycopg://" + value.split("://", 1)[1]
-        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        url = database_url_or_none(value)
+        if value and url is None:
             self.mistakes.append(f"{name}: must start with sqlite:/// or postgresql://")
-        return value
+        return url or value
 
     def smtp_url(self, name: str) -> str:
         value = self.text(name)
@@ -213,3 +230,15 @@ class _Reader:
             if value:
                 self.mistakes.append(f"{name}: {error}")
             return FieldKeys(writing_id="", keys={})
+
+    def folder(self, name: str) -> Path | None:
+        value = self.text(name, "")
+        return Path(value).absolute() if value else None
+
+    def backup_key(self, name: str) -> BackupKey | None:
+        value = self.text(name, "")
+        try:
+            return BackupKey.parse(value) if value else None
+        except ValueError as error:
+            self.mistakes.append(f"{name}: {error}")
+            return None

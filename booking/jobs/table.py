@@ -8,10 +8,12 @@ from datetime import timedelta
 
 from booking.core.clock import utc_now
 from booking.jobs.audit_log import anchor_audit_log, check_audit_log, seal_audit_events
+from booking.jobs.nightly_backup import back_up
 from booking.jobs.send_messages import send_due
 from booking.jobs.tools import Tools
 from booking.services import pruning
 from booking.services.blocks import refill_all
+from booking.services.carers import close_ended_rights
 from booking.services.erasing import erase_old_records
 from booking.services.heartbeat import beat
 from booking.services.holds import prune_holds
@@ -54,6 +56,11 @@ def ask_who_waits(tools: Tools) -> None:
         offer_freed_times(session, now=utc_now())
 
 
+def end_rights(tools: Tools) -> None:
+    """Stop letters to carers whose right has ended by itself."""
+    _prune(tools, close_ended_rights)
+
+
 def forget_the_old(tools: Tools) -> None:
     """Sessions, mailed links, remembered answers to forms and rate limits that can be of no use any more."""
     for prune in (prune_sessions, pruning.prune_links, pruning.prune_answers, prune_buckets):
@@ -79,6 +86,8 @@ JOBS: tuple[Job, ...] = (
     Job("seal_audit_events", seal_audit_events, timedelta(seconds=5)),
     Job("anchor_audit_log", anchor_audit_log, timedelta(hours=1)),
     Job("check_audit_log", check_audit_log, timedelta(days=1)),
+    Job("end_rights", end_rights, timedelta(minutes=1)),
     Job("forget_the_old", forget_the_old, timedelta(hours=1)),
     Job("erase_what_is_over", erase_what_is_over, timedelta(hours=6)),
+    Job("back_up", back_up, timedelta(minutes=10)),
 )

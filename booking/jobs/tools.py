@@ -23,6 +23,7 @@ from booking.core.audit_chain import ChainKey
 from booking.core.clock import utc_now
 from booking.core.retention import Retention
 from booking.services.audit import CHAIN_KEY
+from booking.services.backups import NightlyBackups
 from booking.services.claims import MailOffice
 from booking.services.sealed import KEYS
 
@@ -51,6 +52,7 @@ class Tools:
     clock: Callable[[], datetime] = utc_now
     stopping: threading.Event = field(default_factory=threading.Event)
     audit: AuditTools | None = None
+    backups: NightlyBackups | None = None
 
 
 @contextmanager
@@ -81,4 +83,14 @@ def _tools(settings: Settings, engine: sa.Engine, clock: Callable[[], datetime])
         retention=settings.retention,
         clock=clock,
         audit=AuditTools(settings.audit_key, settings.anchor_file),
+        backups=_nightly(settings),
     )
+
+
+def _nightly(settings: Settings) -> NightlyBackups | None:
+    if settings.backup_folder is None or settings.backup_public_key is None:
+        return None
+    return NightlyBackups(
+        folder=settings.backup_folder, reader=settings.backup_public_key, keys=settings.field_keys,
+        keep=settings.backup_keep,
+    )  # fmt: skip

@@ -32,4 +32,6 @@ class Patient(Base):
     language: Mapped[str] = mapped_column(sa.String(20), default="en")
     contact_note_sealed: Mapped[str | None] = mapped_column(sa.Text)
     created_at: Mapped[datetime]
+    contact_erased_at: Mapped[datetime | None]
+    record_erased_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))

@@ -32,6 +32,12 @@ def patient_ids(session: Session, *, account_id: int, now: datetime) -> frozense
     return acts_for(session, account_id=account_id, now=now).patient_ids
 
 
+def self_ids(session: Session, *, account_id: int, now: datetime) -> frozenset[int]:
+    """Patients who are the account's own, not those it helps as a carer: for what only the person may ask."""
+    rows = _ACTS_FOR.execute(session.connection(), {"account_id": account_id, "now": now})
+    return frozenset(row.patient_id for row in rows if row.relation == Relation.SELF)
+
+
 # Every page of somebody who is logged in asks this.
 _ACTS_FOR = Prepared(
     sa.select(AccountPatient.patient_id, AccountPatient.relation, AccountPatient.sees_answers).where(

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from booking.adapters.sealing import CannotOpen
 from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound
+from booking.queries.accounts import self_ids
 from booking.queries.appointments import Visit
 from booking.queries.own_data import EarlierRow, LetterRow, OwnRows, PersonRow, SaidRow, WaitRow, own_rows
 from booking.services import audit
 from booking.services.filled_forms import FilledForm, forms_of_visit, is_full
 from booking.services.sealed import open_text
 from booking.services.transaction import transaction
+
 
 @dataclass(frozen=True, slots=True)
 class OwnVisit:
@@ -53,11 +55,14 @@ class OwnPerson:
 
 
 def own_data(session: Session, *, actor: Actor, now: datetime) -> tuple[OwnPerson, ...]:
-    """The people whom a patient's account acts for, by name. One audit event for each. Raises NotFound for others."""
-    if actor.role is not Role.PATIENT:
+    """The people whose account it is, by name; whom it helps as a carer is not in it. One audit event for each.
+
+    Raises NotFound for staff and visitors.
+    """
+    if actor.role is not Role.PATIENT or actor.account_id is None:
         raise NotFound
     with transaction(session):
-        rows = own_rows(session, actor.patient_ids)
+        rows = own_rows(session, self_ids(session, account_id=actor.account_id, now=now))
         people = tuple(_person(session, actor, rows, person) for person in rows.people)
         for person in rows.people:
             audit.record(session, actor, "data_exported", "patient", person.id, now=now)

@@ -19,11 +19,13 @@ PATIENTS: Who = frozenset({Role.PATIENT.value})
 PUBLIC: Who = frozenset({VISITOR, Role.PATIENT.value})
 DESK: Who = frozenset({Role.SCHEDULER.value, Role.ADMINISTRATOR.value})
 SPECIALISTS: Who = frozenset({Role.SPECIALIST.value})
+ADMINISTRATORS: Who = frozenset({Role.ADMINISTRATOR.value})
 STAFF: Who = frozenset(r.value for r in STAFF_ROLES)
 
 OWN_VISIT = "own visit, or one opened in this browser session"
 OWN_OFFER = "an offer to an own patient, or one whose link was opened in this browser session"
 OWN_WAIT = "an entry of an own patient, made in this browser session, or for a visit opened in it"
+OWN_HELP = "an invitation to help the account's owner"
 OWN_LOCATION = "locations where the person works"
 OWN_CALENDAR = "calendars of locations where the person works"
 
@@ -50,7 +52,35 @@ ROWS: tuple[Row, ...] = (
     Row("accounts.log_in", "GET", EVERYONE),
     Row("accounts.log_in", "POST", EVERYONE),
     Row("accounts.log_out", "POST", LOGGED_IN),
+    Row("second_step.code", "GET", EVERYONE, "the log-in that waits in the own browser session"),
+    Row("second_step.code", "POST", EVERYONE, "the log-in that waits in the own browser session"),
+    Row("second_step.recovery_code", "GET", EVERYONE, "the log-in that waits in the own browser session"),
+    Row("second_step.recovery_code", "POST", EVERYONE, "the log-in that waits in the own browser session"),
+    Row("second_step.passkey", "POST", EVERYONE, "the log-in that waits in the own browser session"),
+    Row("passkeys.log_in", "POST", EVERYONE),
+    Row("passkeys.add", "GET", LOGGED_IN),
+    Row("passkeys.add", "POST", LOGGED_IN),
+    Row("passkeys.passkey", "GET", LOGGED_IN, "a passkey of the own account"),
+    Row("passkeys.passkey", "POST", LOGGED_IN, "a passkey of the own account"),
+    Row("passkeys.remove", "POST", LOGGED_IN, "a passkey of the own account"),
+    Row("factors.overview", "GET", LOGGED_IN),
+    Row("factors.change_password", "GET", LOGGED_IN),
+    Row("factors.change_password", "POST", LOGGED_IN),
+    Row("factors.add_app", "GET", LOGGED_IN),
+    Row("factors.add_app", "POST", LOGGED_IN),
+    Row("factors.remove_app", "GET", LOGGED_IN),
+    Row("factors.remove_app", "POST", LOGGED_IN),
+    Row("factors.show_recovery_codes", "GET", LOGGED_IN),
+    Row("factors.show_recovery_codes", "POST", LOGGED_IN),
+    Row("identity.confirm", "GET", LOGGED_IN),
+    Row("identity.confirm", "POST", LOGGED_IN),
+    Row("identity.go_on", "GET", LOGGED_IN),
     Row("accounts.account", "GET", LOGGED_IN),
+    Row("sessions.sessions", "GET", LOGGED_IN, "sessions of the own account"),
+    Row("sessions.end", "POST", LOGGED_IN, "a session of the own account"),
+    Row("sessions.end_all", "POST", LOGGED_IN, "sessions of the own account"),
+    Row("sessions.stay", "POST", LOGGED_IN, "the own session"),
+    Row("sessions.time_left", "GET", LOGGED_IN, "the own session"),
     Row("accounts.reset_request", "GET", EVERYONE),
     Row("accounts.reset_request", "POST", EVERYONE),
     Row("accounts.reset_sent", "GET", EVERYONE),
@@ -58,6 +88,15 @@ ROWS: tuple[Row, ...] = (
     Row("accounts.reset", "POST", EVERYONE),
     Row("links.open_link", "GET", EVERYONE, "what the link was mailed for"),
     Row("links.send_link_again", "POST", EVERYONE),
+    Row("carers.people", "GET", PATIENTS),
+    Row("carers.invite", "GET", PATIENTS),
+    Row("carers.invite", "POST", PATIENTS, "patients who are the account's owner"),
+    Row("carers.withdraw", "POST", PATIENTS, OWN_HELP),
+    Row("carers.end", "GET", PATIENTS, "a right to help the account's owner, or of the account to help somebody"),
+    Row("carers.end", "POST", PATIENTS, "a right to help the account's owner, or of the account to help somebody"),
+    Row("carers.invitation", "GET", PUBLIC, "the invitation whose link this browser has opened"),
+    Row("carers.accept", "POST", PATIENTS, "the invitation whose link this browser has opened"),
+    Row("carers.decline", "POST", PUBLIC, "the invitation whose link this browser has opened"),
     Row("preferences.theme", "POST", EVERYONE),
     Row("questionnaires.start", "GET", PUBLIC, OWN_VISIT),
     Row("questionnaires.step", "GET", PUBLIC, OWN_VISIT),
@@ -69,6 +108,11 @@ ROWS: tuple[Row, ...] = (
     Row("sent_forms.answers", "GET", SPECIALISTS, "a visit that the specialist gives"),
     Row("privacy.own", "GET", PATIENTS, "patients of the account"),
     Row("privacy.download", "POST", PATIENTS, "patients of the account"),
+    Row("privacy.ask_erasure", "GET", PATIENTS, "patients of the account"),
+    Row("privacy.ask_erasure", "POST", PATIENTS, "patients of the account"),
+    Row("privacy.request_of", "GET", ADMINISTRATORS, "patients who asked to be erased"),
+    Row("privacy.erase", "POST", ADMINISTRATORS, "patients who asked to be erased"),
+    Row("privacy.keep", "POST", ADMINISTRATORS, "patients who asked to be erased"),
     Row("public.index", "GET", EVERYONE),
     Row("public.licences", "GET", EVERYONE),
     Row("public.favicon", "GET", EVERYONE),

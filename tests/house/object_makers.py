@@ -18,9 +18,12 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
 from booking.core.waiting import WaitingWish
-from booking.models import Account, Appointment, Block, LinkAction, Patient, Resource
+from booking.models import Account, AccountPatient, Appointment, Block, LinkAction, Patient, Relation, Resource
 from booking.models.base import new_public_id
+from booking.services import sessions
 from booking.services.links import mint_link
+from booking.services.own_sessions import handle_of
+from booking.services.tasks import ask_to_erase
 from booking.services.transaction import transaction
 from booking.services.waiting_list import join
 from booking.web.access_table import VISITOR
@@ -28,15 +31,19 @@ from tests.factories import make_account, make_appointment, make_offer, make_pat
 from tests.services.forms_cast import fill_peg, send, visit_of
 
 ANA, BEN, DORA, ELI, CRUZ, ADEYEMI, FAY = "ana", "ben", "dora", "eli", "dr-cruz", "dr-adeyemi", "fay"
-CAST = (VISITOR, ANA, BEN, DORA, ELI, CRUZ, ADEYEMI, FAY)
+# Cora acts for Ana's patient as a carer; Edgar did so until yesterday; Kim is a nurse of Northside.
+CORA, EDGAR, KIM = "cora", "edgar", "kim"
+CAST = (VISITOR, ANA, BEN, CORA, EDGAR, DORA, ELI, CRUZ, ADEYEMI, KIM, FAY)
 EVERYBODY = frozenset(CAST)
+PUBLIC_CAST = frozenset({VISITOR, ANA, BEN, CORA, EDGAR})
 # Ana's visit is with Dr Cruz at Northside, where Dora works; Eli works at Lakeview; Fay works everywhere.
-SEE_THE_VISIT = frozenset({ANA, DORA, CRUZ, FAY})
-SEE_THE_PATIENT = frozenset({ANA, DORA, ELI, FAY})
+SEE_THE_VISIT = frozenset({ANA, CORA, DORA, CRUZ, KIM, FAY})
+# Ben's is with Dr Lind at Lakeview.
+SEE_THE_OTHER_VISIT = frozenset({BEN, ELI, FAY})
+SEE_THE_PATIENT = frozenset({ANA, CORA, DORA, ELI, FAY})
 SEE_THE_CALENDAR = frozenset({DORA, FAY})
-CALENDAR_PAGES = (
-    "calendar", "change_hours", "change_date", "add_leave", "add_block", "change_block", "remove_block"
-)  # fmt: skip
+CALENDAR_PAGES = ("calendar", "change_hours", "change_date", "add_leave", "add_block")
+BLOCK_PAGES = ("change_block", "remove_block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +61,34 @@ class World:
 
     session: Session
     ana_patient: Patient = field(init=False)
+    ben_patient: Patient = field(init=False)
     accounts: dict[str, Account] = field(init=False)
     hours: itertools.count[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         session = self.session
         self.ana_patient = make_patient(session)
+        self.ben_patient = make_patient(session, given_name="Ben")
         self.accounts = {
             ANA: make_account(session, patients=(self.ana_patient,)),
-            BEN: make_account(session, patients=(make_patient(session, given_name="Ben"),)),
+            BEN: make_account(session, patients=(self.ben_patient,)),
+            CORA: make_account(session, patients=(self.ana_patient,)),
+            EDGAR: make_account(session, patients=(self.ana_patient,)),
+            KIM: make_account(session, Role.NURSE, location_ids=(1,), resource_id=7),
             DORA: make_account(session, Role.SCHEDULER, location_ids=(1,)),
             ELI: make_account(session, Role.SCHEDULER, location_ids=(2,)),
             CRUZ: make_account(session, Role.SPECIALIST, resource_id=1),
             ADEYEMI: make_account(session, Role.SPECIALIST, resource_id=2),
             FAY: make_account(session, Role.ADMINISTRATOR),
         }
+        self.make_carer(CORA, ends_at=None)
+        self.make_carer(EDGAR, ends_at=utc_now() - timedelta(days=1))
+
+    def make_carer(self, name: str, *, ends_at: datetime | None) -> None:
+        """That member of the cast acts for the patient as somebody else, to whom no answers were opened."""
+        rights = sa.update(AccountPatient).where(AccountPatient.account_id == self.accounts[name].id)
+        self.session.execute(rights.values(relation=Relation.CARER, sees_answers=False, ends_at=ends_at))
+        self.session.commit()
 
     def role(self, name: str) -> str:
         """The word of the access table for that member of the cast."""
@@ -80,6 +100,12 @@ class World:
         self.session.rollback()
         return make_appointment(self.session, self.ana_patient, starts_at=self.free_start())
 
+    def visit_elsewhere(self) -> Appointment:
+        """A visit of Ben's with Dr Lind at Lakeview, some days from now."""
+        self.session.rollback()
+        places = {"location_id": 2, "specialist_id": 3}
+        return make_appointment(self.session, self.ben_patient, starts_at=self.free_start(), **places)
+
     def free_start(self) -> datetime:
         """A full hour that no other visit of this world has."""
         tonight = utc_now().replace(minute=0, second=0, microsecond=0)
@@ -87,7 +113,11 @@ class World:
 
 
 def a_visit(world: World) -> list[Example]:
-    return [Example(world.visit().public_id, new_public_id(), SEE_THE_VISIT)]
+    """One at Northside, and somebody else's at Lakeview."""
+    return [
+        Example(world.visit().public_id, new_public_id(), SEE_THE_VISIT),
+        Example(world.visit_elsewhere().public_id, new_public_id(), SEE_THE_OTHER_VISIT),
+    ]
 
 
 def a_patient(world: World) -> list[Example]:
@@ -96,7 +126,7 @@ def a_patient(world: World) -> list[Example]:
 
 def a_service(_world: World) -> list[Example]:
     """One that all may book, and those that only staff or a course may: to the public these do not exist."""
-    hidden = [Example(code, "no-such-service", EVERYBODY - {VISITOR, ANA, BEN}) for code in ("phone-call", "infusion")]
+    hidden = [Example(code, "no-such-service", EVERYBODY - PUBLIC_CAST) for code in ("phone-call", "infusion")]
     return [Example("first-consultation", "no-such-service"), *hidden]
 
 
@@ -131,7 +161,8 @@ def a_page_of_a_form(_world: World) -> list[Example]:
 
 
 def a_visit_with_a_sent_form(world: World) -> list[Example]:
-    """Answers that were given: the patient reads a copy, the specialist of the visit reads them, nobody else does."""
+    """Answers that were given: the patient reads a copy, the specialist of the visit reads them, nobody else does; no
+    carer either, to whom they were not opened."""
     appointment, account = world.visit(), world.accounts[ANA]
     visit = visit_of(world.session, appointment.id)
     ana = Actor(account.id, Role.PATIENT, frozenset({world.ana_patient.id}))
@@ -141,20 +172,28 @@ def a_visit_with_a_sent_form(world: World) -> list[Example]:
 
 
 def a_calendar(world: World) -> list[Example]:
-    """Of Dr Cruz, at Northside alone."""
+    """Of Dr Cruz, at Northside alone, and of Dr Lind, at Lakeview alone."""
     world.session.rollback()
-    public_id = world.session.scalars(sa.select(Resource.public_id).where(Resource.id == 1)).one()
-    return [Example(public_id, new_public_id(), SEE_THE_CALENDAR)]
+    ids = {row.id: row.public_id for row in world.session.execute(sa.select(Resource.id, Resource.public_id))}
+    elsewhere = Example(ids[3], new_public_id(), frozenset({ELI, FAY}))
+    return [Example(ids[1], new_public_id(), SEE_THE_CALENDAR), elsewhere]
+
+
+def the_calendar_of_a_block(world: World) -> list[Example]:
+    """The first of these: blocks belong to one."""
+    return a_calendar(world)[:1]
 
 
 def a_block(world: World) -> list[Example]:
-    """Of that calendar."""
+    """Of the first of these calendars, and one of the other, which nobody finds beside the first."""
     world.session.rollback()
     starts_at = world.free_start()
-    block = Block(resource_id=1, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), label="[Leave]")
-    world.session.add(block)
+    times = {"starts_at": starts_at, "ends_at": starts_at + timedelta(hours=1), "label": "[Leave]"}
+    block, elsewhere = (Block(resource_id=number, **times) for number in (1, 3))
+    world.session.add_all([block, elsewhere])
     world.session.commit()
-    return [Example(block.public_id, new_public_id(), SEE_THE_CALENDAR)]
+    strange = Example(elsewhere.public_id, new_public_id(), frozenset())
+    return [Example(block.public_id, new_public_id(), SEE_THE_CALENDAR), strange]
 
 
 def an_offer(world: World) -> list[Example]:
@@ -163,7 +202,7 @@ def an_offer(world: World) -> list[Example]:
     now = utc_now()
     times = {"starts_at": world.free_start(), "made_at": now, "expires_at": now + timedelta(hours=2)}
     offer = make_offer(world.session, world.ana_patient, **times)
-    return [Example(offer.public_id, new_public_id(), frozenset({ANA}))]
+    return [Example(offer.public_id, new_public_id(), frozenset({ANA, CORA}))]
 
 
 def a_waiting_entry(world: World) -> list[Example]:
@@ -177,7 +216,7 @@ def a_waiting_entry(world: World) -> list[Example]:
 
 def an_own_waiting_entry(world: World) -> list[Example]:
     """The same entry as Ana sees it."""
-    return [replace(example, seen_by=frozenset({ANA})) for example in a_waiting_entry(world)]
+    return [replace(example, seen_by=frozenset({ANA, CORA})) for example in a_waiting_entry(world)]
 
 
 def an_offer_at_the_desk(world: World) -> list[Example]:
@@ -187,7 +226,32 @@ def an_offer_at_the_desk(world: World) -> list[Example]:
 
 Maker = Callable[[World], list[Example]]
 
+
+def a_person_who_asked_to_be_erased(world: World) -> list[Example]:
+    """Someone with nothing ahead: another patient, whose request waits for an administrator."""
+    world.session.rollback()
+    patient = make_patient(world.session)
+    with transaction(world.session):
+        ask_to_erase(world.session, patient_id=patient.id, now=utc_now())
+    return [Example(patient.public_id, new_public_id(), frozenset({FAY}))]
+
+
+def an_own_patient(world: World) -> list[Example]:
+    return [Example(world.ana_patient.public_id, new_public_id(), frozenset({ANA}))]
+
+
+def an_own_session(world: World) -> list[Example]:
+    """A login of Ana's on another device."""
+    world.session.rollback()
+    account_id = world.accounts[ANA].id
+    token = sessions.begin_session(world.session, account_id=account_id, data={}, now=utc_now())
+    return [Example(handle_of(sessions.hash_token(token)), new_public_id(), frozenset({ANA}))]
+
+
 MAKERS: dict[str, Maker] = {
+    "sessions.end:public_id": an_own_session,
+    "privacy.ask_erasure:patient": an_own_patient,
+    "privacy:patient": a_person_who_asked_to_be_erased,
     "static:filename": a_file,
     "links:token": a_link,
     "public_id": a_visit,
@@ -206,6 +270,7 @@ MAKERS: dict[str, Maker] = {
     "desk.leave_waiting:public_id": a_waiting_entry,
     "desk.answer_offer:public_id": an_offer_at_the_desk,
     **{f"desk.{name}:public_id": a_calendar for name in CALENDAR_PAGES},
+    **{f"desk.{name}:public_id": the_calendar_of_a_block for name in BLOCK_PAGES},
     "block_id": a_block,
     "waiting:public_id": an_own_waiting_entry,
     "waiting.wait_for_earlier:public_id": a_visit,

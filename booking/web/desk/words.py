@@ -13,6 +13,7 @@ from booking.core.scheduling.rules import Refusal
 from booking.queries.desk import OpenTask
 from booking.queries.questionnaires import VisitForms
 from booking.services.calling import ASKED_FOR_HELP
+from booking.services.carers import CARER_LEFT
 from booking.services.tasks import CALL_PATIENT, CHECK_AUDIT, CHECK_BACKUP, CHECK_MAIL, DECIDE_MAIL, ERASE_PERSON
 from booking.services.undo import CALENDAR_CHANGED
 
@@ -63,6 +64,7 @@ TASK: dict[str, LazyString] = {
 CALL: dict[str, LazyString] = {
     CALENDAR_CHANGED: lazy_gettext("Call the patient: the calendar has changed"),
     ASKED_FOR_HELP: lazy_gettext("Call the patient, who asks for help"),
+    CARER_LEFT: lazy_gettext("Ask the patient for another e-mail address: a carer had theirs there, and has left"),
 }
 """Calls with another reason than mail."""
 

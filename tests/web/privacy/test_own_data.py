@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound
-from booking.models import Account, Appointment, AuditEvent, Patient
+from booking.models import Account, AccountPatient, Appointment, AuditEvent, Patient, Relation
 from booking.services.appointments import cancel
 from booking.services.changing import change_visit
 from booking.services.own_data import own_data
@@ -125,7 +125,7 @@ def test_the_page_says_what_is_kept_and_for_whom(session: Session, client_as: Ca
     answer = client.get("/account/data/")
 
     assert answer.status_code == 200
-    assert "everybody you act for" in answer.text
+    assert "everybody of this account" in answer.text
     assert "Mia" in answer.text
     assert "Mia" in copy(client)[0]
 
@@ -133,3 +133,18 @@ def test_the_page_says_what_is_kept_and_for_whom(session: Session, client_as: Ca
 def test_staff_have_patients_to_look_after_and_no_copy_of_their_own(session: Session) -> None:
     with pytest.raises(NotFound):
         own_data(session, actor=Actor(role=Role.SCHEDULER), now=NOW)
+
+
+def test_a_carer_takes_no_copy_of_the_person_they_help(
+    session: Session, client_as: Callable[[Account], FlaskClient]
+) -> None:
+    carer = make_account(session)
+    helped = make_patient(session, given_name="Ana")
+    right = AccountPatient(account_id=carer.id, patient_id=helped.id, relation=Relation.CARER, sees_answers=True)
+    session.add(right)
+    session.commit()
+
+    page, file = copy(client_as(carer))
+
+    assert file["people"] == []
+    assert "Ana" not in page
