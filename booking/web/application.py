@@ -16,6 +16,7 @@ from booking.web import (
     context,
     errors,
     filters,
+    logging_off,
     origin,
     request_log,
     security_headers,
@@ -43,7 +44,7 @@ def create_app(settings: Settings) -> Flask:
     origin.init_app(app)
     _bind_extensions(app, settings)
     app.url_map.converters["public_id"] = PublicIdConverter
-    for part in (security_headers, assets, access, errors, filters, context):
+    for part in (security_headers, assets, access, errors, filters, context, logging_off):
         part.init_app(app)
     sessions.init_app(app, is_https=settings.is_https)
     for blueprint in (*BLUEPRINTS, *(DEMO_BLUEPRINTS if settings.is_demo else ())):

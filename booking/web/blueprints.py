@@ -2,8 +2,14 @@
 
 from flask import Blueprint
 
+from booking.web.accounts.factors import bp as factors
+from booking.web.accounts.identity import bp as identity
 from booking.web.accounts.links import bp as links
+from booking.web.accounts.passkeys import bp as passkeys
+from booking.web.accounts.second_step import bp as second_step
+from booking.web.accounts.sessions import bp as own_sessions
 from booking.web.accounts.views import bp as accounts
+from booking.web.carers.views import bp as carers
 from booking.web.demo.views import bp as demo
 from booking.web.desk.views import bp as desk
 from booking.web.mailed.views import bp as mailed
@@ -20,7 +26,13 @@ from booking.web.waiting.views import bp as waiting
 BLUEPRINTS: tuple[Blueprint, ...] = (
     operation,
     accounts,
+    second_step,
+    passkeys,
+    factors,
+    identity,
     links,
+    carers,
+    own_sessions,
     preferences,
     public,
     scheduling,

@@ -102,9 +102,21 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         )
         self.modified = True
 
+    def rotate(self) -> None:
+        """Go on as a visitor under a new id, with what was typed before."""
+        self.token = sessions.begin_session(
+            db.session(), account_id=None, data=self._kept(), now=utc_now(), replaces=self.token or None
+        )
+        self.modified = True
+
     def note_proven(self, proven_by: ProvenBy) -> None:
         """Rotate to a new id at a change of what the person may do; the proof is fresh from now on."""
         self.token = sessions.note_proven(db.session(), token=self.token, proven_by=proven_by, now=utc_now())
+
+    def rotate(self) -> None:
+        """Go on under a new id that knows the same. A session that is not stored yet gets its first one anyway."""
+        if self.token:
+            self.token = sessions.rotate(db.session(), token=self.token, now=utc_now())
 
     def _kept(self) -> dict[str, Any]:
         """What survives a login: never the CSRF token of the session before."""
