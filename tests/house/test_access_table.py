@@ -21,6 +21,7 @@ from booking.web.access_table import DEMO_ROWS, ROWS, TABLE, VISITOR, Row
 from booking.web.application import create_app
 from tests.house.driving import Driver, leads_to_log_in, row_id, rule_of, sameness
 from tests.house.object_makers import CAST, Example, World, maker_of
+from tests.house.stored import changed, stored
 
 
 @pytest.fixture
@@ -29,20 +30,47 @@ def driver(app: Flask, session: Session, client_as: Callable[[Account], FlaskCli
 
 
 def check_row(driver: Driver, row: Row) -> None:
-    """Raise AssertionError when somebody gets in who may not, is refused who may, or can tell foreign from missing."""
+    """Raise AssertionError when somebody gets in who may not, is refused who may, can tell foreign from missing, or has
+    changed anything by what was refused."""
+    values, examples = driver.values(row), list(driver.examples(row))
+    before = stored(driver.world.session)
     for name in CAST:
         if driver.world.role(name) not in row.who:
-            check_refused(driver, row, name)
-        elif not rule_of(driver.app, row).arguments:
-            check_let_in(driver, row, name, {}, may_be_missing=True)
+            check_refused(driver, row, name, values)
         else:
-            check_objects(driver, row, name)
+            check_foreign_ones(driver, row, name, values, examples)
+    changes = changed(before, stored(driver.world.session))
+    assert changes == [], f"what was refused has changed {changes}"
+    for name in CAST:
+        if driver.world.role(name) in row.who:
+            check_own(driver, row, name)
 
 
-def check_refused(driver: Driver, row: Row, name: str) -> None:
-    answer = driver.send(row, name, driver.values(row))
+def check_refused(driver: Driver, row: Row, name: str, values: dict[str, str]) -> None:
+    answer = driver.send(row, name, values)
     refused = leads_to_log_in(answer) if name == VISITOR else answer.status_code == 403
     assert refused, f"{name} is not refused: {answer.status}"
+
+
+def check_foreign_ones(
+    driver: Driver, row: Row, name: str, good: dict[str, str], examples: list[tuple[str, Example]]
+) -> None:
+    """Each example of each parameter that this member of the cast may not see, beside ordinary values of the others."""
+    for parameter, example in examples:
+        if name not in example.seen_by:
+            check_foreign(driver, row, name, {**good, parameter: example.value}, parameter, example)
+
+
+def check_own(driver: Driver, row: Row, name: str) -> None:
+    """The page, or each example that they may see. Fresh ones: what one has done, the next could not do again."""
+    if not rule_of(driver.app, row).arguments:
+        check_let_in(driver, row, name, {}, may_be_missing=True)
+        return
+    good = driver.good(row)
+    for parameter, example in driver.examples(row):
+        is_beside_foreign = any(name not in one.seen_by for other, one in good.items() if other != parameter)
+        if name in example.seen_by and not is_beside_foreign:
+            check_let_in(driver, row, name, {**{key: one.value for key, one in good.items()}, parameter: example.value})
 
 
 def check_let_in(driver: Driver, row: Row, name: str, values: dict[str, str], *, may_be_missing: bool = False) -> None:
@@ -51,18 +79,6 @@ def check_let_in(driver: Driver, row: Row, name: str, values: dict[str, str], *,
     assert answer.status_code < 500, f"{name}: {answer.status}"
     assert answer.status_code not in refusals, f"{name} is refused: {answer.status}"
     assert may_be_missing or not leads_to_log_in(answer), f"{name} is asked to log in"
-
-
-def check_objects(driver: Driver, row: Row, name: str) -> None:
-    """Each example of each parameter, beside ordinary values of the others that this member of the cast may see."""
-    good = driver.good(row)
-    for parameter, example in driver.examples(row):
-        values = {**{other: one.value for other, one in good.items()}, parameter: example.value}
-        is_beside_foreign = any(name not in one.seen_by for other, one in good.items() if other != parameter)
-        if name not in example.seen_by:
-            check_foreign(driver, row, name, values, parameter, example)
-        elif not is_beside_foreign:
-            check_let_in(driver, row, name, values)
 
 
 def check_foreign(
