@@ -274,12 +274,7 @@ def _locked_data(id_hash: str) -> sa.Select[str]:
 
 def note_proven(session: Session, *, token: str, proven_by: ProvenBy, now: datetime) -> str:
     """The person has just proved who they are, or may do more from now on: the proof is fresh, and the session gets a
-    new id, whose cookie token this returns."""
-    return rotate(session, token=token, now=now, proven_by=proven_by)
-
-
-def rotate(session: Session, *, token: str, now: datetime, proven_by: ProvenBy | None = None) -> str:
-    """Give the session a new id and return its cookie token; contents, owner and limits stay."""
+    new id, whose cookie token this returns. Contents and limits stay."""
     fresh = new_token()
     old_hash, id_hash = hash_token(token), hash_token(fresh)
     with transaction(session):
@@ -288,9 +283,8 @@ def rotate(session: Session, *, token: str, now: datetime, proven_by: ProvenBy |
             network = network_of_session(session, old_hash, row.network_sealed)
             row.data_sealed = _sealed(session, id_hash, _open_data(session, old_hash, row.data_sealed))
             row.network_sealed = seal_text(session, "login_session", "network", id_hash, network)
-            row.id_hash, row.last_seen_at = id_hash, now
-            if proven_by is not None:
-                row.authenticated_at, row.proven_by = now, proven_by
+            row.id_hash = id_hash
+            row.authenticated_at, row.last_seen_at, row.proven_by = now, now, proven_by
     return fresh
 
 

@@ -113,11 +113,6 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         """Rotate to a new id at a change of what the person may do; the proof is fresh from now on."""
         self.token = sessions.note_proven(db.session(), token=self.token, proven_by=proven_by, now=utc_now())
 
-    def rotate(self) -> None:
-        """Go on under a new id that knows the same. A session that is not stored yet gets its first one anyway."""
-        if self.token:
-            self.token = sessions.rotate(db.session(), token=self.token, now=utc_now())
-
     def _kept(self) -> dict[str, Any]:
         """What survives a login: never the CSRF token of the session before."""
         self.pop("csrf_token", None)

@@ -209,11 +209,3 @@ def test_written_whole_the_last_one_wins(session: Session, monkeypatch: pytest.M
     monkeypatch.setattr(sessions, "merged", lambda _stored, _before, after, **_: after)
     assert write_two_at_once(session) == {"seen": ["two"], "second": 2}
     assert merged({"a": 1}, {}, {"b": 2}) == {"a": 1, "b": 2}
-
-
-def test_a_visitor_goes_on_under_a_new_id(session: Session) -> None:
-    token = begin(session)
-    fresh = sessions.rotate(session, token=token, now=NOW + MINUTE)
-    assert not opens(session, token)
-    assert opened_by(session, fresh).data == {"draft": "left knee"}
-    assert opened_by(session, fresh).authenticated_at is None
