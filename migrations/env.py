@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ from alembic.util import CommandError
 from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from booking.adapters.database import copy_sqlite, database_file
+from booking.core.clock import utc_now
 from booking.models import Base, UtcDateTime
 
 
@@ -44,6 +47,31 @@ def connect(engine: sa.Engine) -> sa.Connection:
         raise CommandError(f"the database {address} cannot be opened ({type(error).__name__})") from None
 
 
+def copy_before(engine: sa.Engine, current: tuple[str, ...]) -> None:
+    """Before an SQLite database that is in use is changed, put a copy beside it: going back is to put that in place.
+
+    PostgreSQL has backups of its own making; nothing is copied while there is nothing to lose."""
+    file = database_file(engine.url.render_as_string(hide_password=False))
+    wanted = destination()
+    is_asked = current_app.config.get("COPY_BEFORE_UPGRADE", True)
+    if file is None or not is_asked or not current or wanted is None or wanted in current:
+        return
+    copy = file.with_name(f"{file.name}.before-{wanted}-{utc_now():%Y%m%dT%H%M%S%fZ}")
+    try:
+        copy_sqlite(file, copy)
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(f"no copy of the database could be made, so nothing was changed ({error})") from None
+
+
+def destination() -> str | None:
+    """The revision that is asked for; None when the command only looks."""
+    try:
+        asked = context.get_revision_argument()
+    except KeyError:
+        return None
+    return str(asked) if asked else "base"
+
+
 def run() -> None:
     """Run the migrations in one transaction each, on the application's engine."""
     engine = current_app.extensions["migrate"].db.engine
@@ -63,6 +91,7 @@ def run() -> None:
             transactional_ddl=True,
             transaction_per_migration=True,
         )
+        copy_before(engine, context.get_context().get_current_heads())
         with context.begin_transaction():
             context.run_migrations()
         if is_sqlite:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import select
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,13 @@ def create_private(file: str) -> None:
     # What forbids the file, SQLite says when it opens it.
     with suppress(OSError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def copy_sqlite(file: Path, into: Path) -> None:
+    """A consistent copy of an SQLite database in use, as a new file for its owner alone. Raises sqlite3.Error."""
+    create_private(str(into))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", (str(into),))
 
 
 def create_engine(url: str) -> sa.Engine:

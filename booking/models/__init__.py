@@ -36,7 +36,7 @@ from booking.models.clinic import (
     WeeklyHours,
 )
 from booking.models.credential import AppKey, KnownPlace, Passkey, RecoveryCode
-from booking.models.message import Message
+from booking.models.message import MailHold, Message
 from booking.models.patient import Patient
 from booking.models.people import AddressChange, CarerInvitation, ChangeState, InvitationState, PatientMerge
 from booking.models.questionnaire import Answer, QuestionnaireResponse, ResponseStatus
@@ -76,6 +76,7 @@ __all__ = [
     "LinkToken",
     "Location",
     "LoginSession",
+    "MailHold",
     "Message",
     "OfferState",
     "Passkey",

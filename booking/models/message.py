@@ -45,3 +45,15 @@ class Message(Base):
     settled_at: Mapped[datetime | None]
     last_code: Mapped[str | None] = mapped_column(sa.String(60))
     created_at: Mapped[datetime]
+
+
+class MailHold(Base):
+    """Until it is released, no message that was due at `due_until` or before goes out: after a restore it may have been
+    sent already, and a person decides."""
+
+    __tablename__ = "mail_hold"
+
+    id: Mapped[IntPk]
+    due_until: Mapped[datetime]
+    created_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
