@@ -70,7 +70,8 @@ def text_of(said: tuple[object, ...], at: datetime) -> str:
     """One text for what an event says, the same on both databases: a JSON list, the instant in UTC to the microsecond.
 
     `said`: everything from the account to the session, in the order of Event."""
-    return _TEXT([at.astimezone(UTC).isoformat(timespec="microseconds"), *said])
+    instant = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return _TEXT([instant.isoformat("T", "microseconds"), *said])
 
 
 def new_mark(key: ChainKey, text: str) -> str:

@@ -69,10 +69,8 @@ def links(session: Session, *, after: int | None, limit: int) -> Sequence[Link]:
         .order_by(AuditSeal.number)
         .limit(limit)
     )
-    return [
-        Link(number, seq, link_hash, None if event[0] is None else Event._make(event))
-        for number, seq, link_hash, *event in session.execute(wanted)
-    ]
+    rows = session.connection().execute(wanted).all()
+    return [Link(row[0], row[1], row[2], None if row[3] is None else Event._make(row[3:])) for row in rows]
 
 
 def _sealed_for_good(session: Session) -> int:
