@@ -155,6 +155,12 @@ class AddressKnown(BookingError):
     code = "address_known"
 
 
+class CannotHelp(BookingError):
+    """Nobody can be their own carer; `problem` in the details says which way it was tried."""
+
+    code = "cannot_help"
+
+
 class FormClosed(BookingError):
     """The form was sent already, or its visit takes no answers any more; what was posted is not saved."""
 

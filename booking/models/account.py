@@ -56,7 +56,8 @@ class Account(Base):
 class AccountPatient(Base):
     """The account may act for the patient, from the start until `ends_at` (empty: no end).
 
-    A carer sees the answers that they gave themselves; with `sees_answers` those of others too."""
+    A carer sees the answers that they gave themselves; with `sees_answers` those of others too. `closed_at` is when its
+    end was acted on; it opens nothing from `ends_at` on."""
 
     __tablename__ = "account_patient"
     __table_args__ = (
@@ -71,6 +72,7 @@ class AccountPatient(Base):
     ends_at: Mapped[datetime | None]
     relation: Mapped[Relation] = mapped_column(enum_column(Relation, "relation", grows=True), default=Relation.SELF)
     sees_answers: Mapped[bool] = mapped_column(default=False)
+    closed_at: Mapped[datetime | None]
 
 
 class AccountPreference(Base):

@@ -21,7 +21,7 @@ POINTERS = (
     ("message", "invitation_id", "carer_invitation"),
     ("message", "address_change_id", "address_change"),
 )
-RIGHTS = ("public_id", "relation", "sees_answers")
+RIGHTS = ("public_id", "relation", "sees_answers", "closed_at")
 
 
 def create_carer_invitation() -> None:
@@ -117,6 +117,7 @@ def add_rights() -> None:
     op.add_column("account_patient", sa.Column("public_id", sa.String(32), server_default="", nullable=False))
     op.add_column("account_patient", sa.Column("relation", sa.String(40), server_default="self", nullable=False))
     op.add_column("account_patient", sa.Column("sees_answers", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("account_patient", sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
     connection = op.get_bind()
     rows = connection.execute(
         sa.text(

@@ -18,7 +18,18 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
 from booking.core.waiting import WaitingWish
-from booking.models import Account, AccountPatient, Appointment, Block, LinkAction, Patient, Relation, Resource
+from booking.models import (
+    Account,
+    AccountPatient,
+    Appointment,
+    Block,
+    CarerInvitation,
+    InvitationState,
+    LinkAction,
+    Patient,
+    Relation,
+    Resource,
+)
 from booking.models.base import new_public_id
 from booking.services import sessions
 from booking.services.links import mint_link
@@ -27,7 +38,7 @@ from booking.services.tasks import ask_to_erase
 from booking.services.transaction import transaction
 from booking.services.waiting_list import join
 from booking.web.access_table import VISITOR
-from tests.factories import make_account, make_appointment, make_offer, make_patient
+from tests.factories import make_account, make_appointment, make_offer, make_passkey, make_patient
 from tests.services.forms_cast import fill_peg, send, visit_of
 
 ANA, BEN, DORA, ELI, CRUZ, ADEYEMI, FAY = "ana", "ben", "dora", "eli", "dr-cruz", "dr-adeyemi", "fay"
@@ -224,7 +235,43 @@ def an_offer_at_the_desk(world: World) -> list[Example]:
     return [replace(example, seen_by=frozenset({DORA, FAY})) for example in an_offer(world)]
 
 
+def a_helper(world: World) -> list[Example]:
+    """Somebody who helps Ana, and whom she or the desk may end; who they are is nobody else's business."""
+    world.session.rollback()
+    carer = make_account(world.session)
+    right = AccountPatient(account_id=carer.id, patient_id=world.ana_patient.id, relation=Relation.CARER)
+    world.session.add(right)
+    world.session.commit()
+    return [Example(right.public_id, new_public_id(), frozenset({ANA}))]
+
+
+def an_invitation(world: World) -> list[Example]:
+    """Ana asks somebody for help, and may take that back."""
+    world.session.rollback()
+    now = utc_now()
+    asked = CarerInvitation(
+        patient_id=world.ana_patient.id, invited_by_account_id=world.accounts[ANA].id, email="kim@example.org",
+        email_key="kim@example.org", state=InvitationState.OPEN, created_at=now, expires_at=now + timedelta(days=3),
+    )  # fmt: skip
+    world.session.add(asked)
+    world.session.commit()
+    return [Example(asked.public_id, new_public_id(), frozenset({ANA}))]
+
+
+def a_passkey(world: World) -> list[Example]:
+    """Ana's own."""
+    world.session.rollback()
+    passkey = make_passkey(world.session, world.accounts[ANA])
+    return [Example(passkey.public_id, new_public_id(), frozenset({ANA}))]
+
+
 Maker = Callable[[World], list[Example]]
+
+
+def at_the_desk(maker: Maker) -> Maker:
+    """The same object as the desk sees it."""
+    return lambda world: [replace(one, seen_by=SEE_THE_PATIENT - {ANA, CORA}) for one in maker(world)]
+
 
 
 def a_person_who_asked_to_be_erased(world: World) -> list[Example]:
@@ -272,6 +319,9 @@ MAKERS: dict[str, Maker] = {
     **{f"desk.{name}:public_id": a_calendar for name in CALENDAR_PAGES},
     **{f"desk.{name}:public_id": the_calendar_of_a_block for name in BLOCK_PAGES},
     "block_id": a_block,
+    "carers:public_id": a_helper,
+    "carers.withdraw:public_id": an_invitation,
+    "passkeys:public_id": a_passkey,
     "waiting:public_id": an_own_waiting_entry,
     "waiting.wait_for_earlier:public_id": a_visit,
     "mailed.offer:public_id": an_offer,

@@ -33,6 +33,7 @@ PAGES: Mapping[LinkAction, str] = {
     LinkAction.CANCEL_VISIT: "visits.cancel",
     LinkAction.ANSWER_OFFER: "mailed.offer",
     LinkAction.OPEN_WAIT: "waiting.entry",
+    LinkAction.ACCEPT_INVITATION: "carers.invitation",
 }
 ABOUT_VISITS = frozenset({*ACTS, LinkAction.ANSWER_OFFER, LinkAction.OPEN_WAIT})
 """Links that may be opened again and again: the visit, the offer or the wait decides what is done on their pages."""

@@ -1,0 +1,1 @@
+"""People who help a patient, and people an account helps."""
