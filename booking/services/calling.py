@@ -32,7 +32,7 @@ def ask_for_help(session: Session, *, actor: Actor, public_id: str, now: datetim
             session, patient_id=visit.patient_id, appointment_id=visit.id, reason_code=ASKED_FOR_HELP,
             cause=f"{visit.id}|{ASKED_FOR_HELP}|{now.date().isoformat()}", now=now,
         )  # fmt: skip
-        audit.record(session, actor, "call_asked_for", "appointment", visit.id, now=now)
+        audit.record(session, actor, "call_asked_for", "appointment", visit.id, now=now, patient_id=visit.patient_id)
 
 
 def refusals_of_calling(visit: Visit, *, now: datetime) -> tuple[Refusal, ...]:

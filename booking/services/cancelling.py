@@ -54,9 +54,20 @@ def cancel(
         _set_cancelled(session, visit, reason_code, note, now)
         _give_time_back(session, actor, visit, now)
         _tell(session, visit, reason_code, now)
-        audit.record(session, actor, "appointment_cancelled", "appointment", visit.id, now=now, reason_code=reason_code)
+        audit.record(
+            session,
+            actor,
+            "appointment_cancelled",
+            "appointment",
+            visit.id,
+            now=now,
+            reason_code=reason_code,
+            patient_id=visit.patient_id,
+        )
         if is_time_closed:
-            audit.record(session, actor, undo.TIME_CLOSED, "appointment", visit.id, now=now)
+            audit.record(
+                session, actor, undo.TIME_CLOSED, "appointment", visit.id, now=now, patient_id=visit.patient_id
+            )
 
 
 def undo_cancel(session: Session, *, actor: Actor, public_id: str, now: datetime) -> None:
@@ -79,7 +90,9 @@ def undo_cancel(session: Session, *, actor: Actor, public_id: str, now: datetime
         if undo.undo_until(session, actor, visit, now=now) is None:
             raise RulesRefuse((Refusal("undo_over"),))
         _book_again(session, visit, now)
-        audit.record(session, actor, "appointment_restored", "appointment", visit.id, now=now)
+        audit.record(
+            session, actor, "appointment_restored", "appointment", visit.id, now=now, patient_id=visit.patient_id
+        )
 
     book_in_transaction(session, work, now=now)
 

@@ -315,4 +315,13 @@ def _move_back(session: Session, move: _Move, last: AppointmentTime) -> ChangedV
 
 
 def _record(session: Session, move: _Move, action: str) -> None:
-    audit.record(session, move.actor, action, "appointment", move.visit.id, now=move.now, reason_code=move.reason_code)
+    audit.record(
+        session,
+        move.actor,
+        action,
+        "appointment",
+        move.visit.id,
+        now=move.now,
+        reason_code=move.reason_code,
+        patient_id=move.visit.patient_id,
+    )

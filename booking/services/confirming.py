@@ -38,5 +38,7 @@ def confirm_visit(
             .values(confirmed_at=now)
             .execution_options(synchronize_session=False)
         )
-        audit.record(session, actor, "appointment_confirmed", "appointment", visit.id, now=now)
+        audit.record(
+            session, actor, "appointment_confirmed", "appointment", visit.id, now=now, patient_id=visit.patient_id
+        )
     return now

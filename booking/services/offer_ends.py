@@ -58,7 +58,10 @@ def close_offer(
             .execution_options(synchronize_session=False)
         )
     outbox.drop_offer(session, offer_id=offer.id, now=now)
-    audit.record(session, actor, f"offer_{state.value}", "waiting_offer", offer.id, now=now, reason_code=reason_code)
+    action = f"offer_{state.value}"
+    audit.record(
+        session, actor, action, "waiting_offer", offer.id, now=now, reason_code=reason_code, patient_id=offer.patient_id
+    )
 
 
 def end_wait(
@@ -78,16 +81,19 @@ def end_wait(
     values: dict[str, object] = {"state": state, "live_key": None, "ended_at": now}
     if appointment_id is not None:
         values["appointment_id"] = appointment_id
-    session.execute(
+    patient_id = session.scalar(
         sa.update(WaitingEntry)
         .where(WaitingEntry.id == entry_id)
         .values(values)
+        .returning(WaitingEntry.patient_id)
         .execution_options(synchronize_session=False)
     )
     for offer in open_offers(session, entry_id=entry_id):
         close_offer(session, offer, OfferState.WITHDRAWN, actor=actor, now=now, reason_code=reason_code)
     action = f"waiting_{state.value}"
-    audit.record(session, actor, action, "waiting_entry", entry_id, now=now, reason_code=reason_code)
+    audit.record(
+        session, actor, action, "waiting_entry", entry_id, now=now, reason_code=reason_code, patient_id=patient_id
+    )
 
 
 def end_offers(session: Session, *, now: datetime) -> int:

@@ -190,7 +190,15 @@ def _make(session: Session, freed_id: int, span: FreedSpan, candidate: _Candidat
             offer = _reserve(session, clinic, candidate, freed.hold_owner or "", now)
             rests = _cut(session, freed, offer)
             outbox.plan_offer(session, offer=offer, patient_id=candidate.waiting.patient_id, now=now)
-            audit.record(session, SYSTEM, "offer_made", "waiting_offer", offer.id, now=now)
+            audit.record(
+                session,
+                SYSTEM,
+                "offer_made",
+                "waiting_offer",
+                offer.id,
+                now=now,
+                patient_id=candidate.waiting.patient_id,
+            )
             return rests
     except (Lost, RulesRefuse, PatientBusy):
         return None

@@ -157,4 +157,5 @@ def tell_of_visit(session: Session, clinic: Catalogue, order: Order, appointment
         appointment.id,
         now=now,
         reason_code=order.override_reason,
+        patient_id=appointment.patient_id,
     )

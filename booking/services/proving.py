@@ -30,5 +30,5 @@ def is_born_on(session: Session, *, actor: Actor, door: Door, public_id: str, bo
     with transaction(session):
         is_right = session.scalar(sa.select(Patient.born_on).where(Patient.id == patient_id)) == born_on
         action = "birth_date_given" if is_right else "birth_date_refused"
-        audit.record(session, actor, action, "appointment", appointment_id, now=now)
+        audit.record(session, actor, action, "appointment", appointment_id, now=now, patient_id=patient_id)
     return is_right

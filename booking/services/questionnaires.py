@@ -179,7 +179,7 @@ def _new_response(session: Session, actor: Actor, visit: Visit, form: FilledForm
     )
     session.add(response)
     session.flush()
-    audit.record(session, actor, "response_opened", RESPONSE, response.id, now=now)
+    audit.record(session, actor, "response_opened", RESPONSE, response.id, now=now, patient_id=visit.patient_id)
     return response.id
 
 
@@ -224,7 +224,9 @@ def send_form(session: Session, *, actor: Actor, visit: Visit, code: str, revisi
                 score_sealed=sealed_score(session, form.response_public_id, score),
             )
         )
-        audit.record(session, actor, "response_completed", RESPONSE, form.response_id, now=now)
+        audit.record(
+            session, actor, "response_completed", RESPONSE, form.response_id, now=now, patient_id=visit.patient_id
+        )
 
 
 def unanswered(form: FilledForm) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ def use_other_resources(session: Session, *, actor: Actor, public_id: str, now: 
         before = taken_by_visit(session, visit.id)
         reserve(session, wish, now=now, keep=lambda _slot: reserved_for)
         close_blocks(session, before, now=now)
-        audit.record(session, actor, "appointment_reseated", "appointment", visit.id, now=now)
+        audit.record(
+            session, actor, "appointment_reseated", "appointment", visit.id, now=now, patient_id=visit.patient_id
+        )
 
     book_in_transaction(session, work, now=now)

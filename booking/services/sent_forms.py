@@ -72,7 +72,9 @@ def read_as_specialist(session: Session, *, actor: Actor, visit: Visit, code: st
         raise NotFound
     with transaction(session):
         sent = _sent(session, visit, code, has_score=True)
-        audit.record(session, actor, "response_read", RESPONSE, sent.form.response_id, now=now)
+        audit.record(
+            session, actor, "response_read", RESPONSE, sent.form.response_id, now=now, patient_id=visit.patient_id
+        )
     return sent
 
 

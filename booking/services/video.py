@@ -92,4 +92,4 @@ def set_video_url(session: Session, *, actor: Actor, public_id: str, url: str, n
             .execution_options(synchronize_session=False)
         )
         action = "video_link_set" if url else "video_link_removed"
-        audit.record(session, actor, action, "appointment", visit.id, now=now)
+        audit.record(session, actor, action, "appointment", visit.id, now=now, patient_id=visit.patient_id)

@@ -39,7 +39,7 @@ def move(
         _check(session, visit, after, version, now)
         _hand_over_time(session, visit, after, now)
         _swap_status(session, visit, after)
-        audit.record(session, actor, _action(after), "appointment", visit.id, now=now)
+        audit.record(session, actor, _action(after), "appointment", visit.id, now=now, patient_id=visit.patient_id)
 
     book_in_transaction(session, work, now=now)
 

@@ -45,5 +45,5 @@ def read_wishes(session: Session, *, actor: Actor, visit: Visit, now: datetime) 
         return VisitWishes(is_readable=False)
     if reason is not None:
         with transaction(session):
-            audit.record(session, actor, "reason_read", "appointment", visit.id, now=now)
+            audit.record(session, actor, "reason_read", "appointment", visit.id, now=now, patient_id=visit.patient_id)
     return VisitWishes(tuple(json.loads(needs)) if needs else (), reason)

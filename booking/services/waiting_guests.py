@@ -91,7 +91,9 @@ def join_again(session: Session, *, actor: Actor, public_id: str, now: datetime)
         if not may_join_again(entry.state, entry.ended_at, now=now):
             raise RulesRefuse((Refusal("undo_over"),))
         entry.state, entry.live_key, entry.ended_at = WaitingState.WAITING, live_key, None
-        audit.record(session, actor, "waiting_joined_again", "waiting_entry", entry.id, now=now)
+        audit.record(
+            session, actor, "waiting_joined_again", "waiting_entry", entry.id, now=now, patient_id=entry.patient_id
+        )
         return WaitingPlace(entry.public_id, is_new=False, since=entry.created_at)
 
 

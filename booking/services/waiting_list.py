@@ -126,7 +126,15 @@ def keep_wish(
         entry.priority = priority
     session.flush()
     _tell(session, actor, entry, is_new=is_new, now=now)
-    audit.record(session, actor, "waiting_joined" if is_new else "waiting_changed", "waiting_entry", entry.id, now=now)
+    audit.record(
+        session,
+        actor,
+        "waiting_joined" if is_new else "waiting_changed",
+        "waiting_entry",
+        entry.id,
+        now=now,
+        patient_id=entry.patient_id,
+    )
     return WaitingPlace(entry.public_id, is_new, entry.created_at)
 
 
@@ -201,7 +209,7 @@ def resume_wait(session: Session, *, actor: Actor, appointment_id: int, ended_at
     entry.state, entry.ended_at = WaitingState.WAITING, None
     entry.live_key = live_key_of(entry.patient_id, entry.service_id)
     session.flush()
-    audit.record(session, actor, "waiting_resumed", "waiting_entry", entry.id, now=now)
+    audit.record(session, actor, "waiting_resumed", "waiting_entry", entry.id, now=now, patient_id=entry.patient_id)
 
 
 def end_waits(session: Session, *, now: datetime) -> int:
