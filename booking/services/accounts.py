@@ -76,7 +76,7 @@ def register(
         if idempotency.earlier_answer(session, owner=actor.owner, nonce=form, body=form) is not None:
             return
         idempotency.remember_answer(session, owner=actor.owner, nonce=form, body=form, subject="account", now=now)
-        account_id = _new_account_or_none(
+        account_id = new_account_or_none(
             session, email=registration.email, name=name, password_hash=password_hash, role=Role.PATIENT, now=now
         )
         if account_id is None:
@@ -87,7 +87,7 @@ def register(
         audit.record(session, actor, "account_registered", "account", account_id, now=now)
 
 
-def _new_account_or_none(session: Session, *, email: str, now: datetime, **values: Any) -> int | None:
+def new_account_or_none(session: Session, *, email: str, now: datetime, **values: Any) -> int | None:
     """The id of the new account; None when the address has one. Of two at the same moment, one gets None."""
     insert = _INSERT[session.get_bind().dialect.name]
     statement = insert(Account).values(email=email.strip(), email_key=email_key(email), created_at=now, **values)
@@ -235,10 +235,10 @@ def create_staff_account(
     if not (actor.is_system or actor.role is Role.ADMINISTRATOR):
         raise NotFound
     demand_good_password(password, about=(name, email))
-    resource_id, location_ids = _places_of_work(session, resource_code, location_codes)
+    resource_id, location_ids = places_of_work(session, resource_code, location_codes)
     password_hash = hash_password(password)
     with transaction(session):
-        account_id = _new_account_or_none(
+        account_id = new_account_or_none(
             session, email=email, name=name, password_hash=password_hash, role=role, resource_id=resource_id,
             email_verified_at=now, now=now,
         )  # fmt: skip
@@ -249,9 +249,10 @@ def create_staff_account(
         return session.get_one(Account, account_id).public_id
 
 
-def _places_of_work(
+def places_of_work(
     session: Session, resource_code: str | None, location_codes: Collection[str]
 ) -> tuple[int | None, list[int]]:
+    """Ids of the resource and of the locations. Raises NotFound (`what` and `code` in the details)."""
     clinic = catalogue(session)
     if resource_code is not None and resource_code not in clinic.resource_by_code:
         raise NotFound(what="resource", code=resource_code)
