@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.errors import CannotHelp, LinkDead, NotFound
-from booking.core.messages import MessageKind
 from booking.core.people import email_key
 from booking.models import Account, AccountPatient, CarerInvitation, InvitationState, LinkAction, Patient, Relation
 from booking.queries.carers import OpenInvitation, Right, invitation_of_link, invitation_or_none, own_patient_ids
@@ -141,7 +140,7 @@ def accept(session: Session, *, actor: Actor, token: str, now: datetime) -> None
             .execution_options(synchronize_session=False)
         )
         _give_right(session, actor.account_id, found)
-        _tell_patient(session, found.patient_id, now)
+        _tell_patient(session, found, now)
         _record(session, actor, "carer_accepted", found.patient_id, now)
 
 
@@ -160,15 +159,15 @@ def _give_right(session: Session, account_id: int, invitation: OpenInvitation) -
     session.flush()
 
 
-def _tell_patient(session: Session, patient_id: int, now: datetime) -> None:
+def _tell_patient(session: Session, invitation: OpenInvitation, now: datetime) -> None:
     """Write to the patient's own accounts: that is how somebody learns of a right that they did not mean to give."""
     own = sa.select(AccountPatient.account_id).where(
-        AccountPatient.patient_id == patient_id,
+        AccountPatient.patient_id == invitation.patient_id,
         AccountPatient.relation == Relation.SELF,
         sa.or_(AccountPatient.ends_at.is_(None), AccountPatient.ends_at > now),
     )
     for account_id in session.scalars(own.order_by(AccountPatient.account_id)).all():
-        outbox.plan_account_message(session, kind=MessageKind.CARER_ADDED, account_id=account_id, now=now)
+        outbox.plan_carer_added(session, invitation_id=invitation.id, account_id=account_id, now=now)
 
 
 def decline(session: Session, *, actor: Actor, token: str, now: datetime) -> None:

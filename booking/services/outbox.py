@@ -37,13 +37,14 @@ from booking.models import (
     new_public_id,
 )
 from booking.queries.prepared import PreparedInsert
-from booking.services.links import INVITATION_LIFE, NEW_ADDRESS_LIFE, RESET_LIFE, VERIFY_LIFE
+from booking.services.links import INVITATION_LIFE, JOIN_LIFE, NEW_ADDRESS_LIFE, RESET_LIFE, VERIFY_LIFE
 
 CHANNEL = "email"
 LINK_LIFE = {
     MessageKind.VERIFY_ADDRESS: VERIFY_LIFE,
     MessageKind.RESET_PASSWORD: RESET_LIFE,
     MessageKind.ACCOUNT_EXISTS: timedelta(hours=24),
+    MessageKind.STAFF_INVITATION: JOIN_LIFE,
     MessageKind.CARER_INVITATION: INVITATION_LIFE,
     MessageKind.CARER_ADDED: timedelta(days=3),
     MessageKind.CONFIRM_NEW_ADDRESS: NEW_ADDRESS_LIFE,
@@ -182,6 +183,11 @@ def plan_invitation(session: Session, *, invitation: CarerInvitation, now: datet
         session, MessageKind.CARER_INVITATION, "invitation", invitation.id, invitation.invited_by_account_id, now,
         invitation_id=invitation.id,
     )  # fmt: skip
+
+
+def plan_carer_added(session: Session, *, invitation_id: int, account_id: int, now: datetime) -> None:
+    """Tell the patient's own account who has said yes; due at once."""
+    _plan_about(session, MessageKind.CARER_ADDED, "invitation", invitation_id, account_id, now)
 
 
 def plan_address_change(session: Session, *, kind: MessageKind, change: AddressChange, now: datetime) -> None:
