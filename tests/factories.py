@@ -23,6 +23,7 @@ from booking.models import (
     Clinic,
     Location,
     OfferState,
+    Passkey,
     Patient,
     Reservation,
     Resource,
@@ -34,6 +35,7 @@ from booking.models import (
     WaitingState,
     WeeklyHours,
 )
+from booking.models.base import new_public_id
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)  # Monday 8:00 in New York.
 MONDAY = date(2026, 11, 23)
@@ -196,6 +198,15 @@ def make_appointment(session: Session, patient: Patient | None = None, **overrid
         session.add(Reservation(patient_id=patient.id, **times))
         session.commit()
     return appointment
+
+
+def make_passkey(session: Session, account: Account, **overrides: Any) -> Passkey:
+    """A passkey on a phone that answers nobody: its key is none."""
+    values: dict[str, Any] = {
+        "public_id": new_public_id(), "account_id": account.id, "credential_id": f"Y3JlZGVudGlhbA{next(_counter):06d}",
+        "public_key": "AAAA", "sign_count": 0, "name": "My phone", "created_at": NOW,
+    }  # fmt: skip
+    return _committed(session, Passkey(**{**values, **overrides}))  # type: ignore[no-any-return]
 
 
 def make_offer(

@@ -64,8 +64,9 @@ class Limits:
 
 
 LIMITS = {
+    # At most twenty guesses at a password in the first hour, ten in each that follows.
     Tried.LOG_IN: Limits(
-        account=Limit(10, timedelta(minutes=1)),
+        account=Limit(10, timedelta(minutes=6)),
         network=Limit(60, timedelta(seconds=5)),
         everyone=Limit(600, timedelta(seconds=0.1)),
     ),

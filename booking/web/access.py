@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
@@ -11,10 +12,11 @@ from flask_login import current_user
 from booking.core.actor import STAFF_ROLES, Actor, Role
 from booking.core.clock import utc_now
 from booking.extensions import db, login_manager
-from booking.queries import accounts
+from booking.queries import accounts, credentials
 from booking.services import links
 from booking.services.sessions import SessionAccount
 from booking.web.access_table import TABLE, VISITOR
+from booking.web.audit_origin import origin, session_ref
 from booking.web.sessions import ServerSession
 
 BOOKED = "booked"
@@ -34,6 +36,12 @@ JOINED = "joined"
 """Session value: nonce of a form → public id of the entry of the waiting list that it led to, without a login."""
 
 MOST_LINKS = 12
+
+SECOND_STEP = "second_step"
+"""Session value: whether logging in here has taken a second step (or a passkey, which is two in one)."""
+
+BEFORE_SECOND_STEP = frozenset({"static", "operation", "preferences", "factors", "passkeys", "identity"})
+"""Parts that people who must have a second step may use to add one; besides these they may only log out."""
 
 
 class SessionUser:
@@ -64,7 +72,8 @@ def actor() -> Actor:
     """The person behind this request, with what they may act for; a query for the login and one for opened links at
     most, kept for the request."""
     if "actor" not in g:
-        g.actor = _actor(account_or_none())
+        found = _actor(account_or_none())
+        g.actor = replace(found, network=origin(found.role), session_ref=session_ref(server_session().token))
     return cast(Actor, g.actor)
 
 
@@ -135,12 +144,25 @@ def enforce() -> ResponseReturnValue | None:
     account = account_or_none()
     role = account.role.value if account else VISITOR
     if role in row.who:
-        return None
+        return _led_to_second_step(account, request.endpoint)
     if role == VISITOR:
         # Only a page can be gone back to; what was posted cannot be posted again from there.
         wanted = request.full_path.rstrip("?") if method == "GET" else None
         return redirect(url_for("accounts.log_in", next=wanted), 303)
     return abort(403)
+
+
+def _led_to_second_step(account: SessionAccount | None, endpoint: str) -> ResponseReturnValue | None:
+    """Where somebody goes first who must have a second step and has none (ASVS 6.3.3): to add one.
+
+    Who has one, but has come in before it was added, logs in anew."""
+    must = account is not None and account.role in STAFF_ROLES and current_app.config["SETTINGS"].staff_second_factor
+    if account is None or not must or server_session().get(SECOND_STEP) or endpoint == "accounts.log_out":
+        return None
+    if credentials.has_second_factor(db.session(), account.id):
+        server_session().log_out()
+        return redirect(url_for("accounts.log_in"), 303)
+    return None if endpoint.partition(".")[0] in BEFORE_SECOND_STEP else redirect(url_for("factors.overview"), 303)
 
 
 def refuse_unlisted_routes(app: Flask) -> None:

@@ -15,6 +15,7 @@ Who = frozenset[str]
 
 EVERYONE: Who = frozenset({VISITOR, *(r.value for r in Role)})
 LOGGED_IN: Who = frozenset(r.value for r in Role)
+ADMINISTRATORS: Who = frozenset({Role.ADMINISTRATOR.value})
 PATIENTS: Who = frozenset({Role.PATIENT.value})
 PUBLIC: Who = frozenset({VISITOR, Role.PATIENT.value})
 DESK: Who = frozenset({Role.SCHEDULER.value, Role.ADMINISTRATOR.value})
@@ -81,6 +82,10 @@ ROWS: tuple[Row, ...] = (
     Row("sessions.end_all", "POST", LOGGED_IN, "sessions of the own account"),
     Row("sessions.stay", "POST", LOGGED_IN, "the own session"),
     Row("sessions.time_left", "GET", LOGGED_IN, "the own session"),
+    Row("kept.keep", "POST", LOGGED_IN, "what the own account typed"),
+    Row("kept.take", "POST", LOGGED_IN, "what the own account typed"),
+    Row("kept.kept", "GET", LOGGED_IN, "what the own account typed"),
+    Row("kept.forget", "POST", LOGGED_IN, "what the own account typed"),
     Row("accounts.reset_request", "GET", EVERYONE),
     Row("accounts.reset_request", "POST", EVERYONE),
     Row("accounts.reset_sent", "GET", EVERYONE),
@@ -88,6 +93,12 @@ ROWS: tuple[Row, ...] = (
     Row("accounts.reset", "POST", EVERYONE),
     Row("links.open_link", "GET", EVERYONE, "what the link was mailed for"),
     Row("links.send_link_again", "POST", EVERYONE),
+    Row("address.change", "GET", LOGGED_IN),
+    Row("address.change", "POST", LOGGED_IN),
+    Row("address.confirm", "GET", LOGGED_IN, "the change of the own account whose link this browser has opened"),
+    Row("address.confirm", "POST", LOGGED_IN, "the change of the own account whose link this browser has opened"),
+    Row("address.stop", "GET", EVERYONE, "the change whose link this browser has opened"),
+    Row("address.stop", "POST", EVERYONE, "the change whose link this browser has opened"),
     Row("carers.people", "GET", PATIENTS),
     Row("carers.invite", "GET", PATIENTS),
     Row("carers.invite", "POST", PATIENTS, "patients who are the account's owner"),
@@ -211,6 +222,34 @@ ROWS: tuple[Row, ...] = (
     Row("desk.wait", "POST", DESK, "any patient; an own location, a visit at an own location"),
     Row("desk.leave_waiting", "POST", DESK, "an entry of an own location"),
     Row("desk.answer_offer", "POST", DESK, "an offer at an own location"),
+    Row("joining.join", "GET", EVERYONE),
+    Row("joining.join", "POST", EVERYONE),
+    Row("administration.index", "GET", ADMINISTRATORS),
+    Row("administration.clinic", "GET", ADMINISTRATORS),
+    Row("administration.clinic", "POST", ADMINISTRATORS),
+    Row("administration.add_location", "GET", ADMINISTRATORS),
+    Row("administration.add_location", "POST", ADMINISTRATORS),
+    Row("administration.location", "GET", ADMINISTRATORS, "a location of the clinic"),
+    Row("administration.location", "POST", ADMINISTRATORS, "a location of the clinic"),
+    Row("administration.add_resource", "GET", ADMINISTRATORS),
+    Row("administration.add_resource", "POST", ADMINISTRATORS),
+    Row("administration.resource", "GET", ADMINISTRATORS, "a resource of the clinic"),
+    Row("administration.resource", "POST", ADMINISTRATORS, "a resource of the clinic"),
+    Row("administration.add_service", "GET", ADMINISTRATORS),
+    Row("administration.add_service", "POST", ADMINISTRATORS),
+    Row("administration.service", "GET", ADMINISTRATORS, "a service of the clinic"),
+    Row("administration.service", "POST", ADMINISTRATORS, "a service of the clinic"),
+    Row("administration.move_service", "POST", ADMINISTRATORS, "a service of the clinic"),
+    Row("administration.export", "GET", ADMINISTRATORS),
+    Row("administration.retention", "GET", ADMINISTRATORS),
+    Row("administration.people", "GET", ADMINISTRATORS),
+    Row("administration.invite", "GET", ADMINISTRATORS),
+    Row("administration.invite", "POST", ADMINISTRATORS),
+    Row("administration.person", "GET", ADMINISTRATORS, "accounts of people who work here"),
+    Row("administration.person", "POST", ADMINISTRATORS, "accounts of people who work here"),
+    Row("administration.invite_again", "POST", ADMINISTRATORS, "an account whose owner has not joined yet"),
+    Row("administration.disable", "POST", ADMINISTRATORS, "accounts of people who work here"),
+    Row("administration.enable", "POST", ADMINISTRATORS, "accounts of people who work here"),
 )
 
 DEMO_ROWS: tuple[Row, ...] = (

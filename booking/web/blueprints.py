@@ -2,13 +2,17 @@
 
 from flask import Blueprint
 
+from booking.web.accounts.address import bp as address
 from booking.web.accounts.factors import bp as factors
 from booking.web.accounts.identity import bp as identity
+from booking.web.accounts.kept import bp as kept
 from booking.web.accounts.links import bp as links
 from booking.web.accounts.passkeys import bp as passkeys
 from booking.web.accounts.second_step import bp as second_step
 from booking.web.accounts.sessions import bp as own_sessions
 from booking.web.accounts.views import bp as accounts
+from booking.web.administration.joining import bp as joining
+from booking.web.administration.views import bp as administration
 from booking.web.carers.views import bp as carers
 from booking.web.demo.views import bp as demo
 from booking.web.desk.views import bp as desk
@@ -32,7 +36,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     identity,
     links,
     carers,
+    address,
     own_sessions,
+    kept,
     preferences,
     public,
     scheduling,
@@ -43,6 +49,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sent_forms,
     privacy,
     desk,
+    joining,
+    administration,
 )
 
 DEMO_BLUEPRINTS: tuple[Blueprint, ...] = (demo,)

@@ -76,8 +76,8 @@ class VisibleText(HTMLParser):
     """Collects what people see or hear of a page: text, and the attributes that are read out or shown."""
 
     HEARD = frozenset({"aria-label", "alt", "title", "placeholder", "aria-roledescription"})
-    # Licences and letters are shown as they were written.
-    SILENT = frozenset({"script", "style", "pre"})
+    # Licences and letters are shown as they were written; codes and keys are no words.
+    SILENT = frozenset({"script", "style", "pre", "code"})
 
     def __init__(self) -> None:
         super().__init__()

@@ -34,7 +34,7 @@ from booking.models import (
     Message,
     Patient,
 )
-from booking.services import accounts, passwords, sessions
+from booking.services import accounts, logging_in, passwords, sessions
 from booking.services.links import RESET_LIFE, VERIFY_LIFE, mint_link
 from booking.services.rate_limits import LIMITS, Limiter, Tried
 from booking.services.transaction import transaction
@@ -51,8 +51,8 @@ def register(session: Session, registration: accounts.Registration = ANA, nonce:
     accounts.register(session, actor=VISITOR, door=DOOR, registration=registration, nonce=nonce, now=NOW)
 
 
-def log_in(session: Session, password: str = GOOD, email: str = "ana@example.org") -> accounts.LoggedIn:
-    return accounts.log_in(session, actor=VISITOR, door=DOOR, email=email, password=password, now=NOW)
+def log_in(session: Session, password: str = GOOD, email: str = "ana@example.org") -> logging_in.LoggedIn:
+    return logging_in.log_in(session, actor=VISITOR, door=DOOR, email=email, password=password, now=NOW)
 
 
 def known(session: Session, **overrides: object) -> Account:
@@ -223,8 +223,8 @@ def test_a_link_that_no_longer_fits_does_nothing(
 
 def test_the_right_password_logs_in_whatever_the_case_of_the_address(session: Session) -> None:
     account = known(session, email="ana@example.org", email_key="ana@example.org")
-    assert log_in(session, email=" ANA@example.org ") == accounts.LoggedIn(account.id, Role.PATIENT)
-    assert actions(session) == [("logged_in", account.id, None)]
+    assert log_in(session, email=" ANA@example.org ") == logging_in.LoggedIn(account.id, Role.PATIENT)
+    assert actions(session) == [("logged_in", account.id, "password")]
 
 
 def test_unknown_wrong_and_closed_are_refused_alike_and_recorded(session: Session) -> None:
@@ -252,7 +252,7 @@ def test_a_password_that_changed_while_it_was_checked_does_not_open(
         session.commit()
         return is_right
 
-    monkeypatch.setattr(accounts, "is_password", check_slowly)
+    monkeypatch.setattr(logging_in, "is_password", check_slowly)
     with pytest.raises(WrongLogIn):
         log_in(session)
 
@@ -277,13 +277,13 @@ def test_an_older_hash_is_renewed_at_login(session: Session) -> None:
 
 def test_logging_in_is_slowed_before_anything_is_hashed(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = accounts.Door("192.0.2.7", Limiter("a secret"))
-    monkeypatch.setattr(accounts, "is_password", lambda _stored, _password: False)
+    monkeypatch.setattr(logging_in, "is_password", lambda _stored, _password: False)
     for _ in range(LIMITS[Tried.LOG_IN].account.capacity):
         with pytest.raises(WrongLogIn):
-            accounts.log_in(session, actor=VISITOR, door=narrow, email="a@b.example", password=GOOD, now=NOW)
-    monkeypatch.delattr(accounts, "is_password")
+            logging_in.log_in(session, actor=VISITOR, door=narrow, email="a@b.example", password=GOOD, now=NOW)
+    monkeypatch.delattr(logging_in, "is_password")
     with pytest.raises(TooManyTries):
-        accounts.log_in(session, actor=VISITOR, door=narrow, email="a@b.example", password=GOOD, now=NOW)
+        logging_in.log_in(session, actor=VISITOR, door=narrow, email="a@b.example", password=GOOD, now=NOW)
 
 
 def test_a_reset_is_mailed_to_known_addresses_only(session: Session) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, HiddenField, PasswordField, StringField, TelField
+from wtforms import BooleanField, EmailField, Field, HiddenField, PasswordField, StringField, TelField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from booking.core.passwords import MAX_LENGTH, MIN_LENGTH, PasswordProblem, password_problem
@@ -117,6 +117,7 @@ class LogInForm(FlaskForm):
             Length(max=LONGEST_PASSWORD, message=lazy_gettext("The password is too long")),
         ],
     )
+    is_shared = BooleanField(lazy_gettext("Others use this computer too"))
     next = HiddenField()
 
 

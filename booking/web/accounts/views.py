@@ -9,17 +9,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug import Response
 
-from booking.core.actor import STAFF_ROLES, Role
+from booking.core.actor import STAFF_ROLES
 from booking.core.addresses import network_of
+from booking.core.browsers import described
 from booking.core.clock import utc_now
 from booking.core.errors import AddressUnconfirmed, LinkDead, WeakPassword, WrongLogIn
 from booking.extensions import db
 from booking.models import LinkAction
 from booking.queries.own_patients import guest_of_or_none
-from booking.services import accounts
+from booking.services import accounts, logging_in
 from booking.services.links import link_or_none
+from booking.services.logging_in import HalfOpen
+from booking.services.passkeys import question_to_prove
 from booking.services.rate_limits import Limiter
 from booking.web import access
+from booking.web.accounts.asking import Purpose, asked, site
+from booking.web.accounts.entering import enter, landing, wait_for_second_step
 from booking.web.accounts.forms import (
     PASSWORD_WORDS,
     ButtonForm,
@@ -32,8 +37,6 @@ from booking.web.next_page import checked_next
 
 bp = Blueprint("accounts", __name__)
 
-DESK = "/desk/"
-VISITS = "/visits/"
 MAILED_TO = "mailed_to"
 # The session cookie is deleted by name. "cookies" would also forget the chosen colours of the next person's screen.
 CLEARED_AT_LOG_OUT = '"cache", "storage"'
@@ -42,14 +45,8 @@ CLEARED_AT_LOG_OUT = '"cache", "storage"'
 def door() -> accounts.Door:
     """What the limits count of this request."""
     settings = current_app.config["SETTINGS"]
-    return accounts.Door(network_of(request.remote_addr), Limiter(settings.secret_key, settings.limits_factor))
-
-
-def landing(role: Role, wanted: str | None) -> str:
-    """Where a person goes after logging in: where they were going, if that is for them, else their first page."""
-    is_staff = role in STAFF_ROLES
-    home = DESK if is_staff else VISITS
-    return wanted if wanted and wanted.startswith(DESK) == is_staff else home
+    limiter = Limiter(settings.secret_key, settings.limits_factor)
+    return accounts.Door(network_of(request.remote_addr), limiter, described(request.user_agent.string))
 
 
 def link_key(action: LinkAction) -> str:
@@ -131,9 +128,9 @@ def log_in() -> ResponseReturnValue:
         return redirect(landing(account.role, wanted), 303)
     form = LogInForm()
     if not form.validate_on_submit():
-        return render_template("accounts/log_in.html", form=form, wanted=wanted), _status(form)
+        return log_in_page(form, wanted), _status(form)
     try:
-        logged_in = accounts.log_in(
+        outcome = logging_in.log_in(
             db.session(),
             actor=access.actor(),
             door=door(),
@@ -143,9 +140,16 @@ def log_in() -> ResponseReturnValue:
         )
     except WrongLogIn:
         form.form_errors.append(gettext("The e-mail address or the password is not right."))
-        return render_template("accounts/log_in.html", form=form, wanted=wanted), 422
-    access.server_session().log_in(logged_in.account_id)
-    return redirect(landing(logged_in.role, wanted), 303)
+        return log_in_page(form, wanted), 422
+    if isinstance(outcome, HalfOpen):
+        return wait_for_second_step(outcome, wanted, is_shared_computer=form.is_shared.data)
+    return enter(outcome, wanted, is_shared_computer=form.is_shared.data)
+
+
+def log_in_page(form: LogInForm, wanted: str | None) -> str:
+    """The page that asks for address and password, or for a passkey of anybody's: it says nothing of any account."""
+    question = asked(question_to_prove(site()), Purpose.LOG_IN)
+    return render_template("accounts/log_in.html", form=form, wanted=wanted, question=question)
 
 
 @bp.post("/account/log-out")

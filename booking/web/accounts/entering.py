@@ -1,0 +1,74 @@
+"""Where a log-in leads: into a session, or to its second step, which this browser session waits for meanwhile."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import redirect, url_for
+from werkzeug import Response
+
+from booking.core.actor import STAFF_ROLES, Role
+from booking.core.errors import LogInOver
+from booking.models import ProvenBy
+from booking.services.logging_in import HalfOpen, LoggedIn
+from booking.web import access
+from booking.web.accounts.asking import CHALLENGES
+
+DESK = "/desk/"
+VISITS = "/visits/"
+ACCOUNT = "/account/"
+"""Pages for everybody who is logged in."""
+
+HALF_OPEN = "half_open"
+"""Session value: a log-in that waits for its second step. Its session is nobody's yet and opens that step alone."""
+
+
+def landing(role: Role, wanted: str | None) -> str:
+    """Where a person goes after logging in: where they were going, if that is for them, else their first page."""
+    is_staff = role in STAFF_ROLES
+    home = DESK if is_staff else VISITS
+    is_for_them = wanted is not None and (wanted.startswith(ACCOUNT) or wanted.startswith(DESK) == is_staff)
+    return wanted if wanted and is_for_them else home
+
+
+def enter(logged_in: LoggedIn, wanted: str | None, *, is_shared_computer: bool = False) -> Response:
+    """Begin the session under a new id and go to the page."""
+    kept = access.server_session()
+    for gone in (HALF_OPEN, CHALLENGES):
+        kept.pop(gone, None)
+    kept[access.SECOND_STEP] = logged_in.proven_by is not ProvenBy.PASSWORD
+    kept.log_in(logged_in.account_id, proven_by=logged_in.proven_by, is_shared_computer=is_shared_computer)
+    return redirect(landing(logged_in.role, wanted), 303)
+
+
+def wait_for_second_step(half: HalfOpen, wanted: str | None, *, is_shared_computer: bool = False) -> Response:
+    """Keep the half-open log-in under a new id, which is still a visitor's, and ask for the second step."""
+    kept = access.server_session()
+    kept[HALF_OPEN] = {
+        "account": half.account_id,
+        "mark": half.mark,
+        "since": half.since.isoformat(),
+        "wanted": wanted,
+        "is_shared_computer": is_shared_computer,
+    }
+    kept.rotate()
+    return redirect(url_for("second_step.code"), 303)
+
+
+def half_open() -> HalfOpen:
+    """The log-in that waits in this browser session. Raises LogInOver when there is none."""
+    kept = access.server_session().get(HALF_OPEN)
+    if kept is None:
+        raise LogInOver
+    return HalfOpen(kept["account"], kept["mark"], datetime.fromisoformat(kept["since"]))
+
+
+def enter_after_second_step(logged_in: LoggedIn) -> Response:
+    """Go where the log-in was going."""
+    kept = access.server_session()[HALF_OPEN]
+    return enter(logged_in, kept["wanted"], is_shared_computer=kept["is_shared_computer"])
+
+
+def forget_half_open() -> None:
+    """The log-in is over."""
+    access.server_session().pop(HALF_OPEN, None)
