@@ -44,6 +44,7 @@ REQUIRED_LINKS: Mapping[MessageKind, frozenset[str]] = {
     MessageKind.VERIFY_ADDRESS: frozenset({"verify"}),
     MessageKind.RESET_PASSWORD: frozenset({"reset"}),
     MessageKind.ACCOUNT_EXISTS: frozenset({"sign_in", "reset"}),
+    MessageKind.STAFF_INVITATION: frozenset({"join"}),
     **dict.fromkeys(NOTICE_KINDS, frozenset({"sign_in", "reset"})),
     MessageKind.BOOKED: frozenset({"open_visit"}),
     MessageKind.REMINDER_3D: frozenset({"open_visit"}),

@@ -31,6 +31,7 @@ class MessageKind(StrEnum):
     CARER_ADDED = "carer_added"
     CONFIRM_NEW_ADDRESS = "confirm_new_address"
     ADDRESS_CHANGING = "address_changing"
+    STAFF_INVITATION = "staff_invitation"
 
 
 class MessageState(StrEnum):
@@ -59,6 +60,7 @@ ACCOUNT_KINDS = NOTICE_KINDS | {
     MessageKind.VERIFY_ADDRESS,
     MessageKind.RESET_PASSWORD,
     MessageKind.ACCOUNT_EXISTS,
+    MessageKind.STAFF_INVITATION,
     MessageKind.CARER_INVITATION,
     MessageKind.CARER_ADDED,
     MessageKind.CONFIRM_NEW_ADDRESS,

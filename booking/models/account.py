@@ -23,6 +23,7 @@ class LinkAction(StrEnum):
     CANCEL_VISIT = "cancel_visit"
     ANSWER_OFFER = "answer_offer"
     OPEN_WAIT = "open_wait"
+    JOIN_STAFF = "join_staff"
     ACCEPT_INVITATION = "accept_invitation"
     CONFIRM_NEW_ADDRESS = "confirm_new_address"
     STOP_NEW_ADDRESS = "stop_new_address"

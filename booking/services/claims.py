@@ -72,6 +72,8 @@ def mint_links(session: Session, facts: MessageFacts, *, office: MailOffice, now
         return {"verify": _account_link(session, facts, LinkAction.VERIFY_ADDRESS, pages, now)}
     if facts.kind is MessageKind.RESET_PASSWORD:
         return {"reset": _account_link(session, facts, LinkAction.RESET_PASSWORD, pages, now)}
+    if facts.kind is MessageKind.STAFF_INVITATION:
+        return {"join": _account_link(session, facts, LinkAction.JOIN_STAFF, pages, now)}
     if facts.kind is MessageKind.ACCOUNT_EXISTS or facts.kind in NOTICE_KINDS:
         # Nobody has asked for a new password here, so no token leaves us: the page asks for the address first.
         return {"sign_in": pages.log_in, "reset": pages.forgotten_password}

@@ -1,4 +1,4 @@
-"""What was changed in the browser since the clinic file was loaded, so that loading it again undoes nothing silently."""
+"""What was changed in the browser since the clinic file was loaded, so that loading it undoes nothing silently."""
 
 from __future__ import annotations
 

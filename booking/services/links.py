@@ -16,6 +16,7 @@ from booking.models import Account, Appointment, LinkAction, LinkToken, Patient,
 from booking.services.sessions import hash_token, new_token
 
 VERIFY_LIFE = timedelta(hours=24)
+JOIN_LIFE = timedelta(hours=24)
 RESET_LIFE = timedelta(minutes=10)
 INVITATION_LIFE = timedelta(days=3)
 NEW_ADDRESS_LIFE = timedelta(hours=24)

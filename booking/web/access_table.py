@@ -20,7 +20,6 @@ PATIENTS: Who = frozenset({Role.PATIENT.value})
 PUBLIC: Who = frozenset({VISITOR, Role.PATIENT.value})
 DESK: Who = frozenset({Role.SCHEDULER.value, Role.ADMINISTRATOR.value})
 SPECIALISTS: Who = frozenset({Role.SPECIALIST.value})
-ADMINISTRATORS: Who = frozenset({Role.ADMINISTRATOR.value})
 STAFF: Who = frozenset(r.value for r in STAFF_ROLES)
 
 OWN_VISIT = "own visit, or one opened in this browser session"

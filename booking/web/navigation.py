@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from booking.core.actor import STAFF_ROLES, Role
 from booking.services.sessions import SessionAccount
-from booking.web.access_table import DESK
+from booking.web.access_table import ADMINISTRATORS, DESK
 
 
 def home_url(account: SessionAccount | None) -> str:
@@ -46,7 +46,15 @@ def _staff_links(account: SessionAccount) -> list[dict[str, Any]]:
         _link(url_for("desk.book"), gettext("Book"), begins=url_for("desk.book")),
         _link(url_for("desk.waiting"), gettext("Waiting list")),
         _link(url_for("desk.calendars"), gettext("Calendars"), begins=url_for("desk.calendars")),
+        *_administrators_links(account),
     ]
+
+
+def _administrators_links(account: SessionAccount) -> list[dict[str, Any]]:
+    if account.role.value not in ADMINISTRATORS:
+        return []
+    page = url_for("administration.index")
+    return [_link(page, gettext("Administration"), begins=page)]
 
 
 def _link(href: str, text: str, *, begins: str = "") -> dict[str, Any]:

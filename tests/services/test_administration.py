@@ -1,4 +1,4 @@
-"""What administrators change of the clinic: the words of `clinic load`, nobody's change lost, and the same file after."""
+"""What administrators change: the words of `clinic load`, nobody's change lost, and the same file after."""
 
 from __future__ import annotations
 

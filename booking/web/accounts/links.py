@@ -27,6 +27,7 @@ SPENT = "spent_link"
 PAGES: Mapping[LinkAction, str] = {
     LinkAction.VERIFY_ADDRESS: "accounts.verify",
     LinkAction.RESET_PASSWORD: "accounts.reset",
+    LinkAction.JOIN_STAFF: "joining.join",
     LinkAction.OPEN_VISIT: "visits.visit",
     LinkAction.CONFIRM_VISIT: "mailed.confirm",
     LinkAction.CHANGE_VISIT: "visits.change",
@@ -34,6 +35,8 @@ PAGES: Mapping[LinkAction, str] = {
     LinkAction.ANSWER_OFFER: "mailed.offer",
     LinkAction.OPEN_WAIT: "waiting.entry",
     LinkAction.ACCEPT_INVITATION: "carers.invitation",
+    LinkAction.CONFIRM_NEW_ADDRESS: "address.confirm",
+    LinkAction.STOP_NEW_ADDRESS: "address.stop",
 }
 ABOUT_VISITS = frozenset({*ACTS, LinkAction.ANSWER_OFFER, LinkAction.OPEN_WAIT})
 """Links that may be opened again and again: the visit, the offer or the wait decides what is done on their pages."""

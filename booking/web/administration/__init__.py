@@ -1,0 +1,1 @@
+"""What the clinic file says, changed by an administrator in the browser; accounts of the people who work here."""
