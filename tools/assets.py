@@ -38,7 +38,9 @@ BASE_SCRIPT: Final = "govuk-frontend/dist/govuk/govuk-frontend.min.js"
 FONT_PACKAGE: Final = "@fontsource-variable/atkinson-hyperlegible-next"
 FONT_FILES: Final = {"font-latin": "latin", "font-latin-ext": "latin-ext"}
 # Which of our sheets make up the one that a kind of page loads.
-SHARED: Final = ("tokens.css", "page.css", "frame.css", "parts.css", "forms.css", "times.css", "devices.css")
+SHARED: Final = (
+    "tokens.css", "page.css", "frame.css", "parts.css", "forms.css", "times.css", "devices.css", "logoff.css"
+)  # fmt: skip
 DESK: Final = (
     "staff.css",
     "staff_words.css",

@@ -17,6 +17,7 @@ from booking.services.carers import close_ended_rights
 from booking.services.erasing import erase_old_records
 from booking.services.heartbeat import beat
 from booking.services.holds import prune_holds
+from booking.services.kept_forms import prune_kept_forms
 from booking.services.offering import offer_freed_times
 from booking.services.rate_limits import prune_buckets
 from booking.services.sessions import prune_sessions
@@ -63,7 +64,7 @@ def end_rights(tools: Tools) -> None:
 
 def forget_the_old(tools: Tools) -> None:
     """Sessions, mailed links, remembered answers to forms and rate limits that can be of no use any more."""
-    for prune in (prune_sessions, pruning.prune_links, pruning.prune_answers, prune_buckets):
+    for prune in (prune_sessions, pruning.prune_links, pruning.prune_answers, prune_buckets, prune_kept_forms):
         _prune(tools, prune)
 
 

@@ -254,12 +254,13 @@ class Change:
     by_entry: AbstractSet[str] = frozenset()
 
 
-def write_session(session: Session, *, token: str, change: Change | None, now: datetime) -> None:
+def write_session(session: Session, *, token: str, change: Change | None, now: datetime, is_use: bool = True) -> None:
     """Note that the session was used, and apply `change` to the contents as they are now, under the row's lock.
 
-    Another request of the same browser may have written since this one read: what that one changed stays."""
+    Another request of the same browser may have written since this one read: what that one changed stays. Without
+    `is_use` the idle time goes on: no person asked, and there is a change."""
     id_hash = hash_token(token)
-    values: dict[str, Any] = {"last_seen_at": now}
+    values: dict[str, Any] = {"last_seen_at": now} if is_use else {}
     with transaction(session):
         if change is not None:
             stored = _open_data(session, id_hash, session.scalar(_locked_data(id_hash)) or "")

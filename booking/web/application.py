@@ -13,6 +13,7 @@ from booking.services.sealed import KEYS
 from booking.web import (
     access,
     assets,
+    audited,
     context,
     errors,
     filters,
@@ -23,6 +24,7 @@ from booking.web import (
     sessions,
     translations,
 )
+from booking.web.accounts import kept
 from booking.web.blueprints import BLUEPRINTS, DEMO_BLUEPRINTS
 from booking.web.converters import PublicIdConverter
 from booking.web.preferences.views import bp as preferences
@@ -42,9 +44,11 @@ def create_app(settings: Settings) -> Flask:
     request_log.init_app(app)
     # Before the form tokens: a post from another site must not be offered to be sent again.
     origin.init_app(app)
+    # Before them, too: the token of a form that comes too late ended with its session.
+    kept.init_app(app)
     _bind_extensions(app, settings)
     app.url_map.converters["public_id"] = PublicIdConverter
-    for part in (security_headers, assets, access, errors, filters, context, logging_off):
+    for part in (security_headers, assets, access, audited, errors, filters, context, logging_off):
         part.init_app(app)
     sessions.init_app(app, is_https=settings.is_https)
     for blueprint in (*BLUEPRINTS, *(DEMO_BLUEPRINTS if settings.is_demo else ())):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
+from flask_wtf.csrf import generate_csrf
 
 from booking.core.clock import utc_now
 from booking.services import sessions
@@ -15,9 +16,9 @@ SECOND = timedelta(seconds=1)
 
 
 def told() -> dict[str, Any]:
-    """Seconds until the login ends, and an opaque word for whose it is. Nobody is logged in: no seconds."""
+    """Seconds until the login ends, an opaque word for whose it is, and the form token that holds now."""
     account = access.account_or_none()
-    return {"seconds": _seconds_left(), "who": account.public_id if account else ""}
+    return {"seconds": _seconds_left(), "who": account.public_id if account else "", "token": generate_csrf()}
 
 
 def _seconds_left() -> int:

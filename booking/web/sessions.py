@@ -171,7 +171,9 @@ class DatabaseSessions(SessionInterface):
         if not session.token:
             session.token = sessions.begin_session(db.session(), account_id=None, data=dict(session), now=now)
         elif session.modified or (session.is_use and not session.is_noted):
-            sessions.write_session(db.session(), token=session.token, change=session.change, now=now)
+            sessions.write_session(
+                db.session(), token=session.token, change=session.change, now=now, is_use=session.is_use
+            )
 
 
 def init_app(app: Flask, *, is_https: bool) -> None:

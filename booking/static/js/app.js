@@ -1,6 +1,7 @@
 // Runs on every page. Pages work without it: it only says that scripts run, and starts the components that pages use.
 import { Button, Checkboxes, ErrorSummary, PasswordInput, Radios, SkipLink, createAll } from "./govuk-frontend.js";
 import { keepNowInSight } from "./board.js";
+import { logOffWhenIdle } from "./logoff.js";
 import { chooseByNumber } from "./numbers.js";
 
 document.body.classList.add("js-enabled");
@@ -13,6 +14,7 @@ for (const component of [Button, Checkboxes, ErrorSummary, PasswordInput, Radios
 }
 keepNowInSight();
 chooseByNumber();
+logOffWhenIdle();
 
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
