@@ -22,8 +22,16 @@ def refuse_foreign_posts() -> None:
             abort(403)
         return
     origin = request.headers.get("Origin")
-    if origin not in {None, "null"} and urlsplit(origin or "").netloc != request.host:
+    if origin not in {None, "null"} and _host_of(origin or "") != request.host:
         abort(403)
+
+
+def _host_of(origin: str) -> str:
+    """Host and port; "" for what is no address."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def init_app(app: Flask) -> None:

@@ -16,8 +16,8 @@ from booking.web.access_table import ROWS, VISITOR, Row
 from tests.house.object_makers import CAST, Example, World, maker_of
 
 LOG_IN = "/account/log-in"
-# What differs between two renderings of one page: form tokens, nonces, and ids of requests.
-_FRESH = re.compile(r'(name="(?:csrf_token|nonce)"[^>]*value|content|data-[a-z-]*token)="[^"]*"')
+# What differs between two renderings of one page: form tokens, nonces, questions to a passkey, and ids of requests.
+_FRESH = re.compile(r'(name="(?:csrf_token|nonce|challenge)"[^>]*value|content|data-[a-z-]*(?:token|options))="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,12 @@ def test_another_site_is_refused_before_the_token_is_looked_at(driver: Driver, r
         assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("origin", ["http://[", "//", "\xff", "http://localhost:8000.evil.example", "localhost:8000"])
+def test_an_origin_that_cannot_be_read_is_another_site(driver: Driver, origin: str) -> None:
+    answer = driver.client("visitor").post("/account/log-in", headers={"Origin": origin})
+    assert answer.status_code == 403
+
+
 @pytest.mark.parametrize("row", CHANGING_ROWS, ids=row_id)
 def test_what_changes_something_cannot_be_got(driver: Driver, row: Row) -> None:
     has_page = any(page.endpoint == row.endpoint for page in GET_ROWS)

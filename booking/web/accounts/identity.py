@@ -30,8 +30,8 @@ HOME = "factors.overview"
 @bp.route("/account/confirm", methods=["GET", "POST"])
 def confirm() -> ResponseReturnValue:
     """Ask for the password, a code of the app or a passkey, whichever is at hand."""
-    way = request.form.get("way", "")
     forms: dict[str, FlaskForm] = {"password": PasswordForm(), "code": CodeForm(), "passkey": PasskeyAnswerForm()}
+    way = next((name for name in forms if name == request.form.get("way")), "")
     form = forms.get(way, forms["password"])
     if request.method == "GET" or not form.validate():
         return _page(forms, way, 422 if request.method == "POST" else 200)
