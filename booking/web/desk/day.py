@@ -20,7 +20,7 @@ from booking.core.scheduling.opening_hours import closure_on
 from booking.core.typed_dates import wanted_date_or_none
 from booking.extensions import db
 from booking.queries.desk import DayVisit, LocationDay, OpenTask, hours_on, location_day, open_tasks
-from booking.web import access
+from booking.web import access, audited
 from booking.web.context import clinic_now
 from booking.web.desk.board import board_of
 from booking.web.desk.loading import FIRST_YEAR, LAST_YEAR, date_or_404, is_desk, locale, location_or_404, own_locations
@@ -131,6 +131,7 @@ def _page(shown: Shown, *, typed: str = "") -> str:
     now, clinic = utc_now(), clinic_now()
     found = location_day(db.session(), clinic, shown.location, shown.on)
     visits = [v for v in found.visits if shown.with_cancelled or v.visit.status is not AppointmentStatus.CANCELLED]
+    audited.saw_list(audited.DAY_SEEN, object_id=shown.location.id, which=shown.on.isoformat())
     board = board_of(found, clinic, now=now, own_resource_id=access.actor().resource_id, visits=visits)
     today = local_date(now, shown.location.tz)
     closure = closure_on(clinic.closures, shown.location.id, shown.on)

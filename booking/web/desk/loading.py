@@ -14,7 +14,7 @@ from booking.core.scheduling.clinic import Location, Resource, Service
 from booking.extensions import db
 from booking.queries.appointments import Visit, visit_for
 from booking.queries.desk_patients import DeskPatient, patient_or_none
-from booking.web import access
+from booking.web import access, audited
 from booking.web.access_table import DESK
 from booking.web.context import clinic_now
 
@@ -78,6 +78,7 @@ def staff_visit_or_404(public_id: str) -> StaffVisit:
     visit = visit_for(db.session(), access.actor(), public_id)
     if visit is None:
         abort(404)
+    audited.saw_visit(visit.id, visit.patient_id)
     return with_words(visit)
 
 
@@ -97,6 +98,7 @@ def patient_or_404(public_id: str) -> DeskPatient:
     patient = patient_or_none(db.session(), public_id) if _PUBLIC_ID.fullmatch(public_id) else None
     if patient is None:
         abort(404)
+    audited.saw_patient(patient.id)
     return patient
 
 

@@ -13,7 +13,7 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import may_see, visits_of_patients
 from booking.queries.desk_patients import PatientMatch, can_be_looked_for, patients_matching
-from booking.web import access
+from booking.web import access, audited
 from booking.web.context import clinic_now
 from booking.web.desk.day import bp
 from booking.web.desk.forms import SearchPatientForm
@@ -53,6 +53,8 @@ def search_page(goal: str, form: SearchPatientForm | None = None) -> str:
     """The page of that goal, with the matches of the last search."""
     text = last_search()
     matches = _matches(text) if form is None else []
+    if matches:
+        audited.saw_list(audited.FOUND)
     return render_template(
         f"desk/{goal}.html",
         form=form or SearchPatientForm(formdata=None, text=text, goal=goal),

@@ -22,7 +22,7 @@ from booking.queries.appointments import may_see, visits_of_patients
 from booking.queries.desk_patients import DeskPatient
 from booking.queries.waiting import FreedNow, Offer, Waiting
 from booking.services import offers, waiting_list
-from booking.web import access
+from booking.web import access, audited
 from booking.web.context import clinic_now
 from booking.web.desk.day import bp
 from booking.web.desk.loading import StaffVisit, own_locations, patient_or_404, with_words
@@ -80,6 +80,7 @@ class FreedLine:
 def waiting() -> ResponseReturnValue:
     """Everything about the waiting list at the own locations."""
     now = utc_now()
+    audited.saw_list(audited.WAITING_SEEN)
     zones = {place.tz.key for place in clinic_now().locations.values()}
     return render_template(
         "desk/waiting.html", groups=_groups(now), offers=_offers(), freed=_freed(now), has_several_zones=len(zones) > 1

@@ -11,7 +11,7 @@ from booking.extensions import db
 from booking.queries.questionnaires import Sender
 from booking.services import sent_forms
 from booking.services.filled_forms import form_of_visit
-from booking.web import access
+from booking.web import access, audited
 from booking.web.questionnaires.pages import answer_parts
 from booking.web.visits.loading import shown_visit_or_404
 
@@ -34,6 +34,7 @@ def copy(public_id: str, code: str) -> ResponseReturnValue:
     if actor.role is None:
         return redirect(url_for("accounts.log_in", next=request.path), 303)
     sent = sent_forms.own_copy(db.session(), actor=actor, visit=found.visit, code=code)
+    audited.saw_answers(found.visit.id, found.visit.patient_id)
     return render_template("sent_forms/copy.html", shown=found, sent=sent, parts_sent=answer_parts(sent))
 
 

@@ -15,7 +15,7 @@ from booking.extensions import db
 from booking.queries.appointments import Visit, visit_for
 from booking.services.cancelling import refusals_of_cancelling
 from booking.services.changing import refusals_of_changing
-from booking.web import access
+from booking.web import access, audited
 from booking.web.context import clinic_now
 from booking.web.words import where_words
 
@@ -85,6 +85,7 @@ def shown_visit_or_404(public_id: str, *, act: VisitAct | None = None) -> ShownV
         abort(redirect(url_for("accounts.log_in", next=request.path), 303))
     if visit is None:
         abort(404)
+    audited.saw_visit(visit.id, visit.patient_id)
     return shown(visit, clinic_now(), now=utc_now())
 
 
