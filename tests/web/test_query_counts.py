@@ -38,7 +38,7 @@ EXPECTED = {
 }
 """Of all pages: session (and the locations of staff), revision of the clinic for the page; of those that search: the
 busy spans with the revision, for each window of the search. A page without any time has looked through all windows
-of half a year and explains the first week. Of those on which somebody reads about a patient: whether that look stands in
+of half a year and explains the first week. Where somebody reads about a patient: whether that look stands in
 the audit log already."""
 
 MOST = {"times": 6, "desk, day": 9, "my visits": 6}
