@@ -155,6 +155,16 @@ class AddressKnown(BookingError):
     code = "address_known"
 
 
+class CannotMerge(BookingError):
+    """Two records cannot become one, or be taken apart, as things stand; `conflicts` names everything in the way."""
+
+    code = "cannot_merge"
+
+    def __init__(self, conflicts: Sequence[Any], **details: Any) -> None:
+        super().__init__(**details)
+        self.conflicts = tuple(conflicts)
+
+
 class CannotHelp(BookingError):
     """Nobody can be their own carer; `problem` in the details says which way it was tried."""
 

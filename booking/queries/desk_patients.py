@@ -59,14 +59,17 @@ _PATIENT = (
 
 
 def patient_or_none(session: Session, public_id: str) -> DeskPatient | None:
-    """The patient of that id."""
-    row = session.execute(sa.select(*_PATIENT).where(Patient.public_id == public_id)).one_or_none()
+    """The patient of that id; of a record that became part of another one, that other one."""
+    asked = aliased(Patient)
+    wanted = sa.select(*_PATIENT).join(asked, Patient.id == sa.func.coalesce(asked.merged_into_id, asked.id))
+    row = session.execute(wanted.where(asked.public_id == public_id)).one_or_none()
     return None if row is None else DeskPatient(*row)
 
 
 def patients_matching(session: Session, text: str, limit: int, *, now: datetime) -> list[PatientMatch]:
     """Patients by parts of the name (accents or not), the end of the phone number, the birth date, or a reference.
 
+    What a record was called that became part of another one finds that other one.
     Everything that was typed must fit: "alv 17.5.1980" is both. At most `limit`, names that begin so first; [] when
     nothing was typed that can be looked for. One statement.
     """
@@ -82,10 +85,11 @@ def patients_matching(session: Session, text: str, limit: int, *, now: datetime)
         .scalar_subquery()
     )
     first_word = fold(text).partition(" ")[0]
+    merged = sa.select(Patient.merged_into_id).where(Patient.merged_into_id.is_not(None), condition).correlate(None)
     rows = session.execute(
         sa.select(*_PATIENT, Appointment.starts_at, Appointment.location_id)
         .outerjoin(Appointment, Appointment.id == next_id)
-        .where(condition)
+        .where(Patient.merged_into_id.is_(None), sa.or_(condition, Patient.id.in_(merged)))
         .order_by(sa.not_(_begins_word(first_word)), Patient.name_key, Patient.born_on, Patient.id)
         .limit(limit)
     )
@@ -146,7 +150,9 @@ def patients_alike(session: Session, *, given_name: str, family_name: str, born_
     """Patients born on the same day with a similar name, by name: perhaps the same person."""
     key = name_key(given_name, family_name)
     rows = session.execute(
-        sa.select(*_PATIENT, Patient.name_key).where(Patient.born_on == born_on).order_by(Patient.name_key, Patient.id)
+        sa.select(*_PATIENT, Patient.name_key)
+        .where(Patient.born_on == born_on, Patient.merged_into_id.is_(None))
+        .order_by(Patient.name_key, Patient.id)
     )
     return [DeskPatient(*row[:-1]) for row in rows if are_names_alike(key, row.name_key)]
 

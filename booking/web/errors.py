@@ -36,6 +36,7 @@ STATUS = {
     "weak_password": 422,
     "address_known": 409,
     "cannot_help": 422,
+    "cannot_merge": 409,
     "form_closed": 409,
     "form_not_ready": 422,
 }
@@ -54,6 +55,7 @@ MESSAGES = {
     "last_factor": lazy_gettext("This account must have a second step. Add another one before you remove this one."),
     "weak_password": lazy_gettext("Choose another password: this one is too easy to guess."),
     "address_known": lazy_gettext("There is already an account with this address."),
+    "cannot_merge": lazy_gettext("These two records cannot be joined or taken apart as things stand."),
     "cannot_help": lazy_gettext("You act for this person already."),
     "form_closed": lazy_gettext("This form takes no more answers. Please tell your specialist at the visit."),
     "form_not_ready": lazy_gettext("This form cannot be sent yet."),
