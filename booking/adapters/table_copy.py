@@ -10,18 +10,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 ROWS_AT_ONCE = 500
 REVISION_TABLE = "alembic_version"
 
 Row = Sequence[Any]
+
+
+class RowsRefused(Exception):
+    """A database does not take rows; the text names the kind of error and quotes nothing."""
 
 
 class Kind(StrEnum):
@@ -96,19 +102,20 @@ def lift_limits(connection: sa.Connection) -> None:
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
-def read_rows(connection: sa.Connection, shape: Shape) -> Iterator[list[list[Any]]]:
-    """All rows of the table, some at a time, in no order."""
+def read_rows(connection: sa.Connection, shape: Shape) -> Generator[list[list[Any]]]:
+    """All rows of the table, some at a time, in no order. Close it when you stop before its end."""
     is_sqlite = connection.dialect.name == "sqlite"
     columns = ", ".join(_read(name, kind, is_sqlite) for name, kind in shape.columns)
     statement = f'SELECT {columns} FROM "{shape.table}"'  # noqa: S608 - names come from the database's catalogue.
     encoded = [place for place, (_, kind) in enumerate(shape.columns) if kind is Kind.BYTES]
-    result = connection.execution_options(stream_results=True, max_row_buffer=ROWS_AT_ONCE).exec_driver_sql(statement)
-    for partition in result.partitions(ROWS_AT_ONCE):
-        rows = [list(row) for row in partition]
-        for place in encoded:
+    reading = connection.execution_options(stream_results=True, max_row_buffer=ROWS_AT_ONCE)
+    with reading.exec_driver_sql(statement) as result:
+        for partition in result.partitions(ROWS_AT_ONCE):
+            rows = [list(row) for row in partition]
             for row in rows:
-                row[place] = None if row[place] is None else base64.b64encode(row[place]).decode()
-        yield rows
+                for place in encoded:
+                    row[place] = None if row[place] is None else base64.b64encode(row[place]).decode()
+            yield rows
 
 
 def _read(name: str, kind: Kind, is_sqlite: bool) -> str:
@@ -125,19 +132,30 @@ def _read(name: str, kind: Kind, is_sqlite: bool) -> str:
 
 
 def load_rows(connection: sa.Connection, shape: Shape, rows: Sequence[Row]) -> None:
-    """Insert the rows as they are, ids included. Guards and constraints of the database hold for them as for any."""
+    """Insert the rows as they are, ids included. Guards and constraints hold for them as for any.
+
+    Raises RowsRefused when the database does not take them."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(shape.columns))
         statement = f'INSERT INTO "{shape.table}" ({shape.named()}) VALUES ({marks})'  # noqa: S608 - as above.
-        connection.exec_driver_sql(statement, [tuple(_decoded(shape, row)) for row in rows])
+        try:
+            connection.exec_driver_sql(statement, [tuple(_decoded(shape, row)) for row in rows])
+        except SQLAlchemyError as error:
+            raise RowsRefused(type(error).__name__) from None
         return
     copy = f'COPY "{shape.table}" ({shape.named()}) FROM STDIN'
     raw: Any = connection.connection.driver_connection
-    with raw.cursor() as cursor, cursor.copy(copy) as into:
-        for row in rows:
-            into.write_row([_for_postgres(value, kind) for value, (_, kind) in zip(row, shape.columns, strict=True)])
+    try:
+        with raw.cursor() as cursor, cursor.copy(copy) as into:
+            for row in rows:
+                into.write_row(
+                    [_for_postgres(value, kind) for value, (_, kind) in zip(row, shape.columns, strict=True)]
+                )
+    except psycopg.Error as error:
+        # The driver's own words quote the row.
+        raise RowsRefused(type(error).__name__) from None
 
 
 def _decoded(shape: Shape, row: Row) -> Iterator[Any]:

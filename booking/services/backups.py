@@ -67,7 +67,8 @@ def make_backup(engine: sa.Engine, folder: Path, *, reader: BackupKey, keys: Fie
     except OSError as error:
         raise BackupRefused(f"the backup cannot be written to {folder}: {error.strerror}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return BackupMade(file, manifest, size)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from booking.adapters.backup_files import BackupRefused
 from booking.adapters.table_copy import (
     Row,
+    RowsRefused,
     Shape,
     Tally,
     load_rows,
@@ -44,9 +45,11 @@ def load(engine: sa.Engine, batches: Batches) -> None:
                 load_rows(connection, shape, rows)
             for shape in here.values():
                 set_counters(connection, shape)
+    except RowsRefused as error:
+        raise BackupRefused(f"the rows do not fit into the database ({error})") from None
     except SQLAlchemyError as error:
         # The type alone: the driver's own words may hold what a row holds.
-        raise BackupRefused(f"the rows do not fit into the database ({type(error).__name__})") from None
+        raise BackupRefused(f"the rows do not fit together ({type(error).__name__})") from None
     except ValueError as error:
         raise BackupRefused(f"the rows do not fit together: {error}") from None
 

@@ -5,8 +5,8 @@ The source is locked against writing for as long as it takes, so that nothing is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -38,7 +38,8 @@ def move(source: sa.Engine, url: str, *, keys: FieldKeys, migrate: Callable[[str
             raise BackupRefused("the target is not empty; make a new database and move to that")
         migrate(url, HEAD_REVISION)
         with _held_still(source) as connection:
-            load(target, _all_rows(connection))
+            with closing(_all_rows(connection)) as batches:
+                load(target, batches)
             with target.connect() as copied:
                 wanted = tallies(connection)
                 problems = differences(wanted, tallies(copied))
@@ -62,10 +63,11 @@ def _held_still(source: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _all_rows(connection: sa.Connection) -> Iterator[tuple[Shape, list[Row]]]:
+def _all_rows(connection: sa.Connection) -> Generator[tuple[Shape, Sequence[Row]]]:
     for shape in shapes(connection):
-        for rows in read_rows(connection, shape):
-            yield shape, list(rows)
+        with closing(read_rows(connection, shape)) as found:
+            for rows in found:
+                yield shape, rows
 
 
 def _not_ready(session: Session) -> list[str]:
