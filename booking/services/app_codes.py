@@ -77,6 +77,11 @@ def take_code(session: Session, account_id: int, code: str, now: datetime) -> bo
     step = step_of(open_text(session, "app_key", "key", row.row_key, row.key_sealed) or "", code, now)
     if step is None:
         return False
+    return _note_step(session, account_id, step)
+
+
+def _note_step(session: Session, account_id: int, step: int) -> bool:
+    """The guard: the database takes a step only after an earlier one."""
     taken = session.execute(
         sa.update(AppKey)
         .where(AppKey.account_id == account_id, AppKey.last_step < step)

@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from webauthn import (
     base64url_to_bytes,
@@ -140,19 +139,17 @@ def add_passkey(
         name=name,
         created_at=now,
     )
-    try:
-        with transaction(session):
-            _add(session, passkey)
-            note_changed(session, actor, account_id, "passkey_added", keep=keep, now=now)
-    except IntegrityError as error:
-        raise WrongCode from error
+    with transaction(session):
+        _demand_new(session, passkey)
+        session.add(passkey)
+        note_changed(session, actor, account_id, "passkey_added", keep=keep, now=now)
 
 
-def _add(session: Session, passkey: Passkey) -> None:
-    if len(credential_ids(session, passkey.account_id)) >= MOST:
+def _demand_new(session: Session, passkey: Passkey) -> None:
+    """Raise WrongCode when the account has enough, or anybody has this one: devices make no id twice."""
+    known = session.scalar(sa.select(Passkey.id).where(Passkey.credential_id == passkey.credential_id))
+    if known is not None or len(credential_ids(session, passkey.account_id)) >= MOST:
         raise WrongCode
-    session.add(passkey)
-    session.flush()
 
 
 def _read(answer: str) -> dict[str, Any]:

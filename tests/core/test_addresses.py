@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from booking.core.addresses import network_of, shown_network
+from booking.core.addresses import network_of, region_of, shown_network
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,11 @@ def test_the_network_of_an_address(address: str | None, network: str) -> None:
 )
 def test_of_an_address_people_are_shown_what_hundreds_share(address: str | None, shown: str) -> None:
     assert shown_network(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("network", "region"),
+    [("192.0.2.7", "192.0.0.0"), ("2001:db8:1:2::", "2001:db8::"), ("unknown", "unknown")],
+)
+def test_the_region_of_a_network(network: str, region: str) -> None:
+    assert region_of(network) == region

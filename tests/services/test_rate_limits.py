@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import TooManyTries
 from booking.models import TokenBucket
-from booking.services.rate_limits import KEPT, LIMITS, Limiter, Tried, prune_buckets, take
+from booking.services.rate_limits import KEPT, LIMITS, Limiter, Tried, give_back, prune_buckets, take
+from booking.services.transaction import transaction
 from tests.factories import NOW
 
 LIMITER = Limiter("a secret")
@@ -95,3 +96,19 @@ def test_buckets_long_unused_are_pruned(session: Session) -> None:
     try_once(session)
     assert prune_buckets(session, now=NOW + KEPT) == 0
     assert prune_buckets(session, now=NOW + KEPT + timedelta(seconds=1)) == 3
+
+
+def test_a_token_is_given_back_to_the_account_and_never_beyond_its_capacity(session: Session) -> None:
+    use_up(session)
+    for _ in range(LIMIT.capacity + 3):
+        with transaction(session):
+            give_back(session, LIMITER, Tried.LOG_IN, account="ana@example.org")
+    use_up(session)
+    with pytest.raises(TooManyTries):
+        try_once(session)
+
+
+def test_what_was_never_tried_gets_nothing_back(session: Session) -> None:
+    with transaction(session):
+        give_back(session, LIMITER, Tried.LOG_IN, account="ana@example.org")
+    assert session.scalars(sa.select(TokenBucket)).all() == []
