@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 VISIT_SEEN, PATIENT_SEEN, ANSWERS_SEEN = "visit_seen", "patient_seen", "answers_seen"
 DAY_SEEN, FOUND, WAITING_SEEN = "day_seen", "patients_found", "waiting_list_seen"
+LOG_READ = "log_read"
 
 AUDITED: dict[str, frozenset[str]] = {
     "desk.day": frozenset({DAY_SEEN}),
@@ -37,6 +38,9 @@ AUDITED: dict[str, frozenset[str]] = {
     "desk.video": frozenset({VISIT_SEEN}),
     "desk.patients": frozenset({FOUND}),
     "desk.patient": frozenset({PATIENT_SEEN}),
+    "desk.helpers": frozenset({PATIENT_SEEN}),
+    "desk.same_person": frozenset({PATIENT_SEEN, FOUND}),
+    "desk.merge": frozenset({PATIENT_SEEN}),
     "desk.wait": frozenset({PATIENT_SEEN}),
     "desk.book": frozenset({PATIENT_SEEN, FOUND}),
     "desk.check": frozenset({PATIENT_SEEN}),
@@ -46,6 +50,7 @@ AUDITED: dict[str, frozenset[str]] = {
     "desk.waiting": frozenset({WAITING_SEEN}),
     "sent_forms.answers": frozenset({VISIT_SEEN, "response_read"}),
     "sent_forms.copy": frozenset({ANSWERS_SEEN}),
+    "audit.events": frozenset({LOG_READ}),
     "visits.visit": frozenset({VISIT_SEEN}),
 }
 """By endpoint, for GET: the words that a page may leave in the log. `response_read` is written by its service."""

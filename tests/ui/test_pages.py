@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page
 from booking.web.access_table import DEMO_ROWS, ROWS
 from tests.live import LiveProgram
 from tests.ui import (  # noqa: F401 - They add their ways to the list.
+    administration_pages,
+    audit_pages,
     calendar_pages,
     desk_pages,
     mailed_pages,
@@ -35,8 +37,8 @@ COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 NARROW = {"width": 320, "height": 740}
 # Files, answers for machines, and addresses that only lead elsewhere.
 NO_PAGES = {
-    "static", "operation.healthz", "operation.readyz", "public.favicon", "visits.calendar", "demo.letter_html",
-    "desk.index", "desk.go_to",
+    "static", "sessions.time_left", "operation.healthz", "operation.readyz", "public.favicon", "visits.calendar", "demo.letter_html",
+    "administration.export",     "desk.index", "desk.go_to",
 }  # fmt: skip
 SMALLEST = {"patient": 44, "staff": 28}
 # Links in running text are exempt (WCAG 2.2, 2.5.8), and so is what only a screen reader meets. A link that fills its

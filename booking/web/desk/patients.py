@@ -7,12 +7,14 @@ from datetime import timedelta
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.core.actor import Role
 from booking.core.clock import utc_now
 from booking.core.people import one_line
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import may_see, visits_of_patients
 from booking.queries.desk_patients import PatientMatch, can_be_looked_for, patients_matching
+from booking.queries.merging import merges_of
 from booking.web import access, audited
 from booking.web.context import clinic_now
 from booking.web.desk.day import bp
@@ -80,4 +82,12 @@ def patient(public_id: str) -> ResponseReturnValue:
     ]
     coming = [v for v in visits if v[0].visit.ends_at > now and v[0].visit.status is not AppointmentStatus.CANCELLED]
     past = [v for v in reversed(visits) if v not in coming]
-    return render_template("desk/patient.html", patient=found, coming=coming, past=past)
+    return render_template(
+        "desk/patient.html",
+        patient=found,
+        coming=coming,
+        past=past,
+        is_administrator=actor.role is Role.ADMINISTRATOR,
+        merges=merges_of(db.session(), found.id, now=now),
+        tz=next(iter(clinic_now().locations.values())).tz,
+    )
