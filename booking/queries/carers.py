@@ -23,6 +23,7 @@ class Right:
     account_name: str
     account_email: str
     patient_id: int
+    patient_public_id: str
     patient_name: str
     is_self: bool
     sees_answers: bool
@@ -36,6 +37,7 @@ class OpenInvitation:
     id: int
     public_id: str
     patient_id: int
+    patient_public_id: str
     patient_name: str
     email: str
     sees_answers: bool
@@ -56,6 +58,7 @@ def _rights(now: datetime) -> sa.Select[*tuple[Any, ...]]:
             Account.name,
             Account.email,
             AccountPatient.patient_id,
+            Patient.public_id,
             _NAME,
             AccountPatient.relation == Relation.SELF,
             AccountPatient.sees_answers,
@@ -99,6 +102,7 @@ def _open(now: datetime) -> sa.Select[*tuple[Any, ...]]:
             CarerInvitation.id,
             CarerInvitation.public_id,
             CarerInvitation.patient_id,
+            Patient.public_id,
             _NAME,
             CarerInvitation.email,
             CarerInvitation.sees_answers,

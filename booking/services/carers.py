@@ -101,14 +101,17 @@ def _record(session: Session, actor: Actor, action: str, patient_id: int, now: d
     audit.record(session, actor, action, "patient", patient_id, now=now, patient_id=patient_id)
 
 
-def withdraw(session: Session, *, actor: Actor, public_id: str, now: datetime) -> None:
-    """Take a question back that was not answered yet: its link opens nothing any more. Raises NotFound."""
+def withdraw(session: Session, *, actor: Actor, public_id: str, now: datetime) -> OpenInvitation:
+    """Take a question back that was not answered yet, and return it: its link opens nothing any more.
+
+    Raises NotFound."""
     with transaction(session):
         found = invitation_or_none(session, public_id, now=now)
         if found is None or not may_arrange(session, actor, found.patient_id, now=now):
             raise NotFound
         _close(session, CarerInvitation.id == found.id, InvitationState.WITHDRAWN, now)
         _record(session, actor, "carer_invitation_withdrawn", found.patient_id, now)
+        return found
 
 
 def opened_invitation(session: Session, *, token: str, now: datetime) -> OpenInvitation:

@@ -154,10 +154,10 @@ def _name_waits(session: Session, patient_id: int) -> None:
     session.flush()
 
 
-def undo_merge(session: Session, *, actor: Actor, public_id: str, now: datetime) -> int:
+def undo_merge(session: Session, *, actor: Actor, public_id: str, now: datetime) -> str:
     """Take the two apart: all that had moved belongs to the other record again, with what has come of it since.
 
-    What was booked for the kept record meanwhile stays there. Returns the id of the record that was kept. Raises
+    What was booked for the kept record meanwhile stays there. Returns the public id of the record that was kept. Raises
     NotFound (not for this person to do, or too late), CannotMerge where visits are at places of others."""
     with transaction(session):
         take_list(session)
@@ -175,7 +175,7 @@ def undo_merge(session: Session, *, actor: Actor, public_id: str, now: datetime)
         session.get_one(Patient, merged_id).merged_into_id = None
         row.undone_at, row.undone_by_account_id = now, actor.account_id
         _record(session, actor, "merge_undone", (row.kept_id, merged_id), now, row.reason_code)
-        return row.kept_id
+        return session.get_one(Patient, row.kept_id).public_id
 
 
 def _undoable(session: Session, actor: Actor, public_id: str, now: datetime) -> PatientMerge:

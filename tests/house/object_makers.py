@@ -33,6 +33,7 @@ from booking.models import (
 from booking.models.base import new_public_id
 from booking.services import sessions
 from booking.services.links import mint_link
+from booking.services.merging import merge_patients
 from booking.services.own_sessions import handle_of
 from booking.services.tasks import ask_to_erase
 from booking.services.transaction import transaction
@@ -265,13 +266,42 @@ def a_passkey(world: World) -> list[Example]:
     return [Example(passkey.public_id, new_public_id(), frozenset({ANA}))]
 
 
+def a_code(code: str) -> Callable[[World], list[Example]]:
+    """Of a thing of the clinic, which administrators alone change."""
+    return lambda _world: [Example(code, "nowhere", frozenset({FAY}))]
+
+
+def somebody_at_the_clinic(world: World) -> list[Example]:
+    """A scheduler who works here, and who is asked in again, or shut out, by administrators alone."""
+    world.session.rollback()
+    account = make_account(world.session, Role.SCHEDULER, email_verified_at=None, name="[Somebody]")
+    return [Example(account.public_id, new_public_id(), frozenset({FAY}))]
+
+
 Maker = Callable[[World], list[Example]]
+
+
+def a_second_record(world: World) -> list[Example]:
+    """Somebody who may be Ana."""
+    world.session.rollback()
+    return [Example(make_patient(world.session).public_id, new_public_id(), SEE_THE_PATIENT)]
+
+
+def a_merge(world: World) -> list[Example]:
+    """Of two records without visits."""
+    world.session.rollback()
+    fay = Actor(world.accounts[FAY].id, Role.ADMINISTRATOR)
+    kept_id, merged_id = (make_patient(world.session).id for _ in range(2))
+    world.session.rollback()
+    merge = merge_patients(
+        world.session, actor=fay, kept_id=kept_id, merged_id=merged_id, reason_code="booked_twice", now=utc_now()
+    )
+    return [Example(merge, new_public_id(), SEE_THE_PATIENT)]
 
 
 def at_the_desk(maker: Maker) -> Maker:
     """The same object as the desk sees it."""
     return lambda world: [replace(one, seen_by=SEE_THE_PATIENT - {ANA, CORA}) for one in maker(world)]
-
 
 
 def a_person_who_asked_to_be_erased(world: World) -> list[Example]:
@@ -314,11 +344,20 @@ MAKERS: dict[str, Maker] = {
     "sent_forms:public_id": a_visit_with_a_sent_form,
     "desk.patient:public_id": a_patient,
     "desk.wait:public_id": a_patient,
+    **{f"desk.{name}:public_id": a_patient for name in ("helpers", "same_person", "merge")},
+    "desk.merge:other": a_second_record,
+    "desk.end_helper:public_id": at_the_desk(a_helper),
+    "desk.withdraw_invitation:public_id": at_the_desk(an_invitation),
+    "desk.undo_merge:public_id": a_merge,
     "desk.leave_waiting:public_id": a_waiting_entry,
     "desk.answer_offer:public_id": an_offer_at_the_desk,
     **{f"desk.{name}:public_id": a_calendar for name in CALENDAR_PAGES},
     **{f"desk.{name}:public_id": the_calendar_of_a_block for name in BLOCK_PAGES},
     "block_id": a_block,
+    "administration.location:code": a_code("northside"),
+    "administration.resource:code": a_code("dr-cruz"),
+    "administration:code": a_code("follow-up"),
+    "administration:public_id": somebody_at_the_clinic,
     "carers:public_id": a_helper,
     "carers.withdraw:public_id": an_invitation,
     "passkeys:public_id": a_passkey,

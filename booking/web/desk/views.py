@@ -1,6 +1,20 @@
 """The blueprint with all its views: importing them registers them."""
 
-from booking.web.desk import booking, calendars, changing, day, hours, patients, several, video, visit, waiting, why
+from booking.web.desk import (
+    booking,
+    calendars,
+    changing,
+    day,
+    helpers,
+    hours,
+    merging,
+    patients,
+    several,
+    video,
+    visit,
+    waiting,
+    why,
+)
 
 bp = day.bp
 
@@ -10,7 +24,9 @@ __all__ = [
     "calendars",
     "changing",
     "day",
+    "helpers",
     "hours",
+    "merging",
     "patients",
     "several",
     "video",
