@@ -28,6 +28,7 @@ LINKS = {
     for name in (
         "verify",
         "reset",
+        "join",
         "sign_in",
         "open_visit",
         "choose_time",

@@ -61,7 +61,7 @@ def refused(session: Session, section: Section, code: str | None, **changes: Any
     return [(one.thing, one.steps, one.mistake.sentence) for one in refusal.value.mistakes]
 
 
-def events(session: Session) -> list[tuple[str, str, int | None, str | None]]:
+def events(session: Session) -> list[tuple[object, ...]]:
     columns = (AuditEvent.action, AuditEvent.object_kind, AuditEvent.object_id, AuditEvent.reason_code)
     return [tuple(row) for row in session.execute(sa.select(*columns).order_by(AuditEvent.seq))]
 

@@ -21,6 +21,7 @@ from tests.ui import (  # noqa: F401 - They add their ways to the list.
     audit_pages,
     calendar_pages,
     desk_pages,
+    factor_pages,
     mailed_pages,
     patient_pages,
     waiting_pages,
@@ -38,7 +39,7 @@ NARROW = {"width": 320, "height": 740}
 # Files, answers for machines, and addresses that only lead elsewhere.
 NO_PAGES = {
     "static", "sessions.time_left", "operation.healthz", "operation.readyz", "public.favicon", "visits.calendar", "demo.letter_html",
-    "administration.export",     "desk.index", "desk.go_to",
+    "desk.index", "desk.go_to", "administration.export",
 }  # fmt: skip
 SMALLEST = {"patient": 44, "staff": 28}
 # Links in running text are exempt (WCAG 2.2, 2.5.8), and so is what only a screen reader meets. A link that fills its

@@ -74,6 +74,8 @@ def names_of_things() -> dict[str, str]:
     """Section and code of everything → what people call it, for mistakes that concern another thing."""
     clinic = clinic_now()
     return {
+        "clinic": gettext("The clinic"),
+        "closures": gettext("Closed days"),
         **{f"locations {one.code}": one.name for one in clinic.locations.values()},
         **{f"resources {one.code}": one.name for one in clinic.resources.values()},
         **{f"services {one.code}": one.name for one in clinic.services.values()},

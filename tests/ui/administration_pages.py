@@ -1,0 +1,58 @@
+"""Ways to the pages of administrators."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from playwright.sync_api import Page
+
+from booking.models import Account, LinkAction
+from tests.ui import steps
+from tests.ui.people import DORA, FAY
+from tests.ui.stage import Stage
+from tests.ui.ways import add, at, shows
+
+add("administration", "administration.index", "/admin/", by=FAY)
+add("the_clinic_itself", "administration.clinic", "/admin/clinic", by=FAY)
+add("a_new_location", "administration.add_location", "/admin/locations/add", by=FAY)
+add("a_location", "administration.location", "/admin/locations/lakeview", by=FAY)
+add("a_new_resource", "administration.add_resource", "/admin/resources/add", by=FAY)
+add("a_resource", "administration.resource", "/admin/resources/dr-adeyemi", by=FAY)
+add("a_new_service", "administration.add_service", "/admin/services/add", by=FAY)
+add("a_service", "administration.service", "/admin/services/infusion", by=FAY)
+add("staff", "administration.people", "/admin/people", by=FAY)
+add("an_invitation", "administration.invite", "/admin/people/invite", by=FAY)
+add("periods", "administration.retention", "/admin/retention", by=FAY)
+
+
+@shows("administration.service")
+def a_service_with_errors(stage: Stage) -> Page:
+    page = at("/admin/services/infusion", by=FAY)(stage)
+    page.locator("#grid_minutes").fill("7")
+    page.locator("#segments-0-needs").fill("consluting")
+    page.locator("#visit_limit_days").fill("a month")
+    steps.press(page, "Save")
+    page.locator("#error-summary").wait_for()
+    return page
+
+
+@shows("administration.service")
+def a_service_with_visits(stage: Stage) -> Page:
+    """Nothing is saved yet: visits of the service are shown first."""
+    stage.visit()
+    page = at("/admin/services/first-consultation", by=FAY)(stage)
+    page.locator("#segments-0-minutes").fill("60")
+    steps.press(page, "Save")
+    steps.heading(page, "First consultation")
+    return page
+
+
+@shows("administration.person")
+def somebody_at_the_clinic(stage: Stage) -> Page:
+    with stage.program.session() as session:
+        public_id = session.scalar(sa.select(Account.public_id).where(Account.email_key == DORA.email))
+    return at(f"/admin/people/{public_id}", by=FAY)(stage)
+
+
+@shows("joining.join")
+def a_first_password(stage: Stage) -> Page:
+    return at(stage.link(LinkAction.JOIN_STAFF))(stage)
