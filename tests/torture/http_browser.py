@@ -34,13 +34,13 @@ class Answer:
 
 
 class HttpBrowser:
-    """Not shared between threads. `session` is the cookie of a login that exists already."""
+    """Not shared between threads. `session` is the cookie of a login that exists already, `headers` are sent along."""
 
-    def __init__(self, program: LiveProgram, session: str = "") -> None:
+    def __init__(self, program: LiveProgram, session: str = "", *, headers: dict[str, str] | None = None) -> None:
         self._program = program
         self._connection: HTTPConnection = program.connection()
         self._used_at = 0.0
-        self._headers = program.headers
+        self._headers = {**program.headers, **(headers or {})}
         self._cookies = {SESSION_COOKIE: session} if session else {}
         self.hidden: dict[str, str] = {}
 
@@ -63,6 +63,10 @@ class HttpBrowser:
             other._connection.port = port
         other._cookies, other.hidden = dict(self._cookies), dict(self.hidden)
         return other
+
+    def cookie(self, name: str) -> str:
+        """The value of a cookie that it holds. Raises KeyError when there is none."""
+        return self._cookies[name]
 
     def close(self) -> None:
         self._connection.close()
