@@ -16,9 +16,12 @@ SECOND = timedelta(seconds=1)
 
 
 def told() -> dict[str, Any]:
-    """Seconds until the login ends, an opaque word for whose it is, and the form token that holds now."""
+    """Seconds until the login ends, an opaque word for whose it is, and the form token that holds now; of a login that
+    is over, nothing."""
     account = access.account_or_none()
-    return {"seconds": _seconds_left(), "who": account.public_id if account else "", "token": generate_csrf()}
+    if account is None:
+        return {"seconds": 0, "who": "", "token": ""}
+    return {"seconds": _seconds_left(), "who": account.public_id, "token": generate_csrf()}
 
 
 def _seconds_left() -> int:

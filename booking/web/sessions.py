@@ -155,7 +155,8 @@ class DatabaseSessions(SessionInterface):
             # Opened as empty above: an error page for a missing file must not replace the login's cookie.
             return
         if not session.token and not session.modified:
-            if session.had_cookie:
+            # A script that asks after a login which has run out leaves the cookie to say whose it was.
+            if session.had_cookie and session.is_use:
                 response.delete_cookie(self.cookie, path="/", secure=self.is_https, httponly=True, samesite="Lax")
             return
         self._write(session, utc_now())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from playwright.sync_api import Page
 
-from booking.models import LinkAction
+from booking.core.clock import utc_now
+from booking.models import Account, LinkAction
+from booking.services.kept_forms import Typed, keep
 from tests.ui import steps
 from tests.ui.people import ANA, CRUZ, DORA, Person
 from tests.ui.stage import Stage
@@ -26,8 +29,22 @@ add("reset_sent", "accounts.reset_sent", "/account/reset-sent")
 add("account", "accounts.account", "/account/", by=ANA)
 add("staff_account", "accounts.account", "/account/", by=DORA)
 add("own_data", "privacy.own", "/account/data/", by=ANA)
+add("sessions", "sessions.sessions", "/account/sessions/", by=ANA)
+add("staff_sessions", "sessions.sessions", "/account/sessions/", by=DORA)
+add("nothing_kept", "kept.kept", "/account/kept", by=ANA)
 add("dead_link", "links.open_link", "/l/" + "A" * 43)
 add("logins", "demo.logins", "/demo/logins")
+
+
+@shows("kept.kept")
+def kept(stage: Stage) -> Page:
+    """Something was sent when the login had run out."""
+    with stage.program.session() as session:
+        account_id = session.scalar(sa.select(Account.id).where(Account.email_key == DORA.email))
+        session.rollback()
+        typed = Typed("/desk/patients", (("", "text", "Alvarez"),), is_sent=True)
+        keep(session, account_id=account_id, typed=typed, now=utc_now())
+    return at("/account/kept", by=DORA)(stage)
 
 
 def with_errors(path: str, button: str) -> Way:
@@ -241,3 +258,11 @@ def _some_mail(stage: Stage) -> None:
     steps.fill(page, "E-mail address", CRUZ.email)
     steps.press(page, "Send me the link")
     stage.program.wait_for_mail(CRUZ.email, "password")
+
+
+@shows("privacy.ask_erasure")
+def ask_erasure(stage: Stage) -> Page:
+    page = stage.page(ANA)
+    page.goto("/account/data/")
+    steps.follow(page, f"Erase the data of {ANA.name}")
+    return page

@@ -24,6 +24,7 @@ from tests.ui import (  # noqa: F401 - They add their ways to the list.
     factor_pages,
     mailed_pages,
     patient_pages,
+    people_pages,
     waiting_pages,
 )
 from tests.ui.conftest import DESK, PHONE, Windows
@@ -38,8 +39,8 @@ COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 NARROW = {"width": 320, "height": 740}
 # Files, answers for machines, and addresses that only lead elsewhere.
 NO_PAGES = {
-    "static", "sessions.time_left", "operation.healthz", "operation.readyz", "public.favicon", "visits.calendar", "demo.letter_html",
-    "desk.index", "desk.go_to", "administration.export",
+    "static", "sessions.time_left", "operation.healthz", "operation.readyz", "public.favicon", "visits.calendar",
+    "demo.letter_html", "desk.index", "desk.go_to", "administration.export",
 }  # fmt: skip
 SMALLEST = {"patient": 44, "staff": 28}
 # Links in running text are exempt (WCAG 2.2, 2.5.8), and so is what only a screen reader meets. A link that fills its

@@ -74,13 +74,13 @@ class LogOff {
     return told !== null && told.who === this.said.who && told.seconds > 0;
   }
 
-  warn() {
+  async warn() {
     if (this.dialog.open) return;
     this.showClock();
     this.dialog.showModal();
     this.part("stay").focus();
     const typed = this.typed();
-    if (typed.fields !== "[]") this.told(this.said.keep, typed);
+    if (typed.fields !== "[]") this.isKept = (await this.told(this.said.keep, typed))?.kept;
   }
 
   showClock() {
@@ -119,7 +119,7 @@ class LogOff {
     const typed = this.typed();
     const told = await this.told(this.said.keep, { ...typed, end: "1" });
     if (told === undefined) return; // Not reached: the page stays covered, and the button tries again.
-    const mark = told && told.kept ? "#kept" : "";
+    const mark = told?.kept || this.isKept ? "#kept" : "";
     const asked = new URLSearchParams({ next: location.pathname + location.search + mark, why: "idle" });
     location.replace(`${this.said.logIn}?${asked}`);
   }

@@ -20,7 +20,7 @@ from booking.core.clock import utc_now
 from booking.extensions import db
 from booking.services import kept_forms, sessions
 from booking.services.kept_forms import Typed
-from booking.web import access
+from booking.web import access, logging_off
 from booking.web.accounts.entering import landing
 from booking.web.accounts.sessions import cleared
 from booking.web.errors import SECRET_FIELDS
@@ -32,6 +32,7 @@ KEPT_FIELD = "kept_form"
 """Hidden field of a form that is sent again: the key of what was kept."""
 
 KEPT_PAGE = "kept"
+OF_SCRIPTS = frozenset({"sessions.stay", "kept.keep"})
 NOT_KEPT = frozenset({"accounts", "links", "preferences", "sessions", "demo"})
 """Blueprints whose posts are no work of anybody: logging in and out, colours."""
 
@@ -101,7 +102,12 @@ def keep_what_comes_too_late() -> ResponseReturnValue | None:
     Before the form tokens are looked at: theirs ended with the session. Instead the browser must say that the form is
     of our own site. What is kept opens nothing, and is sent by nobody but the person who logs in."""
     session = access.server_session()
-    if request.method != "POST" or session.token or not session.had_cookie or not _is_work():
+    if request.method != "POST" or session.token or not session.had_cookie:
+        return None
+    session.is_use = request.endpoint not in OF_SCRIPTS
+    if request.endpoint == "sessions.stay":
+        return jsonify(logging_off.told())
+    if not _is_work():
         return None
     account_id = sessions.run_out_account_or_none(db.session(), token=session.cookie, now=utc_now())
     if account_id is None:

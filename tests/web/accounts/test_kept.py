@@ -240,4 +240,17 @@ def test_staying_counts_at_once(client: FlaskClient, session: Session, ana: Acco
 
 def test_pages_of_visitors_have_no_log_off(client: FlaskClient) -> None:
     assert "logoff" not in client.get("/account/log-in").text
-    assert client.get("/account/time-left").status_code == 303
+    assert client.get("/account/time-left").json == {"seconds": 0, "who": "", "token": ""}
+
+
+def test_a_script_learns_that_the_login_is_over(
+    client: FlaskClient, session: Session, ana: Account, log_in: LogIn
+) -> None:
+    """And leaves the cookie, with which what is typed in the page can still be kept."""
+    log_in()
+    run_out(session)
+    for answer in (client.get("/account/time-left"), client.post("/account/stay", headers=OWN_SITE)):
+        assert answer.json == {"seconds": 0, "who": "", "token": ""}
+        assert "Set-Cookie" not in answer.headers
+    assert client.post("/account/keep", data=being_typed(), headers=OWN_SITE).json == {"kept": True}
+    assert f"{COOKIE}=;" in client.get("/").headers["Set-Cookie"]
