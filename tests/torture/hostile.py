@@ -28,7 +28,7 @@ WEB = Path(__file__).parents[2] / "booking" / "web"
 READ_BY_VIEWS = re.compile(r'request\.(?:form|args|values|headers)\.(?:get|getlist)\(\s*"([^"]+)"')
 PARAMETER = re.compile(r"<(?:[^<>:]+:)?([a-z_]+)>")
 URL_ATTRIBUTES = frozenset({"href", "src", "action", "formaction", "hx-get", "hx-post", "srcset", "data"})
-OWN_HOSTS = frozenset({"", "localhost:8000"})
+OWN_HOSTS = frozenset({"", "localhost", "localhost:8000"})
 
 WORDS: tuple[str, ...] = (
     f"<{MARK} {MARK}=1>", f'" {MARK}="1', f"' {MARK}='1", f"</textarea><{MARK}>", f"</title><{MARK}>--><{MARK}>",
@@ -176,19 +176,23 @@ class Maker:
         return word + self.chance.choice(WORDS)[:2_000] if self.chance.random() < 0.15 else word
 
 
-class _Page(HTMLParser):
-    """What is in a page: tags and attributes, and the values its forms would send."""
+class Page(HTMLParser):
+    """What is in a page: markup that came from the request, the values its forms would send, the names of the fields
+    that take any text, and where it leads."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.found: list[str] = []
         self.values: dict[str, str] = {}
+        self.texts: list[str] = []
+        self.addresses: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag == MARK or any(MARK in name for name in given):
             self.found.append(f"markup of the request in <{tag}>")
+        self.addresses += [value for name, value in attrs if name in URL_ATTRIBUTES and value]
         for name, value in attrs:
             if name in URL_ATTRIBUTES and value and leads_away(value):
                 self.found.append(f"{name} of <{tag}> leads to {value[:80]!r}")
@@ -196,11 +200,13 @@ class _Page(HTMLParser):
             is_unchosen = given.get("type") in {"radio", "checkbox"} and (given["name"] or "") in self.values
             if not is_unchosen:
                 self.values[given["name"] or ""] = given.get("value") or "1"
+            if tag == "textarea" or given.get("type") == "text":
+                self.texts.append(given["name"] or "")
 
 
 def form_values(text: str) -> dict[str, str]:
     """Names and values of the fields of a page, the first of each choice."""
-    return _Page(text).values
+    return Page(text).values
 
 
 def leads_away(address: str) -> bool:
@@ -229,5 +235,5 @@ def faults(answer: TestResponse) -> list[str]:
     if answer.headers.get("Content-Security-Policy") not in {PAGE_POLICY, FRAMING_POLICY, MAIL_POLICY}:
         found.append("no policy")
     if answer.mimetype == "text/html":
-        found += _Page(answer.get_data().decode("utf-8", "replace")).found
+        found += Page(answer.get_data().decode("utf-8", "replace")).found
     return found
