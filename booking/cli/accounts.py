@@ -16,6 +16,7 @@ from booking.core.passwords import MAX_LENGTH, MIN_LENGTH, PasswordProblem
 from booking.extensions import db
 from booking.queries.catalogue import NoClinic
 from booking.services.accounts import create_staff_account
+from booking.services.second_factors import reset_second_factors
 
 PROBLEMS = {
     PasswordProblem.TOO_SHORT: f"The password needs {MIN_LENGTH} characters or more.",
@@ -80,3 +81,16 @@ def _words(refused: Exception) -> str:
     if isinstance(refused, AddressKnown):
         return "There is already an account with this address."
     return "There is no clinic yet: load one first (flask --app wsgi clinic load FILE)."
+
+
+@group.command("reset-second-factor")
+@click.option("--email", required=True, help="The address that the person logs in with.")
+def reset_second_factor(email: str) -> None:
+    """Take away passkeys, app and recovery codes that somebody has lost. Be sure first who is asking.
+
+    The password logs in again; who works here is then led to add a second step. The person is told by mail."""
+    try:
+        reset_second_factors(db.session(), actor=SYSTEM, email=email, now=utc_now())
+    except NotFound:
+        raise click.ClickException("There is no account with this address.") from None
+    click.echo("The second steps of the account are taken away, and its sessions have ended.")

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Role
 from booking.models import Account, Clinic
+from booking.queries.credentials import has_second_factor
 from booking.services.passwords import is_password
+from tests.factories import make_account, make_passkey
 
 GOOD = "blue lamp 47 river"
 ARGUMENTS = ("--role", "scheduler", "--email", "dora@clinic.example", "--name", "Dora Diaz")
@@ -64,3 +66,22 @@ def test_a_known_address_and_a_missing_clinic_are_told(program: Flask, session: 
     session.execute(sa.delete(Clinic))
     session.commit()
     assert "There is no clinic yet" in run(program, *ARGUMENTS, "--specialist", "dr-cruz").output
+
+
+def reset(program: Flask, email: str) -> Result:
+    return program.test_cli_runner().invoke(args=["account", "reset-second-factor", "--email", email])
+
+
+def test_a_lost_second_step_is_taken_away(program: Flask, session: Session) -> None:
+    dora = make_account(session, Role.SCHEDULER)
+    make_passkey(session, dora)
+    result = reset(program, dora.email.upper())
+    assert result.exit_code == 0, result.output
+    assert not has_second_factor(session, dora.id)
+    assert dora.email not in result.output
+
+
+def test_who_is_unknown_has_none_to_take_away(program: Flask) -> None:
+    result = reset(program, "nobody@example.org")
+    assert result.exit_code == 1
+    assert "There is no account with this address." in result.output
