@@ -50,6 +50,7 @@ DESK: Final = (
     "board_places.css",
     "desk.css",
     "calendars.css",
+    "administration.css",
 )
 BUNDLES: Final = {
     "patient.css": (*SHARED, "start.css", "patient.css", "choices.css", "questionnaires.css", "print.css"),

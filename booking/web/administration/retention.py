@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import current_app, render_template
-from flask_babel import format_timedelta, gettext, ngettext
+from flask_babel import gettext, ngettext
 
+from booking.adapters import dates
 from booking.core.retention import ADULT_AT
+from booking.core.scheduling.calendar_change import ONE_DAY
 from booking.services.holds import HOLD_LENGTH
 from booking.services.pruning import ANSWERS_KEPT, LINKS_KEPT
 from booking.services.sessions import ABSOLUTE, PATIENT_IDLE, STAFF_IDLE
 from booking.web.administration.clinic_pages import bp
+from booking.web.desk.loading import locale
 
 
 @bp.get("/retention")
@@ -32,5 +35,6 @@ def retention() -> str:
 
 
 def _words(length: timedelta) -> str:
-    """ "30 minutes"."""
-    return format_timedelta(length, threshold=1.5)
+    """ "30 minutes", "12 hours", "30 days"."""
+    days = length // ONE_DAY
+    return ngettext("%(num)s day", "%(num)s days", days) if days else dates.length_text(length, locale())

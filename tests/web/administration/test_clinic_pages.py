@@ -292,3 +292,4 @@ def test_periods_are_shown(admin: FlaskClient) -> None:
     text = words(admin.get("/admin/retention").text)
     assert "Records of patients 10 years after the last visit" in text
     assert "Logins of people who work here 15 minutes" in text
+    assert "Mailed links 30 days after they have run out" in text
