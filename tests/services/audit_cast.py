@@ -65,3 +65,13 @@ def run(session: Session, *statements: str, **values: object) -> None:
     with transaction(session):
         for statement in statements:
             session.execute(sa.text(statement), values)
+
+
+def cut_off(session: Session, first: int) -> None:
+    """Delete the end of the log from that event on, links and all."""
+    run(
+        session,
+        "DELETE FROM audit_seal WHERE event_seq >= :first",
+        "DELETE FROM audit_event WHERE seq >= :first",
+        first=first,
+    )

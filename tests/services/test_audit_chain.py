@@ -19,7 +19,7 @@ from booking.services.audit_verify import Broken, verify
 from booking.services.transaction import transaction
 from tests.databases import Database, session_on
 from tests.factories import NOW
-from tests.services.audit_cast import DORA, run, sealed_events, unguarded, write_events
+from tests.services.audit_cast import DORA, cut_off, run, sealed_events, unguarded, write_events
 from tests.settings import AUDIT_KEY
 
 
@@ -199,15 +199,6 @@ def test_an_event_that_is_far_too_late_gets_no_seal_and_is_found(session: Sessio
     broken = verify(session, AUDIT_KEY).broken
     assert broken is not None
     assert (broken.kind, broken.event_seq) == (Broken.PUT_IN, 50)
-
-
-def cut_off(session: Session, last: int) -> None:
-    run(
-        session,
-        "DELETE FROM audit_seal WHERE event_seq >= :last",
-        "DELETE FROM audit_event WHERE seq >= :last",
-        last=last,
-    )
 
 
 def test_a_cut_end_is_seen_with_an_anchor_alone(session: Session) -> None:

@@ -24,7 +24,7 @@ def who_did_what(stage: Stage) -> Page:
 
 
 add("who_did_what_refused", "audit.events", "/admin/log?what=refused&since=2020-01-01&until=2020-01-02", by=FAY)
-add("who_did_what_with_errors", "audit.events", "/admin/log?since=someday", by=FAY)
+add("who_did_what_with_errors", "audit.events", "/admin/log?who=nobody", by=FAY)
 
 
 @shows("audit.own")

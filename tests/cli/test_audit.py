@@ -1,0 +1,94 @@
+"""`audit verify` tells whether the log is whole, or the first place that is not; `audit head` gives what to keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy.orm import Session
+
+from booking.adapters.anchors import note_anchor
+from booking.cli.audit import broken_words
+from booking.config import Settings
+from booking.queries.audit import head
+from booking.services.audit_verify import Break, Broken
+from tests.factories import NOW
+from tests.services.audit_cast import run, sealed_events, unguarded, write_events
+
+
+@pytest.fixture
+def runner(program: Flask) -> FlaskCliRunner:
+    return program.test_cli_runner()
+
+
+@pytest.fixture
+def anchor_file(program: Flask) -> Path:
+    settings: Settings = program.config["SETTINGS"]
+    return settings.anchor_file
+
+
+def note_head(session: Session, file: Path) -> None:
+    note_anchor(file, head(session), now=NOW)
+    session.rollback()
+
+
+def test_a_whole_log_is_said_to_be_whole(session: Session, runner: FlaskCliRunner) -> None:
+    sealed_events(session, 3)
+    write_events(session, 1)
+    told = runner.invoke(args=["audit", "verify"])
+    assert (told.exit_code, "3 events sealed, 1 wait" in told.output) == (0, True)
+    assert "cannot be seen" in told.output
+
+
+def test_it_is_compared_with_the_heads_that_were_noted(
+    session: Session, runner: FlaskCliRunner, anchor_file: Path
+) -> None:
+    seqs = sealed_events(session, 3)
+    note_head(session, anchor_file)
+    assert "fits the 1 ends" in runner.invoke(args=["audit", "verify"]).output
+    with unguarded(session):
+        run(
+            session,
+            "DELETE FROM audit_seal WHERE number = 3",
+            "DELETE FROM audit_event WHERE seq = :last",
+            last=seqs[2],
+        )
+    for more in ([], ["--anchor", str(anchor_file)]):
+        told = runner.invoke(args=["audit", "verify", *more])
+        assert told.exit_code == 1
+        assert "the last events were cut off" in told.output
+
+
+def test_a_changed_event_is_named(session: Session, runner: FlaskCliRunner) -> None:
+    seqs = sealed_events(session, 3)
+    with unguarded(session):
+        run(session, "UPDATE audit_event SET action = 'nothing' WHERE seq = :seq", seq=seqs[1])
+    told = runner.invoke(args=["audit", "verify"])
+    assert told.exit_code == 1
+    assert f"event {seqs[1]} or its link 2 is not as it was sealed" in told.output
+
+
+@pytest.mark.parametrize("text", [None, "{what}\n"], ids=["missing", "something else"])
+def test_noted_ends_that_cannot_be_read_are_told(
+    session: Session, runner: FlaskCliRunner, tmp_path: Path, text: str | None
+) -> None:
+    file = tmp_path / "given.jsonl"
+    if text is not None:
+        file.write_text(text)
+    told = runner.invoke(args=["audit", "verify", "--anchor", str(file)])
+    assert told.exit_code == 1
+    assert "cannot be used" in told.output
+
+
+def test_the_head_is_sealed_and_printed(session: Session, runner: FlaskCliRunner) -> None:
+    write_events(session, 2)
+    told = runner.invoke(args=["audit", "head"])
+    session.rollback()
+    assert told.output == f"2 {head(session).hash}\n"
+
+
+@pytest.mark.parametrize("kind", Broken)
+def test_every_break_has_a_sentence(kind: Broken) -> None:
+    assert broken_words(Break(kind, 5, 7)).endswith(".")
