@@ -4,7 +4,7 @@ Layout: a line `RESPITE BACKUP 1`; a line of JSON (`key`: id of the reader's key
 base64); then parts, each 4 bytes of length and AES-256-GCM of up to 1 MiB of a zlib stream. The key of the parts comes
 by HKDF from X25519 between a fresh key and the reader's. A part's nonce is its number and whether it is the last; its
 additional data is the hash of both lines. So no part can be changed, swapped, left out or taken from another file.
-Who can write backups cannot read them: docs/adr/0019-backups.md.
+Who can write backups cannot read them: docs/adr/0014-backups.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Making backups: everything that is committed at one moment, while people work, sealed for a key that is elsewhere.
 
-What is in them and how they are kept safe: docs/adr/0019-backups.md. Using them again: restoring.py.
+What is in them and how they are kept safe: docs/adr/0014-backups.md. Using them again: restoring.py.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def test_status_and_rotation_say_what_is_left(runner: FlaskCliRunner, note: str)
     ]
 
 
-@pytest.mark.parametrize("runner", [NEW], indirect=True)
+@pytest.mark.parametrize("runner", [NEW], ids=["missing"], indirect=True)
 def test_a_missing_key_is_told_in_one_line(runner: FlaskCliRunner, note: str) -> None:
     assert "t1: 1 values CANNOT BE READ" in runner.invoke(args=["keys", "status"]).output
     result = runner.invoke(args=["keys", "rotate"])

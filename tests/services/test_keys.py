@@ -118,7 +118,7 @@ def test_a_value_that_does_not_open_is_counted_and_left_alone(session: Session) 
     assert rotation.left == {"t2": 1, "t1": 1, keys.NO_KEY: 1}
 
 
-@pytest.mark.parametrize("given", [NEW, f"{NEW},{new_key_entry('t1')}"])
+@pytest.mark.parametrize("given", [NEW, f"{NEW},{new_key_entry('t1')}"], ids=["missing", "another"])
 def test_nothing_is_begun_when_a_key_is_missing_or_another_one(session: Session, given: str) -> None:
     check_start(session)
     make_answers(session, 2)
