@@ -39,8 +39,8 @@ FONT_PACKAGE: Final = "@fontsource-variable/atkinson-hyperlegible-next"
 FONT_FILES: Final = {"font-latin": "latin", "font-latin-ext": "latin-ext"}
 # Which of our sheets make up the one that a kind of page loads.
 SHARED: Final = (
-    "tokens.css", "page.css", "frame.css", "parts.css", "forms.css", "times.css", "devices.css", "logoff.css", "audit.css",
-    "factors.css",
+    "tokens.css", "page.css", "frame.css", "parts.css", "forms.css", "times.css", "devices.css", "logoff.css",
+    "audit.css", "factors.css",
 )  # fmt: skip
 DESK: Final = (
     "staff.css",

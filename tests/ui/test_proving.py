@@ -17,7 +17,7 @@ from tests.ui.people import PASSWORD, Person
 
 pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only]
 
-NEW_PASSWORD = "seven quiet harbours"  # noqa: S105 - of an invented person.
+NEW_PASSWORD = "seven quiet harbours"
 
 
 @pytest.fixture
