@@ -68,6 +68,8 @@ def _set_headers(response: Response) -> Response:
     marks = _marks_of_view()
     headers = response.headers
     headers["Content-Security-Policy"] = _policy(marks)
+    # For browsers that do not know frame-ancestors.
+    headers["X-Frame-Options"] = "SAMEORIGIN" if "mail" in marks else "DENY"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer" if "token" in marks else "same-origin"
     headers["Permissions-Policy"] = PERMISSIONS

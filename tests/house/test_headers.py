@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -39,6 +40,9 @@ def check(answer: TestResponse) -> None:
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none';")
     assert "frame-ancestors" in policy
+    assert "object-src 'none'" in policy or "sandbox" in policy
+    assert headers["X-Frame-Options"] in {"DENY", "SAMEORIGIN"}
+    assert re.fullmatch("[0-9a-f]{16}", headers["X-Request-ID"])
     assert "script-src 'self'" in policy or "script-src" not in policy
     assert "unsafe-eval" not in policy
     assert "unsafe-inline" not in policy or "sandbox" in policy

@@ -26,6 +26,7 @@ def test_every_answer_is_guarded_and_kept_nowhere(client: FlaskClient, path: str
     headers = client.get(path).headers
     assert headers["Content-Security-Policy"] == security_headers.PAGE_POLICY
     assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
@@ -44,8 +45,10 @@ def test_static_files_may_be_kept(client: FlaskClient) -> None:
 
 
 def test_a_shown_mail_is_put_in_a_sandbox(client: FlaskClient) -> None:
-    policy = client.get("/mail").headers["Content-Security-Policy"]
+    headers = client.get("/mail").headers
+    policy = headers["Content-Security-Policy"]
     assert policy == security_headers.MAIL_POLICY
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "sandbox" in policy
 
 
