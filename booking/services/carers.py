@@ -1,7 +1,7 @@
 """Carers: a patient, or the desk on a patient's word, asks somebody by mail to help; they accept, either side ends it.
 
 Nobody but the patient's own account and the desk may ask: whoever helps cannot pass that on. What was decided about
-answers and ends is in docs/adr/0014-carers.md.
+answers and ends is in docs/adr/0019-carers.md.
 """
 
 from __future__ import annotations

@@ -53,10 +53,10 @@ class InviteCarerForm(FlaskForm):
 
     def validate_until(self, field: Any) -> None:
         """A day to come, where a day was asked for."""
-        if self.lasts.data != UNTIL:
+        if self.lasts.data != UNTIL or field.data is None:
             return
         today = utc_now().date()
-        if field.data is None or not today <= field.data <= today + LONGEST:
+        if not today <= field.data <= today + LONGEST:
             raise ValidationError(lazy_gettext("Choose a day from today on, within ten years"))
 
     def invitation(self, patient_id: int, clinic: Catalogue) -> Invitation:
@@ -68,6 +68,8 @@ class InviteCarerForm(FlaskForm):
         return Invitation(patient_id, self.email.data, ends_at, bool(self.sees_answers.data))
 
     def validate_lasts(self, field: Any) -> None:
-        """Without the word for a day, a day that was picked says the same."""
-        if field.data == OPEN_END and self.until.data is not None:
+        """A day that was picked says the same as the word for it, but the word alone does not say which day."""
+        if self.until.data is not None:
             field.data = UNTIL
+        elif field.data == UNTIL:
+            raise ValidationError(lazy_gettext("Choose the last day below"))
