@@ -1,4 +1,5 @@
-"""The demo's logins as rows, and what the patient among them has: a visit behind her, one before her, a child."""
+"""The demo's logins as rows, and what the patient among them has: a visit behind her, one before her, a child whom she
+helps, and a second record that somebody made of her by telephone."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from booking.core.demo_logins import DEMO_LOGINS, PATIENT, SPECIALIST, DemoLogin
 from booking.core.demo_visits import Fate
 from booking.core.people import email_key
 from booking.core.scheduling.clinic import Audience, Catalogue
-from booking.models import Account, AccountPatient, Patient
+from booking.models import Account, AccountPatient, Patient, Relation
 from booking.services.demo_calendar import DemoCalendar, Wanted
 from booking.services.patients import create_patient
 
@@ -25,10 +26,11 @@ MORNING = 10 * 60
 
 @dataclass(frozen=True, slots=True)
 class LoginPatients:
-    """The people the patient's login may act for."""
+    """The people the patient's login acts for, and the second record of the first, for the desk to find and join."""
 
     own: Patient
     child: Patient
+    twin: Patient
 
 
 def add_logins(session: Session, clinic: Catalogue, *, password_hash: str, now: datetime) -> LoginPatients:
@@ -36,12 +38,13 @@ def add_logins(session: Session, clinic: Catalogue, *, password_hash: str, now: 
     accounts = {login: _account(clinic, login, password_hash, now) for login in DEMO_LOGINS}
     session.add_all(accounts.values())
     patients = LoginPatients(
-        own=_patient(session, PATIENT.name, BORN_ON, now), child=_patient(session, "Leo Morales", CHILD_BORN_ON, now)
-    )
+        own=_patient(session, PATIENT.name, BORN_ON, now), child=_patient(session, "Leo Morales", CHILD_BORN_ON, now),
+        twin=_by_phone(session, now),
+    )  # fmt: skip
     session.flush()
     session.add_all(
-        AccountPatient(account_id=accounts[PATIENT].id, patient_id=patient.id)
-        for patient in (patients.own, patients.child)
+        AccountPatient(account_id=accounts[PATIENT].id, patient_id=patient.id, relation=relation)
+        for patient, relation in ((patients.own, Relation.SELF), (patients.child, Relation.CARER))
     )
     return patients
 
@@ -75,6 +78,14 @@ def _patient(session: Session, name: str, born_on: date, now: datetime) -> Patie
     return patient
 
 
+def _by_phone(session: Session, now: datetime) -> Patient:
+    """The same person once more, as a caller spelled her name: no address, and no account."""
+    return create_patient(
+        session, given_name="Anna", family_name="Morales", born_on=BORN_ON, phone="(904) 555-0142", email=None,
+        now=now - KNOWN_FOR,
+    )  # fmt: skip
+
+
 def add_visits_of_login(calendar: DemoCalendar, patients: LoginPatients) -> None:
     """A first visit about two weeks ago and a second one in some days, where the clinic has times for them.
 
@@ -84,6 +95,7 @@ def add_visits_of_login(calendar: DemoCalendar, patients: LoginPatients) -> None
         first, second = services[0], services[min(1, len(services) - 1)]
         _first_free(calendar, first, range(-14, -1), patients.own, Fate.DONE)
         _first_free(calendar, second, range(4, 15), patients.own, Fate.BOOKED, booked_at=calendar.now)
+        _first_free(calendar, first, range(15, 21), patients.twin, Fate.BOOKED)
 
 
 def _first_free(

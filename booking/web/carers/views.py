@@ -112,7 +112,7 @@ def invitation() -> ResponseReturnValue:
     is_own = found.patient_id in rights.own_patient_ids(
         db.session(), account_id=access.actor().account_id, now=utc_now()
     )
-    return render_template("carers/invitation.html", asked=found, form=ButtonForm(), is_own=is_own, tz=_tz())
+    return render_template("carers/invitation.html", asked=found, is_own=is_own, tz=_tz())
 
 
 def _opened() -> OpenInvitation:
