@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.models import Account, LinkAction, LoginSession
-from booking.services.sessions import ABSOLUTE, PATIENT_IDLE, STAFF_IDLE
-from tests.web.accounts.conftest import COOKIE, OTHER, LogIn, Mint
+from booking.services.sessions import ABSOLUTE, PATIENT_IDLE, SHARED_IDLE, STAFF_IDLE
+from tests.web.accounts.conftest import COOKIE, GOOD, OTHER, LogIn, Mint
 
 
 @pytest.fixture
@@ -89,3 +90,57 @@ def test_the_cookie_is_for_this_site_and_no_script(client: FlaskClient, ana: Acc
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Path=/" in cookie
+
+
+def test_on_a_shared_computer_the_page_says_so_and_the_login_ends_sooner(
+    session: Session, client: FlaskClient, ana: Account, log_in: LogIn
+) -> None:
+    log_in(is_shared="y")
+    page = client.get("/account/sessions/").text
+    assert "Others use this computer too: log out when you are done." in page
+    assert "A computer that others use too" in page
+    assert re.search(r'data-seconds="(599|600)"', page)
+    move_back(session, "last_seen_at", SHARED_IDLE)
+    assert client.get("/account/sessions/").status_code == 303
+
+
+def test_a_device_is_told_by_names_and_not_by_its_header(
+    session: Session, client: FlaskClient, ana: Account, log_in: LogIn
+) -> None:
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"
+    client.environ_base["HTTP_USER_AGENT"] = agent
+    log_in()
+    page = client.get("/account/sessions/").text
+    assert "Firefox on Linux" in page
+    assert "Network 127.0.0.0/24" in page
+    assert "Logged in just now" in page
+    stored = session.scalars(sa.select(LoginSession)).one()
+    assert "127.0.0" not in (stored.network_sealed or "")
+    assert agent not in repr({column.name: getattr(stored, column.name) for column in LoginSession.__table__.columns})
+
+
+@pytest.mark.parametrize(("agent", "words"), [("curl/8", "A browser we do not know"), ("X Android", "Android")])
+def test_what_is_not_known_is_said_in_words(
+    client: FlaskClient, ana: Account, log_in: LogIn, agent: str, words: str
+) -> None:
+    client.environ_base["HTTP_USER_AGENT"] = agent
+    log_in()
+    assert words in client.get("/account/sessions/").text
+
+
+def test_one_device_is_logged_out_and_then_all(
+    session: Session, client: FlaskClient, copied: FlaskClient, app: Flask, ana: Account
+) -> None:
+    lost = app.test_client()
+    lost.post("/account/log-in", data={"email": ana.email, "password": GOOD})
+    page = client.get("/account/sessions/").text
+    [address] = re.findall(r'action="(/account/sessions/[^/"]{22}/end)"', page)
+    assert client.post(address).location == "/account/sessions/"
+    assert lost.get("/account/sessions/").status_code == 303
+    assert client.post(address).status_code == 404
+
+    answer = client.post("/account/sessions/end")
+    assert answer.location == "/account/log-in"
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    for browser in (client, copied):
+        assert browser.get("/account/sessions/").status_code == 303
