@@ -61,6 +61,7 @@ def test_every_mistake_is_named_at_once() -> None:
         ("MAIL_FROM", "no address"),
         ("MAIL_REPLY_TO", "two@at@signs"),
         ("TRUSTED_PROXIES", "-1"),
+        ("STAFF_SECOND_FACTOR", "maybe"),
         ("MESSAGE_LEASE_SECONDS", "0"),
     ],
 )
@@ -113,3 +114,11 @@ def test_production_refuses_the_example_file_as_it_stands() -> None:
     with pytest.raises(SettingsRefused) as refused:
         Settings.from_env({name: value for name, _, value in lines})
     assert {mistake.split(":")[0] for mistake in refused.value.mistakes} == {"SECRET_KEY", "FIELD_KEYS"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "is_on"),
+    [("production", {}, True), ("demo", {}, False), ("test", {}, False), ("demo", {"STAFF_SECOND_FACTOR": "on"}, True)],
+)
+def test_a_second_step_of_staff_is_asked_for_where_it_is_set(stage: str, given: dict[str, str], is_on: bool) -> None:
+    assert Settings.from_env({**GOOD, "STAGE": stage, **given}).staff_second_factor is is_on
