@@ -58,12 +58,7 @@ def test_a_cut_end_raises_the_alarm_once_a_day(
     seqs = sealed_events(session, 3)
     anchor_audit_log(tools)
     with unguarded(session):
-        run(
-            session,
-            "DELETE FROM audit_seal WHERE number = 3",
-            "DELETE FROM audit_event WHERE seq = :last",
-            last=seqs[-1],
-        )
+        cut_off(session, seqs[-1])
     check_audit_log(tools)
     check_audit_log(tools)
     assert alarms(session) == ["cut_off"]
