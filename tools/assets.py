@@ -50,6 +50,7 @@ DESK: Final = (
     "board_places.css",
     "desk.css",
     "calendars.css",
+    "log.css",
     "administration.css",
 )
 BUNDLES: Final = {

@@ -15,7 +15,7 @@ from booking.config import Settings
 from booking.queries.audit import head
 from booking.services.audit_verify import Break, Broken
 from tests.factories import NOW
-from tests.services.audit_cast import run, sealed_events, unguarded, write_events
+from tests.services.audit_cast import cut_off, run, sealed_events, unguarded, write_events
 
 
 @pytest.fixture
@@ -49,12 +49,7 @@ def test_it_is_compared_with_the_heads_that_were_noted(
     note_head(session, anchor_file)
     assert "fits the 1 ends" in runner.invoke(args=["audit", "verify"]).output
     with unguarded(session):
-        run(
-            session,
-            "DELETE FROM audit_seal WHERE number = 3",
-            "DELETE FROM audit_event WHERE seq = :last",
-            last=seqs[2],
-        )
+        cut_off(session, seqs[2])
     for more in ([], ["--anchor", str(anchor_file)]):
         told = runner.invoke(args=["audit", "verify", *more])
         assert told.exit_code == 1

@@ -15,7 +15,7 @@ from booking.jobs.tools import AuditTools, Tools
 from booking.models import Task
 from booking.queries.audit import head
 from tests.outbox import make_test_tools
-from tests.services.audit_cast import sealed_events, unguarded, write_events
+from tests.services.audit_cast import cut_off, sealed_events, unguarded, write_events
 from tests.settings import AUDIT_KEY
 
 
