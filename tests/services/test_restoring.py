@@ -20,6 +20,7 @@ from booking.models import LinkToken, LoginSession, MailHold, Patient, Task
 from booking.services import copying, restoring
 from booking.services.backups import BackupMade
 from booking.services.copying import differences, tallies
+from booking.services.readiness import NotReady
 from booking.services.restoring import Tried, restore, verify
 from booking.services.sealed import open_text
 from tests.backups import back_up, empty_database, fill, workshop
@@ -215,3 +216,18 @@ def test_a_postgres_database_must_be_new(session: Session, made: BackupMade, tmp
     session.rollback()
     with pytest.raises(BackupRefused, match="not empty"):
         restore(made.file, url, workshop(tmp_path), now=utc_now(), is_replacing=True)
+
+
+def test_a_database_that_may_not_be_used_is_told(
+    made: BackupMade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_session: Session) -> None:
+        raise NotReady(("trigger x is missing",))
+
+    monkeypatch.setattr(restoring, "check_start", refuse)
+    assert verify(made.file, workshop(tmp_path)).problems == ("trigger x is missing",)
+
+
+def test_a_backup_that_was_not_read_to_its_end_has_no_manifest(made: BackupMade, tmp_path: Path) -> None:
+    with restoring.opened(made.file, workshop(tmp_path)) as reader, pytest.raises(BackupRefused, match="not complete"):
+        restoring._manifest(reader)
