@@ -77,6 +77,7 @@ def test_a_lost_second_step_is_taken_away(program: Flask, session: Session) -> N
     make_passkey(session, dora)
     result = reset(program, dora.email.upper())
     assert result.exit_code == 0, result.output
+    session.rollback()
     assert not has_second_factor(session, dora.id)
     assert dora.email not in result.output
 
