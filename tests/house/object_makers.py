@@ -274,7 +274,7 @@ def a_code(code: str) -> Callable[[World], list[Example]]:
 def somebody_at_the_clinic(world: World) -> list[Example]:
     """A scheduler who works here, and who is asked in again, or shut out, by administrators alone."""
     world.session.rollback()
-    account = make_account(world.session, Role.SCHEDULER, email_verified_at=None, name="[Somebody]")
+    account = make_account(world.session, Role.SCHEDULER, email_verified_at=None, name="⟦Somebody⟧")
     return [Example(account.public_id, new_public_id(), frozenset({FAY}))]
 
 

@@ -19,6 +19,7 @@ from booking.core.questionnaires.library import SHIPPED
 from booking.models import AuditEvent, Clinic, FreedTime, Resource, WeeklyHours
 from booking.queries.catalogue import catalogue
 from booking.queries.clinic_plan import stored_plan
+from booking.services import locks
 from booking.services.administration import (
     ChangeRefused,
     PartChange,
@@ -231,6 +232,24 @@ def test_loading_an_older_file_does_not_undo_silently(session: Session) -> None:
     )  # fmt: skip
     load_clinic(session, stored_plan(session, catalogue(session), blocks_from=NOW), actor=SYSTEM, now=NOW)
     load_clinic(session, plan, actor=SYSTEM, now=NOW)
+
+
+def test_a_clinic_that_changes_while_the_locks_are_waited_for_is_read_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, waits = locks.take_resources, iter([True, False])
+
+    def wait(own: Session, numbers: Any) -> None:
+        take(own, numbers)
+        if next(waits):
+            own.execute(sa.update(Clinic).values(revision=4711))
+
+    change = change_of(session, Section.CLINIC, None, phone="555-0199")
+    session.rollback()
+    monkeypatch.setattr(locks, "take_resources", wait)
+    save_part(session, change, actor=FAY, now=NOW)
+    assert values_of(session)["clinic"]["phone"] == "555-0199"
+    assert next(waits, None) is None
 
 
 def test_of_two_administrators_at_once_one_is_told(session: Session, database: Database) -> None:
