@@ -26,7 +26,7 @@ class AppKey(Base):
 
 
 class RecoveryCode(Base):
-    """One code that works once, hashed like a password. All codes of a set have one salt, so that a try costs one hash."""
+    """One code that works once, hashed like a password. A set has one salt, so that a try costs one hash."""
 
     __tablename__ = "recovery_code"
     __table_args__ = (sa.UniqueConstraint("account_id", "code_hash"),)
@@ -56,7 +56,7 @@ class Passkey(Base):
 
 
 class KnownPlace(Base):
-    """Where an account has logged in from before: a keyed hash of browser and network that tells nobody what they are."""
+    """Where an account has logged in from: a keyed hash of browser and network that tells nobody what they are."""
 
     __tablename__ = "known_place"
 
