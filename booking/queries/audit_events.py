@@ -108,8 +108,8 @@ def _select() -> sa.Select[*tuple[Any, ...]]:
 
 def _is_about(patient_ids: Collection[int]) -> sa.ColumnElement[bool]:
     """About these patients, or records that became part of theirs."""
-    merged = sa.select(Patient.id).where(Patient.merged_into_id.in_(patient_ids))
-    return sa.or_(AuditEvent.patient_id.in_(patient_ids), AuditEvent.patient_id.in_(merged))
+    theirs = sa.or_(Patient.id.in_(patient_ids), Patient.merged_into_id.in_(patient_ids))
+    return AuditEvent.patient_id.in_(sa.select(Patient.id).where(theirs))
 
 
 def _about_people(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
