@@ -1,4 +1,4 @@
-"""Keep what administrators change in the browser."""
+"""Administration writes the tables that the clinic file fills, and needs none of its own."""
 
 revision = "0010"
 down_revision = "0009"
@@ -7,8 +7,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Nothing to do."""
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Nothing to do."""
