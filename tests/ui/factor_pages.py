@@ -23,7 +23,7 @@ from tests.ui.ways import add, at, shows
 NIA = Person("nia@example.org", DORA.role.PATIENT, "Nia Novak")
 
 add("security", "factors.overview", "/account/security/", by=DORA)
-add("password", "factors.change_password", "/account/security/password", by=DORA)
+add("change_password", "factors.change_password", "/account/security/password", by=DORA)
 add("add_app", "factors.add_app", "/account/security/app", by=DORA)
 add("add_passkey", "passkeys.add", "/account/security/passkeys/add", by=DORA)
 add("log_in_over", "second_step.code", "/account/log-in/code")
@@ -93,12 +93,12 @@ def _stale(stage: Stage) -> None:
 
 
 @shows("identity.confirm")
-def confirm(stage: Stage) -> Page:
+def confirm_it_is_you(stage: Stage) -> Page:
     return by_nia(stage, "/account/confirm")
 
 
 @shows("identity.go_on")
-def confirmed(stage: Stage) -> Page:
+def go_on_after_proof(stage: Stage) -> Page:
     page = one_passkey(stage)
     _stale(stage)
     steps.fill(page, "Name", "Old phone")
