@@ -29,7 +29,7 @@ from booking.queries.guards import schema_revision
 from booking.services.heartbeat import claim
 from booking.services.keys import values_by_key
 from booking.services.tasks import ask_to_check_backup
-from booking.services.transaction import transaction
+from booking.services.transaction import end_read, transaction
 
 ENDING = ".backup"
 MANIFEST_ENDING = ".json"
@@ -172,7 +172,7 @@ def back_up_nightly(session: Session, plan: NightlyBackups, *, now: datetime) ->
 
 def _clinic_zone(session: Session) -> ZoneInfo:
     name = session.scalar(sa.select(Location.tz_name).order_by(Location.id).limit(1))
-    session.rollback()
+    end_read(session)
     return ZoneInfo(name or "UTC")
 
 

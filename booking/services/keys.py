@@ -21,7 +21,7 @@ from booking.core.actor import SYSTEM
 from booking.models import FieldKeyCheck
 from booking.services import audit
 from booking.services.sealed import SEALED_COLUMNS, SealedColumn, field_keys
-from booking.services.transaction import transaction
+from booking.services.transaction import end_read, transaction
 
 BATCH = 200
 NO_KEY = "?"
@@ -60,7 +60,7 @@ class Rotation:
 def key_states(session: Session) -> list[KeyState]:
     """Every key id that is given or in use, the writing one first."""
     keys, used = field_keys(session), values_by_key(session)
-    session.rollback()
+    end_read(session)
     others = sorted((set(used) | set(keys.keys)) - {keys.writing_id})
     return [
         KeyState(key_id, used.get(key_id, 0), key_id in keys.keys, key_id == keys.writing_id)
@@ -115,7 +115,7 @@ def rotate(session: Session, *, now: datetime, progress: Progress = lambda _colu
         with transaction(session):
             audit.record(session, SYSTEM, "field_keys_rotated", "field_key", None, now=now)
     left = values_by_key(session)
-    session.rollback()
+    end_read(session)
     return Rotation(resealed, unreadable, left)
 
 
@@ -127,7 +127,7 @@ def _refuse_missing(session: Session) -> None:
         for row in session.scalars(sa.select(FieldKeyCheck))
         if row.key_id in keys.keys and key_check_value(keys.keys[row.key_id]) != row.check_value
     }
-    session.rollback()
+    end_read(session)
     if missing | wrong:
         raise KeysMissing(tuple(sorted(missing | wrong)))
 
@@ -161,7 +161,7 @@ def _batches(session: Session, column: SealedColumn) -> Iterator[list[tuple[str,
             .limit(BATCH)
         )
         batch = [(row_key, sealed) for row_key, sealed in rows]
-        session.rollback()
+        end_read(session)
         if not batch:
             return
         yield batch

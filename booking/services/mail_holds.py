@@ -15,7 +15,7 @@ from booking.core.messages import MessageState
 from booking.models import MailHold, Message
 from booking.queries.messages import IS_HELD
 from booking.services import audit, tasks
-from booking.services.transaction import transaction
+from booking.services.transaction import end_read, transaction
 
 RESTORED = "restored"
 """Why a message was dropped: it was due before its database was restored."""
@@ -42,7 +42,7 @@ def hold_mail(session: Session, *, now: datetime) -> int:
 def held_count(session: Session) -> int:
     """How many messages wait for a person's decision."""
     count = _count(session)
-    session.rollback()
+    end_read(session)
     return count
 
 

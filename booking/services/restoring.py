@@ -31,7 +31,7 @@ from booking.services.keys import values_by_key
 from booking.services.mail_holds import hold_mail
 from booking.services.readiness import NotReady, check_start
 from booking.services.sealed import KEYS, SEALED_COLUMNS
-from booking.services.transaction import transaction
+from booking.services.transaction import end_read, transaction
 
 SAMPLE = 50
 """So many values of each column and key are opened when a backup is tried."""
@@ -154,7 +154,7 @@ def _damage(session: Session) -> list[str]:
         return []
     said = [row[0] for row in session.execute(sa.text("PRAGMA integrity_check"))]
     orphans = session.execute(sa.text("PRAGMA foreign_key_check")).all()
-    session.rollback()
+    end_read(session)
     problems = [f"integrity check: {line}" for line in said if line != "ok"]
     return problems + ([f"{len(orphans)} rows are without their parent"] if orphans else [])
 
@@ -176,7 +176,7 @@ def _unreadable(session: Session) -> list[str]:
                     open_(keys, column.table, column.column, row_key, sealed)
                 except CannotOpen:
                     found.add(f"values of {column.place} do not open, key {key_id}")
-    session.rollback()
+    end_read(session)
     return sorted(found)
 
 

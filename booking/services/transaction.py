@@ -50,6 +50,15 @@ def read_without_transaction(session: Session) -> None:
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
+def end_read(session: Session) -> None:
+    """Let go of what was read: the connection goes back, and no open snapshot keeps the database from tidying up.
+
+    For work that takes long. Raises RuntimeError inside a transaction, and when something is unsaved."""
+    if session.new or session.dirty or session.deleted or session.info.get("writing"):
+        raise RuntimeError("there is something unsaved that would be lost")
+    session.rollback()
+
+
 def is_lock_trouble(error: OperationalError) -> bool:
     """Whether the database gave up waiting for a lock (nothing was changed, so the whole may be tried again)."""
     sqlstate = getattr(error.orig, "sqlstate", None)

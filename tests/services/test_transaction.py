@@ -8,8 +8,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from booking.core.errors import BusyDatabase
-from booking.models import Clinic
-from booking.services.transaction import read_without_transaction, transaction
+from booking.models import Clinic, Heartbeat
+from booking.services.transaction import end_read, read_without_transaction, transaction
 
 
 def name_of_clinic(session: Session) -> str:
@@ -90,3 +90,16 @@ def test_a_lock_that_does_not_come_is_told_as_a_busy_database(session: Session) 
         session.connection().exec_driver_sql("PRAGMA busy_timeout=50")
         with pytest.raises(BusyDatabase), transaction(session):
             pass
+
+
+def test_ending_a_read_gives_the_connection_back(session: Session) -> None:
+    session.execute(sa.text("SELECT 1"))
+    assert session.in_transaction()
+    end_read(session)
+    assert not session.in_transaction()
+
+
+def test_ending_a_read_never_loses_what_is_unsaved(session: Session) -> None:
+    session.add(Heartbeat(name="unsaved"))
+    with pytest.raises(RuntimeError, match="unsaved"):
+        end_read(session)
