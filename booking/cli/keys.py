@@ -77,9 +77,7 @@ def rotate_keys() -> None:
 def _tell(rotation: Rotation) -> None:
     click.echo(f"{rotation.resealed} values were sealed anew.")
     if rotation.unreadable:
-        click.echo(
-            f"{rotation.unreadable} values do not open and were left alone: somebody has to look.", err=True
-        )
+        click.echo(f"{rotation.unreadable} values do not open and were left alone: somebody has to look.", err=True)
     for key_id, count in sorted(rotation.left.items()):
         click.echo(f"{key_id}: {count} values")
 
