@@ -23,7 +23,7 @@ from booking.core.browsers import Device
 from booking.core.merging import merged
 from booking.models import Account, AccountPreference, LoginSession, ProvenBy
 from booking.services.sealed import open_text, seal_text
-from booking.services.transaction import transaction
+from booking.services.transaction import read_without_transaction, transaction
 
 STAFF_IDLE = timedelta(minutes=15)
 PATIENT_IDLE = timedelta(minutes=30)
@@ -108,9 +108,11 @@ def is_fresh(opened: OpenSession, now: datetime) -> bool:
     return opened.authenticated_at is not None and now - opened.authenticated_at < FRESH
 
 
-def open_session(session: Session, *, token: str, now: datetime) -> OpenSession | None:
+def open_session(session: Session, *, token: str, now: datetime, reads_only: bool = False) -> OpenSession | None:
     """The session of that cookie. None when it is unknown or ended, was idle for too long, or is of an account that is
-    disabled or has got another role."""
+    disabled or has got another role. `reads_only`: what follows will most likely write nothing."""
+    if reads_only:
+        read_without_transaction(session)
     row = _stored_or_none(session, token)
     if row is None or _has_run_out(row, now):
         return None

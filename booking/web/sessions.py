@@ -18,7 +18,6 @@ from booking.extensions import db
 from booking.models import ProvenBy
 from booking.services import sessions
 from booking.services.sessions import SEEN_EVERY, Arrival, Change, OpenSession, SessionAccount
-from booking.services.transaction import read_without_transaction
 from booking.web.origin import SAFE_METHODS
 
 # Collections that requests add to: when two do so at the same instant, both additions stay. All else, such as the draft
@@ -27,6 +26,8 @@ BY_ENTRY = frozenset({
     "_flashes", "booked", "booked_logged_in", "desk_booked", "desk_described", "joined", "opened_links",
     "proven_visits", "written_answers",
 })  # fmt: skip
+
+LONGEST_TOKEN = 100
 
 
 def arrival() -> Arrival:
@@ -143,9 +144,10 @@ class DatabaseSessions(SessionInterface):
         token = request.cookies.get(self.cookie, "")
         if not token or request.path.startswith("/static/"):
             return ServerSession(None, "")
-        if request.method in SAFE_METHODS:
-            read_without_transaction(db.session())
-        opened = sessions.open_session(db.session(), token=token, now=utc_now()) if len(token) < 100 else None
+        if len(token) >= LONGEST_TOKEN:
+            return ServerSession(None, token)
+        reads = request.method in SAFE_METHODS
+        opened = sessions.open_session(db.session(), token=token, now=utc_now(), reads_only=reads)
         return ServerSession(opened, token)
 
     def save_session(self, _app: Flask, session: SessionMixin, response: Response) -> None:

@@ -73,7 +73,11 @@ def test_a_late_answer_does_not_put_an_old_cookie_back(session: Session, client:
 def test_over_tls_the_cookie_is_bound_to_host_and_path(database: Database, tmp_path: Path) -> None:
     """OWASP ASVS 5.0 3.3.1 to 3.3.4; without an end, so that it goes with the browser."""
     settings = replace(settings_for(database.url, tmp_path), base_url="https://clinic.example")
-    answer = create_app(settings).test_client().get("/account/log-in", base_url="https://clinic.example")
+    app = create_app(settings)
+    answer = app.test_client().get("/account/log-in", base_url="https://clinic.example")
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
     cookie, *attributes = answer.headers["Set-Cookie"].split("; ")
     assert cookie.startswith("__Host-session=")
     assert len(cookie.removeprefix("__Host-session=")) == 43
