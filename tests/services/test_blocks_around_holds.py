@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
+from booking.core.errors import SlotTaken
 from booking.models import BlockKind
 from booking.services import blocks
 from booking.services.appointments import cancel
@@ -16,7 +18,18 @@ from booking.services.several import VisitWish, book_several
 from booking.services.transaction import transaction
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
 from tests.services.calendar_cast import HOUR, away, blocked
-from tests.services.cast import ANA, DORA, DR_CRUZ, FIRST_CONSULTATION, NORTHSIDE, VISITOR, book, hold, new_nonce
+from tests.services.cast import (
+    ANA,
+    DORA,
+    DR_CRUZ,
+    FIRST_CONSULTATION,
+    NORTHSIDE,
+    OTHER_VISITOR,
+    VISITOR,
+    book,
+    hold,
+    new_nonce,
+)
 from tests.services.visit_cast import MINUTE, change, patient_of
 
 AFTERNOON = NEXT_MONDAY_9 + 5 * HOUR
@@ -57,6 +70,15 @@ def test_what_is_held_may_still_be_booked_and_the_block_stays_around_it(session:
     block(session)
     book(session, held, VISITOR)
     assert blocked(session) == [(0.75, 3)]
+
+
+def test_what_is_held_may_be_held_anew_by_the_same_person_and_by_nobody_else(session: Session) -> None:
+    hold(session)
+    block(session)
+    assert hold(session).starts_at == NEXT_MONDAY_9
+    assert hours_closed(session) == 2.25
+    with pytest.raises(SlotTaken):
+        hold(session, OTHER_VISITOR)
 
 
 def test_holds_that_have_ended_leave_no_gap(session: Session) -> None:

@@ -144,7 +144,10 @@ def _hold(story: Story, call: Call, _rows: Mapping[str, VisitRow]) -> None:
         for specialist in SPECIALISTS if call.asked["specialist"] is None else (call.asked["specialist"],):
             _add(story, "hold", "", call).specialist = specialist
         return
-    story.holds[call.answer["hold"]] = _add(story, "hold", call.asked["owner"], call)
+    place = story.holds[call.answer["hold"]] = _add(story, "hold", call.asked["owner"], call)
+    if earlier is not None and earlier.meets(place):
+        # Who held a time when a block was laid around it may hold it anew.
+        place.since = earlier.since
 
 
 def _release(story: Story, call: Call, _rows: Mapping[str, VisitRow]) -> None:
