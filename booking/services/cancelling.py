@@ -55,15 +55,9 @@ def cancel(
         _give_time_back(session, actor, visit, now)
         _tell(session, visit, reason_code, now)
         audit.record(
-            session,
-            actor,
-            "appointment_cancelled",
-            "appointment",
-            visit.id,
-            now=now,
-            reason_code=reason_code,
-            patient_id=visit.patient_id,
-        )
+            session, actor, "appointment_cancelled", "appointment", visit.id,
+            now=now, reason_code=reason_code, patient_id=visit.patient_id,
+        )  # fmt: skip
         if is_time_closed:
             audit.record(
                 session, actor, undo.TIME_CLOSED, "appointment", visit.id, now=now, patient_id=visit.patient_id

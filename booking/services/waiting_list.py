@@ -126,15 +126,8 @@ def keep_wish(
         entry.priority = priority
     session.flush()
     _tell(session, actor, entry, is_new=is_new, now=now)
-    audit.record(
-        session,
-        actor,
-        "waiting_joined" if is_new else "waiting_changed",
-        "waiting_entry",
-        entry.id,
-        now=now,
-        patient_id=entry.patient_id,
-    )
+    action = "waiting_joined" if is_new else "waiting_changed"
+    audit.record(session, actor, action, "waiting_entry", entry.id, now=now, patient_id=entry.patient_id)
     return WaitingPlace(entry.public_id, is_new, entry.created_at)
 
 

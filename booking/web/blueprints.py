@@ -13,8 +13,8 @@ from booking.web.accounts.sessions import bp as own_sessions
 from booking.web.accounts.views import bp as accounts
 from booking.web.administration.joining import bp as joining
 from booking.web.administration.views import bp as administration
-from booking.web.carers.views import bp as carers
 from booking.web.audit.views import bp as audit
+from booking.web.carers.views import bp as carers
 from booking.web.demo.views import bp as demo
 from booking.web.desk.views import bp as desk
 from booking.web.mailed.views import bp as mailed

@@ -11,12 +11,13 @@ from playwright.sync_api import Page
 from booking.core.clock import utc_now
 from booking.models import Appointment, Patient, WaitingEntry
 from booking.services.freed import FreedCause, note_freed
+from booking.services.tasks import ask_to_erase
 from booking.services.transaction import transaction
 from tests.factories import make_appointment, make_offer, make_patient
 from tests.services.waiting_cast import waits
 from tests.ui import steps
 from tests.ui.patient_pages import sent_form
-from tests.ui.people import ANA, CRUZ, DORA
+from tests.ui.people import ANA, CRUZ, DORA, FAY
 from tests.ui.stage import Stage, full_hour
 from tests.ui.ways import add, at, shows
 
@@ -296,3 +297,13 @@ def desk_taken(stage: Stage) -> Page:
 def answers_for_specialist(stage: Stage) -> Page:
     _, visit_id = sent_form(stage)
     return at(f"/visits/{visit_id}/forms/peg/answers", by=CRUZ)(stage)
+
+
+@shows("privacy.request_of")
+def request_to_be_erased(stage: Stage) -> Page:
+    with stage.program.session() as session:
+        patient = make_patient(session)
+        with transaction(session):
+            ask_to_erase(session, patient_id=patient.id, now=utc_now())
+        path = f"/desk/erasure/{patient.public_id}"
+    return at(path, by=FAY)(stage)

@@ -25,13 +25,14 @@ class Person:
 
 ANA = Person("ana@example.org", Role.PATIENT, "Ana Alvarez")
 DORA = Person("dora@clinic.example", Role.SCHEDULER, "Dora Ashby")
+FAY = Person("fay@clinic.example", Role.ADMINISTRATOR, "Fay Okafor")
 CRUZ = Person("cruz@clinic.example", Role.SPECIALIST, "Dr Maria Cruz")
 
 
 def add_people(session: Session) -> None:
-    """Ana with her patient, Dora at Northside, Dr Cruz."""
+    """Ana with her patient, Dora at Northside, Dr Cruz, and Fay, who administers."""
     secret = hash_password(PASSWORD)
-    for person in (ANA, DORA, CRUZ):
+    for person in (ANA, DORA, CRUZ, FAY):
         patients = (_patient_of(session, person),) if person.role is Role.PATIENT else ()
         make_account(
             session,
