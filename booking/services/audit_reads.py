@@ -18,7 +18,7 @@ from booking.core.actor import Actor
 from booking.models import Appointment, AuditEvent, Patient
 from booking.queries.prepared import Prepared
 from booking.services import audit
-from booking.services.transaction import transaction
+from booking.services.transaction import end_read, transaction
 
 SAME_LOOK = timedelta(minutes=15)
 """Looking again within this time is the same look."""
@@ -62,7 +62,7 @@ _RECENT = Prepared(
 
 def record_looks(session: Session, actor: Actor, seen: Collection[Seen], *, now: datetime) -> None:
     """Write down what was shown to the actor, but for what stands there already. Raises what the database raises."""
-    session.rollback()
+    end_read(session)
     asked = {"account_id": actor.account_id, "since": now - SAME_LOOK}
     known = {tuple(row) for row in _RECENT.execute(session.connection(), asked)}
     new = [one for one in seen if (one.action, one.object_kind, one.object_id, one.reason_code) not in known]
@@ -79,7 +79,7 @@ def record_looks(session: Session, actor: Actor, seen: Collection[Seen], *, now:
 def record_refusal(session: Session, actor: Actor, refusal: Refusal, *, now: datetime) -> None:
     """Write down that the actor was refused. What is missing is written like what is foreign, in the same steps, so
     that the time it takes tells nobody which it was."""
-    session.rollback()
+    end_read(session)
     with transaction(session):
         if _refusals(session, actor, now) >= MOST_REFUSALS:
             return

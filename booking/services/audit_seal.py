@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from booking.core.audit_chain import ChainKey, link_after
 from booking.models import AuditSeal
 from booking.queries import audit as chain
-from booking.services.transaction import transaction
+from booking.services.transaction import end_read, transaction
 
 BATCH = 500
 """Links in one short transaction: nobody who books waits for more."""
@@ -27,7 +27,7 @@ def seal_new(session: Session, key: ChainKey) -> int:
     sealed = 0
     while chain.has_unsealed(session):
         sealed += seal_some(session, key)
-    session.rollback()
+    end_read(session)
     return sealed
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.core.audit_chain import EMPTY, ChainKey, Event, Head, event_text, is_marked, link_of_text
 from booking.queries import audit as chain
 from booking.queries.audit import Link
+from booking.services.transaction import end_read
 
 PAGE = 5000
 
@@ -57,14 +58,14 @@ def verify(session: Session, key: ChainKey, anchors: Iterable[Head] = ()) -> Ver
     after = None
     while walk.broken is None:
         page = chain.links(session, after=after, limit=PAGE)
-        session.rollback()
+        end_read(session)
         if not page:
             break
         walk.over(page)
         after = page[-1].number
     waiting = chain.unsealed(session, None)
     broken = walk.broken or _beside_the_chain(session, walk, waiting)
-    session.rollback()
+    end_read(session)
     return Verdict(walk.last, len(waiting), len(walk.noted), broken)
 
 

@@ -28,7 +28,7 @@ def dead(source: str, fixtures: set[str]) -> list[str]:
     found: list[str] = []
     for function in functions(source):
         arguments = {argument.arg for argument in function.args.args if argument.arg != "self"}
-        is_collected = function.name.startswith(("test_", "pytest_")) or is_fixture(function)
+        is_collected = function.name.startswith(("test_", "pytest_", "__")) or is_fixture(function)
         if arguments and arguments <= fixtures and not is_collected and function.name not in used:
             found.append(function.name)
     return found

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 OWNER = "booking/services/transaction.py"
 ENDINGS = {"commit", "rollback"}
 # They give back a connection after a failure, when there is nothing left to keep.
-AFTER_A_FAILURE = {"booking/services/readiness.py", "booking/web/errors.py"}
+AFTER_A_FAILURE = {"booking/services/readiness.py", "booking/web/audited.py", "booking/web/errors.py"}
 
 
 def endings(source: str) -> list[tuple[int, str]]:
