@@ -64,7 +64,8 @@ def end_rights(tools: Tools) -> None:
 
 def forget_the_old(tools: Tools) -> None:
     """Sessions, mailed links, remembered answers to forms and rate limits that can be of no use any more."""
-    for prune in (prune_sessions, pruning.prune_links, pruning.prune_answers, prune_buckets, prune_kept_forms):
+    links = (pruning.prune_links, pruning.prune_answers, pruning.forget_addresses)
+    for prune in (prune_sessions, *links, prune_buckets, prune_kept_forms):
         _prune(tools, prune)
 
 
