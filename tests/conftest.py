@@ -45,11 +45,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Groups on SQLite first: one process runs each of them from end to end, and none shall begin last of all.
 
     The others stay where they are, so that each process changes from one database to the other once.
     """
+    if "TORTURE" not in os.environ:
+        left_out = [item for item in items if item.get_closest_marker("on_demand")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     items.sort(key=lambda item: not (item.get_closest_marker("xdist_group") and item.get_closest_marker("sqlite_only")))
 
 

@@ -33,7 +33,7 @@ from tests.torture.hours import open_for_years
 from tests.torture.sizes import print_figures, sized
 from tests.torture.writing import Promises, writers
 
-pytestmark = pytest.mark.torture
+pytestmark = [pytest.mark.torture, pytest.mark.on_demand]
 
 BACKUPS = sized(3, 50)
 PROMISES_BETWEEN = 5

@@ -30,7 +30,7 @@ from tests.factories import NOW, make_appointment
 from tests.settings import BASE_ENV, FIELD_KEYS
 from tests.torture.sizes import IS_LONG, SEED, print_figures, sized
 
-pytestmark = pytest.mark.torture
+pytestmark = [pytest.mark.torture, pytest.mark.on_demand]
 
 ANSWERS_EACH = 4
 QUESTIONNAIRES = sized(500, 20_000)

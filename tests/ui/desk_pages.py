@@ -177,7 +177,7 @@ def desk_moved(stage: Stage) -> Page:
     page = desk_check_change(stage)
     if page.locator("input[name=override_reason]").count():
         page.locator("input[name=override_reason]").first.check(force=True)
-    page.locator("form .button-row button").click()
+    page.locator("#main form .button-row button").click()
     page.get_by_text("Moved:").wait_for()
     return page
 
@@ -189,7 +189,7 @@ def desk_changed_meanwhile(stage: Stage) -> Page:
     page.evaluate("document.querySelector('input[name=version]').value = 7")
     if page.locator("input[name=override_reason]").count():
         page.locator("input[name=override_reason]").first.check(force=True)
-    page.locator("form .button-row button").click()
+    page.locator("#main form .button-row button").click()
     steps.heading(page, "changed meanwhile")
     return page
 
@@ -228,7 +228,7 @@ def several_taken(stage: Stage) -> Page:
     page = check_several(stage)
     for number in (1, 3):
         stage.take(page.locator(f"input[name=slot-{number}]").input_value())
-    page.locator("form .button-row button").click()
+    page.locator("#main form .button-row button").click()
     page.locator("#error-summary").wait_for()
     return page
 
@@ -238,7 +238,7 @@ def several_booked(stage: Stage) -> Page:
     page = check_several(stage)
     if page.locator("input[name=override_reason]").count():
         page.locator("input[name=override_reason]").first.check(force=True)
-    page.locator("form .button-row button").click()
+    page.locator("#main form .button-row button").click()
     page.get_by_text("visits are booked.").wait_for()
     return page
 
