@@ -263,7 +263,7 @@ def test_the_letter_of_a_call_names_no_place(session: Session) -> None:
     assert (facts.visit.mode, facts.visit.place) == (VisitMode.PHONE, "")
 
 
-# They go to people of whom nothing is known, so no name is in them: test_carers.py and test_address_changes.py try them.
+# To people of whom nothing is known, so no name is in them: test_carers.py and test_address_changes.py try them.
 TO_STRANGERS = {K.CARER_INVITATION, K.CONFIRM_NEW_ADDRESS}
 
 
