@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.models import Account, AccountLocation, AccountPatient, Relation
+from booking.models import Account, AccountPatient, Relation
 from booking.queries.prepared import Prepared
 
 
@@ -45,14 +45,6 @@ _ACTS_FOR = Prepared(
         sa.or_(AccountPatient.ends_at.is_(None), AccountPatient.ends_at > sa.bindparam("now")),
     )
 )
-
-
-def location_ids(session: Session, *, account_id: int) -> frozenset[int] | None:
-    """Locations a staff account is limited to, or None when it works at all of them."""
-    rows = frozenset(
-        session.scalars(sa.select(AccountLocation.location_id).where(AccountLocation.account_id == account_id))
-    )
-    return rows or None
 
 
 def account_by_email_or_none(session: Session, email_key: str) -> Account | None:

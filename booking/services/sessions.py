@@ -21,7 +21,7 @@ from booking.adapters.sealing import CannotOpen
 from booking.core.actor import STAFF_ROLES, Role
 from booking.core.browsers import Device
 from booking.core.merging import merged
-from booking.models import Account, AccountPreference, LoginSession, ProvenBy
+from booking.models import Account, AccountLocation, AccountPreference, LoginSession, ProvenBy
 from booking.services.sealed import open_text, seal_text
 from booking.services.transaction import read_without_transaction, transaction
 
@@ -46,7 +46,8 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class SessionAccount:
-    """The account behind a session, as plain values. `wishes` is the key and the text of its sealed preferences."""
+    """The account behind a session, as plain values. `wishes` is the key and the text of its sealed preferences;
+    `location_ids` None works at all locations."""
 
     id: int
     public_id: str
@@ -56,6 +57,7 @@ class SessionAccount:
     resource_id: int | None
     is_verified: bool
     wishes: tuple[str | None, str | None] = field(default=(None, None), repr=False)
+    location_ids: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,12 @@ def _has_run_out(row: Any, now: datetime) -> bool:
     return bool(row.expires_at <= now or row.last_seen_at + limit <= now)
 
 
+# Of the people who work here alone: where. Brought along, since the way to the database costs more than the answer.
+_LOCATIONS = (
+    sa.select(sa.func.aggregate_strings(sa.cast(AccountLocation.location_id, sa.String), ","))
+    .where(AccountLocation.account_id == Account.id)
+    .scalar_subquery()
+)
 # Columns instead of rows: every request asks this, and a loaded row costs several times its columns.
 _STORED = (
     sa.select(
@@ -173,6 +181,7 @@ _STORED = (
         Account.is_active,
         AccountPreference.row_key.label("wishes_key"),
         AccountPreference.wishes_sealed,
+        _LOCATIONS.label("locations"),
     )
     .outerjoin(Account, Account.id == LoginSession.account_id)
     .outerjoin(AccountPreference, AccountPreference.account_id == LoginSession.account_id)
@@ -190,6 +199,7 @@ def _account_value(row: Any) -> SessionAccount:
         resource_id=row.resource_id,
         is_verified=row.email_verified_at is not None,
         wishes=(row.wishes_key, row.wishes_sealed),
+        location_ids=frozenset(map(int, row.locations.split(","))) if row.locations else None,
     )
 
 

@@ -81,8 +81,7 @@ def _actor(account: SessionAccount | None) -> Actor:
     kept = server_session()
     owner = kept.get("owner", "")
     if account is not None and account.role in STAFF_ROLES:
-        locations = accounts.location_ids(db.session(), account_id=account.id)
-        return Actor(account.id, account.role, frozenset(), locations, account.resource_id, owner)
+        return Actor(account.id, account.role, frozenset(), account.location_ids, account.resource_id, owner)
     now, booked = utc_now(), booked_visits()
     opened = links.opened(db.session(), link_ids=kept.get(OPENED_LINKS, ()), now=now)
     acts_for = accounts.acts_for(db.session(), account_id=account.id, now=now) if account else accounts.ActsFor()

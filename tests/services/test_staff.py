@@ -15,7 +15,6 @@ from booking.core.actor import SYSTEM, Actor, Role
 from booking.core.errors import AddressKnown, LinkDead, NotFound, WeakPassword
 from booking.core.messages import MessageKind
 from booking.models import Account, AccountLocation, AuditEvent, LinkAction, LoginSession, Message
-from booking.queries.accounts import location_ids
 from booking.queries.administration import staff, staff_member_or_none
 from booking.services.links import mint_link
 from booking.services.passwords import is_password
@@ -35,6 +34,11 @@ SCHEDULER = Position("Gil Green", Role.SCHEDULER, None, ("lakeview",))
 def fay(session: Session) -> Account:
     """Somebody who can administer."""
     return make_account(session, Role.ADMINISTRATOR)
+
+
+def locations_of(session: Session, account_id: int) -> set[int]:
+    """Where the account is bound to work; none is everywhere."""
+    return set(session.scalars(sa.select(AccountLocation.location_id).where(AccountLocation.account_id == account_id)))
 
 
 def invited(session: Session, position: Position = SCHEDULER) -> Account:
@@ -78,7 +82,7 @@ def logins(session: Session, account: Account) -> int:
 def test_whoever_is_asked_in_gets_a_mail_and_chooses_the_password(session: Session) -> None:
     account = invited(session)
     assert (account.role, account.email, account.email_verified_at) == (Role.SCHEDULER, "Gil@clinic.example", None)
-    assert location_ids(session, account_id=account.id) == {LAKEVIEW}
+    assert locations_of(session, account.id) == {LAKEVIEW}
     assert session.execute(sa.select(Message.kind, Message.account_id)).all() == [
         (MessageKind.STAFF_INVITATION, account.id)
     ]
@@ -143,7 +147,7 @@ def test_another_role_holds_at_once(session: Session) -> None:
     change_position(session, actor=FAY, public_id=public_id, position=position, now=NOW)
     account = account_of(session, public_id)
     assert (account.role, account.resource_id, logins(session, account)) == (Role.SPECIALIST, 1, 0)
-    assert location_ids(session, account_id=account.id) is None
+    assert locations_of(session, account.id) == set()
     session.rollback()
     without = replace(position, role=Role.SCHEDULER)
     change_position(session, actor=FAY, public_id=public_id, position=without, now=NOW)
