@@ -23,7 +23,7 @@ from tests.torture.sizes import SEED, print_figures, sized
 
 pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("hostile-input")]
 
-REQUESTS = sized(450, 50_000)
+REQUESTS = sized(240, 50_000)
 CONTROL_REQUESTS = 40
 ROUTES = tuple(row for row in ROWS if row.endpoint != "static")
 
