@@ -199,8 +199,13 @@ def _account_value(row: Any) -> SessionAccount:
         resource_id=row.resource_id,
         is_verified=row.email_verified_at is not None,
         wishes=(row.wishes_key, row.wishes_sealed),
-        location_ids=frozenset(map(int, row.locations.split(","))) if row.locations else None,
+        location_ids=location_ids_of(row.locations),
     )
+
+
+def location_ids_of(packed: str | None) -> frozenset[int] | None:
+    """Where a person works, of the numbers as the query packs them; None is everywhere."""
+    return frozenset(map(int, packed.split(","))) if packed else None
 
 
 def _open_data(session: Session, id_hash: str, sealed: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from booking.models import Account, AccountPatient, Block
 from booking.queries import accounts, appointments, waiting
 from booking.queries.hours import _ENTRY, BlockEntry
-from booking.services import sent_forms
+from booking.services import sent_forms, sessions
 from booking.web.access_table import ROWS, TABLE
 from booking.web.desk import calendars
 from tests.house.driving import Driver
@@ -84,7 +84,7 @@ CONTROLS = {
         accounts, "acts_for", ever_acted_for, (("visits.visit", "GET"), ("sent_forms.copy", "GET"))
     ),
     "where one works": Control(
-        accounts, "location_ids", lambda *_a, **_k: None, (("desk.visit", "GET"), ("desk.calendar", "GET"))
+        sessions, "location_ids_of", lambda _packed: None, (("desk.visit", "GET"), ("desk.calendar", "GET"))
     ),
 }  # fmt: skip
 CASES = [

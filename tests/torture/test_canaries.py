@@ -264,6 +264,7 @@ def test_what_is_typed_is_found_nowhere(database: Database, tmp_path_factory: py
     assert failures > 0
 
 
+@pytest.mark.sqlite_only  # The search is the same on both; that it finds something is shown once.
 def test_a_field_stored_plain_and_a_value_in_the_log_are_found(
     database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -39,7 +39,7 @@ from tests.torture import unguarded
 from tests.torture.racing import CLIENTS, Deed, Outcome, Racers, overlaps, racers
 from tests.web.clinic_change import clinic_changed
 
-pytestmark = pytest.mark.torture
+pytestmark = [pytest.mark.torture, pytest.mark.on_demand]
 
 ROUNDS = 25
 FEWER = 14

@@ -30,6 +30,7 @@ from tests.torture.writing import Promises, writers
 
 pytestmark = [
     pytest.mark.torture,
+    pytest.mark.on_demand,
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the workers to kill by /proc"),
 ]
 
