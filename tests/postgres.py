@@ -45,7 +45,8 @@ class PostgresServer:
 
     def create_database(self, name: str, *, template: str | None = None) -> str:
         """Create `name`, as a copy of `template` when given (nobody may be connected to that); its URL is returned."""
-        copied = f" TEMPLATE {_quoted(template)}" if template else ""
+        # Copying files takes half the time of writing each page into the log as well.
+        copied = f" TEMPLATE {_quoted(template)} STRATEGY FILE_COPY" if template else ""
         self._execute(f"CREATE DATABASE {_quoted(name)}{copied}")
         return self.url(name)
 

@@ -40,6 +40,10 @@ STALE_AFTER_SECONDS = 60.0
 # A socket address holds 107 bytes, and the folder's random name, "/socket" and the server's file name follow the base.
 LONGEST_BASE = 107 - len(f"/{FOLDER_PREFIX}xxxxxxxx/socket/.s.PGSQL.5432.lock")
 
+MEMORY = "/dev/shm"  # noqa: S108 - mkdtemp makes it private.
+ROOM_BYTES = 4 * 1024**3
+"""A folder in memory with less is left alone: a container's is 64 MB."""
+
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -102,9 +106,13 @@ def packaged_install() -> Path:
     return found[-1]
 
 
-def base_folder(*, for_other_user: bool) -> Path:
-    """The first temporary folder with a short name that allows programs and, if need be, lets another user through."""
-    for candidate in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - mkdtemp makes it private.
+def base_folder(*, for_other_user: bool, is_durable: bool = False) -> Path:
+    """The first temporary folder with a short name that allows programs and, if need be, lets another user through.
+
+    In memory where there is room, unless we are measured: each test gets a database of three hundred files."""
+    on_disk = (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - mkdtemp makes it private.
+    in_memory = () if is_durable or not _has_room(MEMORY) else (MEMORY,)
+    for candidate in (*in_memory, *on_disk):
         base = Path(candidate).resolve()
         if len(os.fsencode(base)) > LONGEST_BASE or not os.access(base, os.W_OK):
             continue
@@ -112,6 +120,13 @@ def base_folder(*, for_other_user: bool) -> Path:
             continue
         return base
     raise CannotStartError("No temporary folder fits a PostgreSQL server: its name must be short and others may enter.")
+
+
+def _has_room(folder: str) -> bool:
+    if not Path(folder).is_dir():
+        return False
+    space = os.statvfs(folder)
+    return space.f_bavail * space.f_frsize >= ROOM_BYTES
 
 
 def _all_may_enter(folder: Path) -> bool:
@@ -241,7 +256,7 @@ def running_server() -> Iterator[Path]:
     """A new server in a private folder; yields the folder of its socket."""
     user = server_user()
     install = packaged_install()
-    base = base_folder(for_other_user=user.uid is not None)
+    base = base_folder(for_other_user=user.uid is not None, is_durable=DURABLE in sys.argv)
     sweep_stale_folders(base)
     with private_folder(base) as folder:
         data, socket, log = folder / "data", folder / "socket", folder / "server.log"
