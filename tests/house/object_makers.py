@@ -264,7 +264,7 @@ def an_invitation(world: World) -> list[Example]:
 def a_passkey(world: World) -> list[Example]:
     """Ana's own."""
     world.session.rollback()
-    passkey = make_passkey(world.session, world.accounts[ANA])
+    passkey = make_passkey(world.session, world.accounts[ANA], name="⟦My phone⟧")
     return [Example(passkey.public_id, new_public_id(), frozenset({ANA}))]
 
 
