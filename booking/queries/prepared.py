@@ -41,8 +41,8 @@ class _Text:
         return given if self.order is None else tuple([given[name] for name in self.order])
 
 
-def _text_for(dialect: Dialect, statement: sa.Executable) -> _Text:
-    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+def _text_for(dialect: Dialect, statement: sa.ClauseElement) -> _Text:
+    compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - every statement that is executed compiles to one.
     found = {name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in compiled.binds.items()}
     return _Text(
@@ -56,7 +56,7 @@ def _text_for(dialect: Dialect, statement: sa.Executable) -> _Text:
 class Prepared:
     """One statement of SQLAlchemy without lists for parameters, for each of the databases that it is sent to."""
 
-    def __init__(self, statement: sa.Executable) -> None:
+    def __init__(self, statement: sa.ClauseElement) -> None:
         self._statement = statement
         self._texts: dict[str, _Text] = {}
 

@@ -17,6 +17,7 @@ from booking.services import erasing
 from booking.services.own_data import own_data
 from booking.web import access
 from booking.web.accounts.forms import ButtonForm
+from booking.web.fresh import fresh_login_required
 from booking.web.privacy.forms import DecideForm
 from booking.web.privacy.packing import packed
 
@@ -39,6 +40,7 @@ def _own_people() -> list[OwnPatient]:
 
 
 @bp.post("/account/data/copy")
+@fresh_login_required
 def download() -> ResponseReturnValue:
     """The copy as a ZIP. A POST, since it is recorded, and so that no link in a mail leads to it."""
     session, now, account = db.session(), utc_now(), access.account_or_none()
@@ -74,6 +76,7 @@ def request_of(patient: str) -> ResponseReturnValue:
 
 
 @bp.post("/desk/erasure/<public_id:patient>/erase")
+@fresh_login_required
 def erase(patient: str) -> ResponseReturnValue:
     """Erase what may go."""
     form = DecideForm()

@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
+from booking.core.clock import utc_now
 from booking.core.errors import NotFound
 from booking.models import Account, AccountPatient, Appointment, AuditEvent, Patient, Relation
 from booking.services.appointments import cancel
 from booking.services.changing import change_visit
 from booking.services.own_data import own_data
 from booking.services.sealed import seal_text
+from booking.services.sessions import begin_session
 from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_patient
 from tests.services.cast import DETAILS, book, hold, new_nonce
 from tests.services.forms_cast import fill_peg, send, visit_of
@@ -148,3 +151,17 @@ def test_a_carer_takes_no_copy_of_the_person_they_help(
 
     assert file["people"] == []
     assert "Ana" not in page
+
+
+def test_a_page_that_was_left_open_gives_no_copy(session: Session, app: Flask, ana: Account) -> None:
+    then = utc_now() - timedelta(minutes=11)
+    token = begin_session(session, account_id=ana.id, data={}, now=then)
+    client = app.test_client()
+    client.set_cookie("respite_session", token, domain="localhost")
+
+    asked = client.post("/account/data/copy")
+
+    assert asked.status_code == 303
+    assert asked.location == "/account/confirm"
+    taken = sa.select(AuditEvent.seq).where(AuditEvent.action == "data_exported")
+    assert session.scalars(taken).all() == []
