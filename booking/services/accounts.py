@@ -66,7 +66,7 @@ def register(
     says so. Any other patient with that address is never taken over: the front desk joins the two when the person shows
     who they are. Raises WeakPassword, TooManyTries, TooBusy."""
     key = email_key(registration.email)
-    take(session, door.limiter, Tried.REGISTER, account=key, network=door.network, now=now)
+    take(session, door.limiter, Tried.REGISTER, actor=actor, account=key, network=door.network, now=now)
     name = f"{registration.given_name} {registration.family_name}"
     demand_good_password(registration.password, about=(name, registration.email))
     password_hash = hash_password(registration.password)
@@ -166,7 +166,7 @@ def request_reset(session: Session, *, actor: Actor, door: Door, email: str, now
 
     Raises TooManyTries."""
     key = email_key(email)
-    take(session, door.limiter, Tried.RESET, account=key, network=door.network, now=now)
+    take(session, door.limiter, Tried.RESET, actor=actor, account=key, network=door.network, now=now)
     with transaction(session):
         account = account_by_email_or_none(session, key)
         account_id = account.id if account and account.is_active else None
@@ -205,7 +205,9 @@ def send_link_again(session: Session, *, actor: Actor, door: Door, token: str, n
     if link is None or link.account_id is None or link.action not in SENT_AGAIN or link.used_at or is_alive(link, now):
         return
     kind, account_id = MessageKind(link.action.value), link.account_id
-    take(session, door.limiter, Tried.RESET, account=f"account:{account_id}", network=door.network, now=now)
+    take(
+        session, door.limiter, Tried.RESET, actor=actor, account=f"account:{account_id}", network=door.network, now=now
+    )
     with transaction(session):
         account = session.get_one(Account, account_id)
         if not account.is_active:

@@ -36,7 +36,7 @@ def ask_for_address(session: Session, *, actor: Actor, door: Door, email: str, n
         raise NotFound
     key = email_key(email)
     for about in (f"account:{actor.account_id}", key):
-        take(session, door.limiter, Tried.WRITE, account=about, network=door.network, now=now)
+        take(session, door.limiter, Tried.WRITE, actor=actor, account=about, network=door.network, now=now)
     with transaction(session):
         account = session.get_one(Account, actor.account_id)
         if key == account.email_key:

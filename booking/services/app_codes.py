@@ -54,7 +54,7 @@ def add_app(session: Session, *, actor: Actor, door: Door, key: str, code: str, 
     Ends all sessions of the account but that of the token `keep`. Raises WrongCode, TooManyTries."""
     account_id = own_account(actor)
     about = f"account:{account_id}"
-    take(session, door.limiter, Tried.SECOND_STEP, account=about, network=door.network, now=now)
+    take(session, door.limiter, Tried.SECOND_STEP, actor=actor, account=about, network=door.network, now=now)
     step = step_of(key, code, now)
     if step is None:
         raise WrongCode

@@ -57,7 +57,7 @@ def invite(session: Session, *, actor: Actor, door: Door, invitation: Invitation
         raise ValueError("the right would be over before it begins")
     key = email_key(invitation.email)
     for about in (f"account:{actor.account_id}", key):
-        take(session, door.limiter, Tried.WRITE, account=about, network=door.network, now=now)
+        take(session, door.limiter, Tried.WRITE, actor=actor, account=about, network=door.network, now=now)
     with transaction(session):
         if not may_arrange(session, actor, invitation.patient_id, now=now):
             raise NotFound

@@ -61,7 +61,7 @@ def log_in(
     Raises WrongLogIn (unknown address and wrong password alike), TooManyTries, TooBusy. With the right password but an
     unconfirmed address, mails a new link and raises AddressUnconfirmed."""
     key = email_key(email)
-    take(session, door.limiter, Tried.LOG_IN, account=key, network=door.network, now=now)
+    take(session, door.limiter, Tried.LOG_IN, actor=actor, account=key, network=door.network, now=now)
     account = account_by_email_or_none(session, key)
     stored = account.password_hash if account and account.is_active else None
     is_right = is_password(stored, password)
@@ -119,7 +119,7 @@ def finish_with_code(
     session: Session, *, actor: Actor, door: Door, half: HalfOpen, code: str, now: datetime
 ) -> LoggedIn:
     """The second step by a code of the app. Raises WrongCode, LogInOver, TooManyTries."""
-    _begin_try(session, door, half, now)
+    _begin_try(session, actor, door, half, now)
     return _finish(session, actor, door, half, lambda: take_code(session, half.account_id, code, now), now)
 
 
@@ -128,7 +128,7 @@ def finish_with_recovery_code(
 ) -> LoggedIn:
     """The second step by a recovery code, which is used up; its owner is told. Raises WrongCode, LogInOver,
     TooManyTries, TooBusy."""
-    _begin_try(session, door, half, now)
+    _begin_try(session, actor, door, half, now)
     code_hash = hash_typed(session, half.account_id, code)
 
     def take_it() -> bool:
@@ -153,7 +153,7 @@ def finish_with_passkey(
     now: datetime,
 ) -> LoggedIn:
     """The second step by a passkey of that account. Raises WrongCode, LogInOver, TooManyTries."""
-    _begin_try(session, door, half, now)
+    _begin_try(session, actor, door, half, now)
     answered = answered_or_none(session, site=site, challenge=challenge, answer=answer)
 
     def take_it() -> bool:
@@ -163,10 +163,10 @@ def finish_with_passkey(
     return _finish(session, actor, door, half, take_it, now)
 
 
-def _begin_try(session: Session, door: Door, half: HalfOpen, now: datetime) -> None:
+def _begin_try(session: Session, actor: Actor, door: Door, half: HalfOpen, now: datetime) -> None:
     waiting_account(session, half, now)
     about = f"account:{half.account_id}"
-    take(session, door.limiter, Tried.SECOND_STEP, account=about, network=door.network, now=now)
+    take(session, door.limiter, Tried.SECOND_STEP, actor=actor, account=about, network=door.network, now=now)
 
 
 def _finish(
@@ -192,7 +192,7 @@ def log_in_with_passkey(
 
     Raises WrongCode for an unknown passkey, a wrong answer and a closed account alike, TooManyTries."""
     about = f"passkey:{named_id(answer)}"
-    take(session, door.limiter, Tried.SECOND_STEP, account=about, network=door.network, now=now)
+    take(session, door.limiter, Tried.SECOND_STEP, actor=actor, account=about, network=door.network, now=now)
     answered = answered_or_none(session, site=site, challenge=challenge, answer=answer)
     with transaction(session):
         outcome = _settle_passkey(session, actor, door, answered, now)

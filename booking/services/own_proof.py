@@ -27,7 +27,7 @@ def prove_password(session: Session, *, actor: Actor, door: Door, password: str,
     """By the password of the own account. Raises WrongLogIn, TooManyTries, TooBusy."""
     account = session.get_one(Account, own_account(actor))
     account_id, key, stored = account.id, account.email_key, account.password_hash
-    take(session, door.limiter, Tried.LOG_IN, account=key, network=door.network, now=now)
+    take(session, door.limiter, Tried.LOG_IN, actor=actor, account=key, network=door.network, now=now)
     is_right = is_password(stored, password)
     with transaction(session):
         _note(session, actor, account_id, ProvenBy.PASSWORD, is_right, now)
@@ -42,7 +42,7 @@ def prove_code(session: Session, *, actor: Actor, door: Door, code: str, now: da
     """By a code of the app. Raises WrongCode, TooManyTries."""
     account_id = own_account(actor)
     about = f"account:{account_id}"
-    take(session, door.limiter, Tried.SECOND_STEP, account=about, network=door.network, now=now)
+    take(session, door.limiter, Tried.SECOND_STEP, actor=actor, account=about, network=door.network, now=now)
     with transaction(session):
         is_right = take_code(session, account_id, code, now)
         _note(session, actor, account_id, ProvenBy.SECOND_FACTOR, is_right, now)
@@ -59,7 +59,7 @@ def prove_passkey(
     """By a passkey of the own account. Raises WrongCode, TooManyTries."""
     account_id = own_account(actor)
     about = f"account:{account_id}"
-    take(session, door.limiter, Tried.SECOND_STEP, account=about, network=door.network, now=now)
+    take(session, door.limiter, Tried.SECOND_STEP, actor=actor, account=about, network=door.network, now=now)
     answered = answered_or_none(session, site=site, challenge=challenge, answer=answer)
     with transaction(session):
         is_own = answered is not None and answered.account_id == account_id

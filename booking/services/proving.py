@@ -26,7 +26,7 @@ def is_born_on(session: Session, *, actor: Actor, door: Door, public_id: str, bo
     if visit is None:
         raise NotFound
     patient_id, appointment_id = visit.patient_id, visit.id
-    rate_limits.take(session, door.limiter, Tried.PROVE, account=public_id, network=door.network, now=now)
+    rate_limits.take(session, door.limiter, Tried.PROVE, actor=actor, account=public_id, network=door.network, now=now)
     with transaction(session):
         is_right = session.scalar(sa.select(Patient.born_on).where(Patient.id == patient_id)) == born_on
         action = "birth_date_given" if is_right else "birth_date_refused"

@@ -2,7 +2,8 @@
 
 A bucket refills evenly. Each try takes a token from the bucket of the account named, of the network it comes from, and
 of all together; a refused try takes none. Nobody is ever locked out: a limit slows (OWASP ASVS 5.0 6.1.1). Keys are
-keyed hashes, so that the table holds no address.
+keyed hashes, so that the table holds no address. Whoever takes the last token leaves an event in the audit log, so
+that administrators see who is slowed; refused tries leave none, and cannot fill the log.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,8 +19,10 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.core.actor import Actor
 from booking.core.errors import TooManyTries
-from booking.models import TokenBucket
+from booking.models import Account, TokenBucket
+from booking.services import audit
 from booking.services.transaction import transaction
 
 # No row comes back when less than one token is there. Seconds since 1970 on both sides.
@@ -32,6 +36,12 @@ WHERE b.tokens + :rate * (:now - b.updated_at) >= 1 RETURNING tokens
     sa.bindparam("capacity", type_=sa.Float), sa.bindparam("rate", type_=sa.Float), sa.bindparam("now", type_=sa.Float)
 )
 KEPT = timedelta(days=2)
+
+ACCOUNT, NETWORK, EVERYONE = "account", "network", "everyone"
+"""What a bucket is of. The reason code of an event names the kind of try and this, as in `log_in_network`."""
+
+ABOUT_ACCOUNT = "account:"
+"""Before the number of an account, where a limit counts that and no address."""
 
 
 class Tried(StrEnum):
@@ -119,7 +129,9 @@ class Limiter:
         return hmac.new(self.secret.encode(), "|".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
-def take(session: Session, limiter: Limiter, tried: Tried, *, account: str, network: str, now: datetime) -> None:
+def take(
+    session: Session, limiter: Limiter, tried: Tried, *, actor: Actor, account: str, network: str, now: datetime
+) -> None:
     """Take a token for one try, in a short transaction of its own: call it before anything slow.
 
     `account` is the address in its compared form, known or not; `network` as `core.addresses.network_of` gives it.
@@ -127,11 +139,22 @@ def take(session: Session, limiter: Limiter, tried: Tried, *, account: str, netw
     limits = LIMITS[tried]
     with transaction(session):
         for kind, value, limit in (
-            ("account", account, limits.account),
-            ("network", network, limits.network),
-            ("everyone", "", limits.everyone),
+            (ACCOUNT, account, limits.account),
+            (NETWORK, network, limits.network),
+            (EVERYONE, "", limits.everyone),
         ):
-            _take_one(session, limiter.key(tried, kind, value), limit, limiter.factor, now)
+            left = _take_one(session, limiter.key(tried, kind, value), limit, limiter.factor, now)
+            if left < 1:
+                account_id = _account_id(session, account) if kind == ACCOUNT else None
+                code = f"{tried.value}_{kind}"
+                audit.record(session, actor, "tries_slowed", "account", account_id, now=now, reason_code=code)
+
+
+def _account_id(session: Session, account: str) -> int | None:
+    """Whose tries these are, where that is somebody."""
+    if account.startswith(ABOUT_ACCOUNT):
+        return int(account.removeprefix(ABOUT_ACCOUNT))
+    return session.scalar(sa.select(Account.id).where(Account.email_key == account))
 
 
 def give_back(session: Session, limiter: Limiter, tried: Tried, *, account: str) -> None:
@@ -148,11 +171,14 @@ def give_back(session: Session, limiter: Limiter, tried: Tried, *, account: str)
     )
 
 
-def _take_one(session: Session, key: str, limit: Limit, factor: int, now: datetime) -> None:
+def _take_one(session: Session, key: str, limit: Limit, factor: int, now: datetime) -> float:
+    """Tokens that are left."""
     rate = factor / limit.refill.total_seconds()
     values = {"key": key, "capacity": limit.capacity * factor, "rate": rate, "now": now.timestamp()}
-    if session.execute(_TAKE, values).one_or_none() is None:
+    row = session.execute(_TAKE, values).one_or_none()
+    if row is None:
         raise TooManyTries(retry_seconds=_wait_seconds(session, key, rate, now))
+    return float(row.tokens)
 
 
 def _wait_seconds(session: Session, key: str, rate: float, now: datetime) -> int:
@@ -160,6 +186,22 @@ def _wait_seconds(session: Session, key: str, rate: float, now: datetime) -> int
     bucket = session.execute(sa.select(TokenBucket.tokens, TokenBucket.updated_at).where(TokenBucket.key == key)).one()
     missing: float = 1 - (bucket.tokens + rate * (now.timestamp() - bucket.updated_at))
     return max(1, math.ceil(missing / rate))
+
+
+def seconds_slowed(
+    session: Session, limiter: Limiter, tried: Tried, addresses: Mapping[int, str], *, now: datetime
+) -> dict[int, int]:
+    """How long each of these accounts has to wait for its next try, whole seconds; those that need not are left out.
+
+    `addresses` are in their compared form, by the number of the account. One statement."""
+    limit = LIMITS[tried].account
+    rate = limiter.factor / limit.refill.total_seconds()
+    numbers = {limiter.key(tried, ACCOUNT, address): number for number, address in addresses.items()}
+    rows = session.execute(
+        sa.select(TokenBucket.key, TokenBucket.tokens, TokenBucket.updated_at).where(TokenBucket.key.in_(numbers))
+    )
+    missing = {numbers[row.key]: 1 - row.tokens - rate * (now.timestamp() - row.updated_at) for row in rows}
+    return {number: max(1, math.ceil(part / rate)) for number, part in missing.items() if part > 0}
 
 
 def prune_buckets(session: Session, *, now: datetime) -> int:

@@ -42,7 +42,7 @@ def join_as_new(
     NonceReused, BusyDatabase.
     """
     account = f"browser:{actor.owner}"
-    rate_limits.take(session, door.limiter, Tried.JOIN, account=account, network=door.network, now=now)
+    rate_limits.take(session, door.limiter, Tried.JOIN, actor=actor, account=account, network=door.network, now=now)
     public_id = new_public_id()
     body = body_hash({"person": asdict(person), "wish": _said(wish)})
     with transaction(session):

@@ -9,10 +9,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.errors import TooManyTries
-from booking.models import TokenBucket
-from booking.services.rate_limits import KEPT, LIMITS, Limiter, Tried, give_back, prune_buckets, take
+from booking.models import AuditEvent, TokenBucket
+from booking.services.rate_limits import (
+    KEPT,
+    LIMITS,
+    Limiter,
+    Tried,
+    give_back,
+    prune_buckets,
+    seconds_slowed,
+    take,
+)
 from booking.services.transaction import transaction
-from tests.factories import NOW
+from tests.factories import NOW, make_account
+from tests.services.factors_cast import VISITOR, events
 
 LIMITER = Limiter("a secret")
 LIMIT = LIMITS[Tried.LOG_IN].account
@@ -22,7 +32,15 @@ REFILL = LIMIT.refill.total_seconds()
 def try_once(
     session: Session, account: str = "ana@example.org", *, network: str = "192.0.2.7", after: float = 0
 ) -> None:
-    take(session, LIMITER, Tried.LOG_IN, account=account, network=network, now=NOW + timedelta(seconds=after))
+    take(
+        session,
+        LIMITER,
+        Tried.LOG_IN,
+        actor=VISITOR,
+        account=account,
+        network=network,
+        now=NOW + timedelta(seconds=after),
+    )
 
 
 def use_up(session: Session) -> None:
@@ -64,7 +82,7 @@ def test_a_refused_try_takes_nothing_from_the_network_or_from_all(session: Sessi
 def test_accounts_and_kinds_of_tries_are_counted_apart(session: Session) -> None:
     use_up(session)
     try_once(session, "ben@example.org")
-    take(session, LIMITER, Tried.RESET, account="ana@example.org", network="192.0.2.7", now=NOW)
+    take(session, LIMITER, Tried.RESET, actor=VISITOR, account="ana@example.org", network="192.0.2.7", now=NOW)
 
 
 def test_one_network_is_slowed_over_many_accounts(session: Session) -> None:
@@ -78,9 +96,9 @@ def test_one_network_is_slowed_over_many_accounts(session: Session) -> None:
 def test_the_factor_widens_every_bucket(session: Session) -> None:
     wide = Limiter("a secret", factor=2)
     for _ in range(2 * LIMIT.capacity):
-        take(session, wide, Tried.LOG_IN, account="ana@example.org", network="192.0.2.7", now=NOW)
+        take(session, wide, Tried.LOG_IN, actor=VISITOR, account="ana@example.org", network="192.0.2.7", now=NOW)
     with pytest.raises(TooManyTries):
-        take(session, wide, Tried.LOG_IN, account="ana@example.org", network="192.0.2.7", now=NOW)
+        take(session, wide, Tried.LOG_IN, actor=VISITOR, account="ana@example.org", network="192.0.2.7", now=NOW)
 
 
 def test_keys_say_nothing_and_differ_by_secret(session: Session) -> None:
@@ -112,3 +130,30 @@ def test_what_was_never_tried_gets_nothing_back(session: Session) -> None:
     with transaction(session):
         give_back(session, LIMITER, Tried.LOG_IN, account="ana@example.org")
     assert session.scalars(sa.select(TokenBucket)).all() == []
+
+
+def test_the_last_try_is_written_down_once_with_whose_it_was(session: Session) -> None:
+    ana = make_account(session)
+    for address in (ana.email_key, "nobody@example.org"):
+        for _ in range(LIMIT.capacity):
+            try_once(session, address)
+        with pytest.raises(TooManyTries):
+            try_once(session, address)
+    assert events(session) == [("tries_slowed", "log_in_account")] * 2
+    assert list(session.scalars(sa.select(AuditEvent.object_id).order_by(AuditEvent.seq))) == [ana.id, None]
+
+
+def test_the_last_code_of_an_account_is_written_down_by_its_number(session: Session) -> None:
+    for _ in range(LIMITS[Tried.SECOND_STEP].account.capacity):
+        take(
+            session, LIMITER, Tried.SECOND_STEP, actor=VISITOR, account="account:41", network="192.0.2.7", now=NOW
+        )  # fmt: skip
+    assert session.scalars(sa.select(AuditEvent.object_id)).all() == [41]
+
+
+def test_how_long_accounts_are_slowed(session: Session) -> None:
+    use_up(session)
+    asked = {1: "ana@example.org", 2: "ben@example.org"}
+    assert seconds_slowed(session, LIMITER, Tried.LOG_IN, asked, now=NOW) == {1: REFILL}
+    later = NOW + LIMIT.refill
+    assert seconds_slowed(session, LIMITER, Tried.LOG_IN, asked, now=later) == {}

@@ -35,6 +35,7 @@ REFUSED: dict[str, LazyString] = {
     "log_in_refused": lazy_gettext("tried to log in and was refused"),
     "proof_refused": lazy_gettext("could not prove who they are"),
     "birth_date_refused": lazy_gettext("gave a wrong date of birth"),
+    "tries_slowed": lazy_gettext("used up the tries of one time, and was slowed down"),
 }
 CHANGED: dict[str, LazyString] = {
     "appointment_booked": lazy_gettext("booked a visit"),
