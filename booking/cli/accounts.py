@@ -22,7 +22,8 @@ PROBLEMS = {
     PasswordProblem.TOO_SHORT: f"The password needs {MIN_LENGTH} characters or more.",
     PasswordProblem.TOO_LONG: f"The password may have {MAX_LENGTH} characters at most.",
     PasswordProblem.TOO_COMMON: "The password is often used, so it is easy to guess.",
-    PasswordProblem.ABOUT_YOU: "The password is the person's own name or address.",
+    PasswordProblem.ABOUT_YOU: "The password is made of the person's own name or address, or the clinic's name.",
+    PasswordProblem.BREACHED: "The password is known from a data leak, so others will try it.",
 }
 
 group = AppGroup("account", help="Accounts for people who work at the clinic.")

@@ -75,6 +75,15 @@ def is_current_at(session: Session, clinic: core.Catalogue, revision: int | None
     return False
 
 
+def clinic_names(session: Session) -> tuple[str, ...]:
+    """What the clinic is called: its name, its sender's name, its locations; () as long as there is no clinic."""
+    try:
+        clinic = catalogue(session)
+    except NoClinic:
+        return ()
+    return clinic.clinic.name, clinic.clinic.sender_name, *(location.name for location in clinic.locations.values())
+
+
 def read_catalogue(session: Session) -> core.Catalogue:
     """Build the Catalogue from the rows; the number of queries does not depend on the clinic's size."""
     row = session.scalars(sa.select(Clinic)).one()

@@ -68,7 +68,7 @@ def register(
     key = email_key(registration.email)
     take(session, door.limiter, Tried.REGISTER, actor=actor, account=key, network=door.network, now=now)
     name = f"{registration.given_name} {registration.family_name}"
-    demand_good_password(registration.password, about=(name, registration.email))
+    demand_good_password(session, registration.password, about=(name, registration.email))
     password_hash = hash_password(registration.password)
     # The address is part of what is compared: whoever goes back and corrects it sends another form.
     form = idempotency.body_hash({"nonce": nonce, "email": key})
@@ -183,7 +183,7 @@ def reset_password(session: Session, *, actor: Actor, token: str, password: str,
     if link is None:
         raise LinkDead
     account = _account_of(session, link.account_id, link.email_key)
-    demand_good_password(password, about=(account.name, account.email))
+    demand_good_password(session, password, about=(account.name, account.email))
     password_hash = hash_password(password)
     with transaction(session):
         link = use_link(session, token=token, action=LinkAction.RESET_PASSWORD, now=now)
@@ -236,7 +236,7 @@ def create_staff_account(
         raise ValueError("patients register themselves")
     if not (actor.is_system or actor.role is Role.ADMINISTRATOR):
         raise NotFound
-    demand_good_password(password, about=(name, email))
+    demand_good_password(session, password, about=(name, email))
     resource_id, location_ids = places_of_work(session, resource_code, location_codes)
     password_hash = hash_password(password)
     with transaction(session):

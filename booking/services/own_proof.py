@@ -84,7 +84,7 @@ def change_password(
 
     Raises WeakPassword, WrongLogIn when the old one is not right, TooManyTries, TooBusy."""
     account = session.get_one(Account, own_account(actor))
-    demand_good_password(new, about=(account.name, account.email))
+    demand_good_password(session, new, about=(account.name, account.email))
     prove_password(session, actor=actor, door=door, password=old, now=now)
     new_hash = hash_password(new)
     with transaction(session):

@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import hash_secret_raw
+from sqlalchemy.orm import Session
 
+from booking.adapters.breached_passwords import is_breached
 from booking.core.errors import TooBusy, WeakPassword
 from booking.core.passwords import normal_form, password_problem
+from booking.queries.catalogue import clinic_names
 
 MEMORY_KIB = 19 * 1024
 PASSES = 2
@@ -47,9 +50,11 @@ def _bytes(password: str) -> bytes:
     return normal_form(password).encode("utf-8", "surrogatepass")
 
 
-def demand_good_password(password: str, *, about: Sequence[str]) -> None:
-    """Raise WeakPassword with its `problem` unless the rules of `core.passwords` take it."""
-    problem = password_problem(password, about=about)
+def demand_good_password(session: Session, password: str, *, about: Sequence[str]) -> None:
+    """Raise WeakPassword with its `problem` unless the rules of `core.passwords` take it.
+
+    `about` are name and address of the person; those of the clinic are added here."""
+    problem = password_problem(password, about=(*about, *clinic_names(session)), is_breached=is_breached)
     if problem:
         raise WeakPassword(problem=problem)
 

@@ -122,7 +122,7 @@ def join(session: Session, *, actor: Actor, token: str, password: str, now: date
     Raises LinkDead, WeakPassword (the link stays good), TooBusy."""
     link = link_or_none(session, token=token, action=LinkAction.JOIN_STAFF, now=now)
     account = _invited(session, link.account_id if link else None)
-    demand_good_password(password, about=(account.name, account.email))
+    demand_good_password(session, password, about=(account.name, account.email))
     password_hash = hash_password(password)
     with transaction(session):
         used = use_link(session, token=token, action=LinkAction.JOIN_STAFF, now=now)

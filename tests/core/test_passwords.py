@@ -27,6 +27,9 @@ ANA = ("Ana Alvarez", "ana.alvarez@example.org")
         ("ana.alvarez1980", PasswordProblem.ABOUT_YOU),
         ("Ana.Alvarez@example.org", PasswordProblem.ABOUT_YOU),
         ("ana alvarez 1980", PasswordProblem.ABOUT_YOU),
+        ("4lv4r3z-4n4-1980", PasswordProblem.ABOUT_YOU),
+        ("alvarez.welcome1", PasswordProblem.ABOUT_YOU),
+        ("password.qwerty!", PasswordProblem.TOO_COMMON),
     ],
 )
 def test_a_password_that_is_tried_first_is_refused(password: str, problem: PasswordProblem) -> None:
@@ -46,6 +49,18 @@ def test_a_password_that_is_tried_first_is_refused(password: str, problem: Passw
 )
 def test_other_passwords_are_taken_whatever_they_are_made_of(password: str) -> None:
     assert password_problem(password, about=ANA) is None
+
+
+def test_a_password_known_from_a_breach_is_refused_however_it_is_written() -> None:
+    known = {"dkflbvbhjdbx"}
+    assert password_problem("DKflbvbhjdbX", is_breached=known.__contains__) is PasswordProblem.BREACHED
+    assert password_problem("DKflbvbhjdbX", is_breached=set[str]().__contains__) is None
+
+
+def test_the_name_of_the_clinic_with_a_year_is_refused_and_may_be_one_word_of_many() -> None:
+    clinic = ("Harbour Pain & Recovery Clinic",)
+    assert password_problem("Harbour-Clinic-2026", about=clinic) is PasswordProblem.ABOUT_YOU
+    assert password_problem("calm-harbour-lights", about=clinic) is None
 
 
 def test_the_longest_password_is_taken_whole() -> None:

@@ -6,9 +6,12 @@ import threading
 
 import argon2
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from booking.core.errors import TooBusy, WeakPassword
 from booking.core.passwords import PasswordProblem
+from booking.models import Clinic
 from booking.services import passwords
 
 GOOD = "blue lamp 47 river"
@@ -59,8 +62,21 @@ def test_beyond_the_places_hashing_is_refused(monkeypatch: pytest.MonkeyPatch) -
     assert passwords.hash_password(GOOD), "the place is free again"
 
 
-def test_a_weak_password_is_refused_with_its_problem() -> None:
+@pytest.mark.parametrize(
+    ("password", "problem"),
+    [
+        ("password1234", PasswordProblem.TOO_COMMON),
+        ("Lakeview-4-Northside", PasswordProblem.ABOUT_YOU),
+        ("DevilMayCry4", PasswordProblem.BREACHED),
+    ],
+)
+def test_a_weak_password_is_refused_with_its_problem(session: Session, password: str, problem: PasswordProblem) -> None:
     with pytest.raises(WeakPassword) as refused:
-        passwords.demand_good_password("password1234", about=())
-    assert refused.value.details["problem"] is PasswordProblem.TOO_COMMON
-    passwords.demand_good_password(GOOD, about=("Ana",))
+        passwords.demand_good_password(session, password, about=("Ana",))
+    assert refused.value.details["problem"] is problem
+    passwords.demand_good_password(session, GOOD, about=("Ana",))
+
+
+def test_before_there_is_a_clinic_its_name_refuses_nothing(session: Session) -> None:
+    session.execute(sa.delete(Clinic))
+    passwords.demand_good_password(session, "Lakeview-4-Northside", about=())

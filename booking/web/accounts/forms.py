@@ -11,7 +11,10 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, Field, HiddenField, PasswordField, StringField, TelField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from booking.core.passwords import MAX_LENGTH, MIN_LENGTH, PasswordProblem, password_problem
+from booking.core.errors import WeakPassword
+from booking.core.passwords import MAX_LENGTH, MIN_LENGTH, PasswordProblem
+from booking.extensions import db
+from booking.services import passwords
 from booking.services.accounts import Registration
 from booking.web.fields import ThreePartDateField
 from booking.web.validators import birth_date, email_address, no_longer_than, one_line, phone_number, stripped
@@ -27,7 +30,12 @@ PASSWORD_WORDS = {
     PasswordProblem.TOO_SHORT: lazy_gettext("Use %(count)s characters or more", count=MIN_LENGTH),
     PasswordProblem.TOO_LONG: lazy_gettext("Use %(count)s characters or fewer", count=MAX_LENGTH),
     PasswordProblem.TOO_COMMON: lazy_gettext("Choose a password that is harder to guess: this one is often used"),
-    PasswordProblem.ABOUT_YOU: lazy_gettext("Choose a password that is not your name or your address"),
+    PasswordProblem.ABOUT_YOU: lazy_gettext(
+        "Choose a password that is more than your name, your address or the clinic’s name"
+    ),
+    PasswordProblem.BREACHED: lazy_gettext(
+        "Choose another password: this one was in a data leak elsewhere, so strangers will try it"
+    ),
 }
 
 
@@ -62,9 +70,10 @@ def _name(label: str, missing: str) -> StringField:
 
 def demand_good_password(field: Field, *about: str) -> None:
     """Raise ValidationError in words unless the rules take the password."""
-    problem = password_problem(field.data or "", about=about)
-    if problem:
-        raise ValidationError(PASSWORD_WORDS[problem])
+    try:
+        passwords.demand_good_password(db.session(), field.data or "", about=about)
+    except WeakPassword as refused:
+        raise ValidationError(PASSWORD_WORDS[refused.details["problem"]]) from None
 
 
 class RegisterForm(FlaskForm):

@@ -21,7 +21,7 @@ def test_a_new_password_through_a_link(client: FlaskClient, ana: Account, mint: 
     assert token not in page
     for password, sentence in (
         ("short", "12 characters or more"),
-        ("ana alvarez 80", "not your name"),
+        ("ana alvarez 80", "more than your name"),
         ("", "Choose a new"),
     ):
         refused = client.post("/account/reset", data={"password": password})

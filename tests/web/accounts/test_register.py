@@ -82,7 +82,8 @@ def test_a_known_address_gets_the_same_answer(client: FlaskClient, session: Sess
         ("password", "short", "12 characters or more"),
         ("password", "x" * 129, "128 characters or fewer"),
         ("password", "password1234", "often used"),
-        ("password", "ana alvarez 80", "not your name"),
+        ("password", "ana alvarez 80", "more than your name"),
+        ("password", "devilmaycry4", "data leak"),
     ],
 )
 def test_what_is_wrong_is_said_and_the_rest_is_kept(
