@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,13 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Database:
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     folder = tmp_path_factory.mktemp("database")
+    with closing(_database(request, folder)) as made:
+        yield made
+
+
+def _database(request: pytest.FixtureRequest, folder: Path) -> Database:
     if request.param == "sqlite":
         return SqliteDatabase(folder)
     server: PostgresServer = request.getfixturevalue("postgres_server")
@@ -87,7 +93,8 @@ def app(shared_app: Flask, database: Database) -> Iterator[Flask]:
     yield shared_app
     with shared_app.app_context():
         db.session.remove()
-        db.engine.dispose()
+        if not database.keeps_connections:
+            db.engine.dispose()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Both databases for tests: migrated by Alembic once, holding the test clinic, put back before each test.
 
-Each test commits for real on a database of its own making: on SQLite a copied file, on PostgreSQL a database made
-from a template. So what a service commits is what the next request reads, as in production.
+Each test commits for real: on SQLite to a copied file, on PostgreSQL to a database made from a template, whose rows are
+put back before the next one. So what a service commits is what the next request reads, as in production.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from booking.services.sealed import KEYS
 from booking.web.application import create_app
 from tests.factories import make_clinic
 from tests.postgres import PostgresServer
+from tests.postgres_reset import Restorer, restorer
 from tests.settings import AUDIT_KEY, FIELD_KEYS, settings_for
 
 
@@ -29,9 +30,14 @@ class Database(Protocol):
 
     name: str
     url: str
+    keeps_connections: bool
+    """Whether those who are connected may stay so through a reset."""
 
     def reset(self) -> None:
-        """Back to the start; nobody may be connected."""
+        """Back to the start; nobody may be in a transaction."""
+
+    def close(self) -> None:
+        """Let go of what was kept open for the resets."""
 
     def copy(self, folder: Path) -> AbstractContextManager[str]:
         """The URL of another such database, for a program that runs beside other tests; gone at the end."""
@@ -39,6 +45,7 @@ class Database(Protocol):
 
 class SqliteDatabase:
     name = "sqlite"
+    keeps_connections = False
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "test.db"
@@ -51,6 +58,9 @@ class SqliteDatabase:
             Path(f"{self.file}{suffix}").unlink(missing_ok=True)
         shutil.copy(self.template, self.file)
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     @contextmanager
     def copy(self, folder: Path) -> Iterator[str]:
         file = folder / "copy.db"
@@ -60,17 +70,28 @@ class SqliteDatabase:
 
 class PostgresDatabase:
     name = "postgres"
+    keeps_connections = True
 
     def __init__(self, server: PostgresServer, folder: Path, label: str) -> None:
         self.server = server
         self.database = f"test_{label}"
         self.template = f"template_{label}"
         self.url = server.url(self.database)
+        self._restorer: Restorer | None = None
         build(server.create_database(self.template), folder)
 
     def reset(self) -> None:
+        if self._restorer is None or not self._restorer.restore():
+            self._make_anew()
+
+    def close(self) -> None:
+        if self._restorer is not None:
+            self._restorer.close()
+
+    def _make_anew(self) -> None:
+        self.close()
         self.server.drop_database(self.database)
-        self.server.create_database(self.database, template=self.template)
+        self._restorer = restorer(self.server.create_database(self.database, template=self.template))
 
     @contextmanager
     def copy(self, folder: Path) -> Iterator[str]:  # noqa: ARG002 - SQLite needs one; callers know no difference.
