@@ -252,6 +252,7 @@ ROWS: tuple[Row, ...] = (
     Row("administration.move_service", "POST", ADMINISTRATORS, "a service of the clinic"),
     Row("administration.export", "GET", ADMINISTRATORS),
     Row("administration.retention", "GET", ADMINISTRATORS),
+    Row("administration.attempts", "GET", ADMINISTRATORS),
     Row("administration.people", "GET", ADMINISTRATORS),
     Row("administration.invite", "GET", ADMINISTRATORS),
     Row("administration.invite", "POST", ADMINISTRATORS),

@@ -51,6 +51,7 @@ AUDITED: dict[str, frozenset[str]] = {
     "sent_forms.answers": frozenset({VISIT_SEEN, "response_read"}),
     "sent_forms.copy": frozenset({ANSWERS_SEEN}),
     "audit.events": frozenset({LOG_READ}),
+    "administration.attempts": frozenset({LOG_READ}),
     "visits.visit": frozenset({VISIT_SEEN}),
 }
 """By endpoint, for GET: the words that a page may leave in the log. `response_read` is written by its service."""

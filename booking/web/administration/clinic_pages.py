@@ -7,12 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from booking.adapters.clinic_files import plan_text
+from booking.core.attempts import LATELY, worries
 from booking.core.clinic_file.parts import Section, shown_of
 from booking.core.clock import utc_now
 from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.clinic import ResourceKind
 from booking.extensions import db
 from booking.queries.administration import staff
+from booking.queries.attempts import attempts
 from booking.queries.clinic_plan import stored_plan
 from booking.services import administration
 from booking.web import access
@@ -43,6 +45,7 @@ def index() -> str:
         services=list(clinic.services.values()),
         people=[one for one in staff(db.session()) if one.is_active],
         role_words=ROLE,
+        is_attacked=bool(worries(attempts(db.session(), since=utc_now() - LATELY))),
     )
 
 
