@@ -18,7 +18,7 @@ from booking.config import Settings
 from booking.core.clock import utc_now
 from booking.extensions import db
 from booking.services import restoring
-from booking.services.backups import make_backup
+from booking.services.backups import make_backup, prune_backups
 from booking.services.restoring import Workshop
 
 BAD_BACKUP = 1
@@ -45,7 +45,8 @@ def register(app: Flask) -> None:
 
 @group.command("make")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
-def make(folder: Path | None) -> None:
+@click.option("--keep", type=click.IntRange(min=1), help="Remove all but the newest KEEP backups there afterwards.")
+def make(folder: Path | None, keep: int | None) -> None:
     """Write a backup of everything into FOLDER (without it: into BACKUP_FOLDER), while the program runs."""
     settings: Settings = current_app.config["SETTINGS"]
     into = folder or settings.backup_folder
@@ -61,6 +62,8 @@ def make(folder: Path | None) -> None:
     except BackupRefused as refused:
         raise click.ClickException(str(refused)) from None
     click.echo(f"{made.file}: {made.manifest.rows} rows, {made.size} bytes")
+    if keep is not None:
+        prune_backups(into, keep=keep)
 
 
 @group.command("new-keys")

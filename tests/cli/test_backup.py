@@ -86,6 +86,15 @@ def test_the_folder_may_come_from_the_settings(app: Flask, database: Database, t
     assert len(list((tmp_path / "nightly").iterdir())) == 2
 
 
+def test_old_backups_go_where_a_number_is_given(runner: FlaskCliRunner, session: Session, tmp_path: Path) -> None:
+    fill(session)
+    older = tmp_path / "respite-20200101T020000Z-abcdef.backup"
+    older.touch()
+    result = runner.invoke(args=["backup", str(tmp_path), "--keep", "1"])
+    assert (result.exit_code, older.exists()) == (0, False)
+    assert Path(result.output.partition(": ")[0]).exists()
+
+
 def test_what_is_missing_is_told_in_one_line(runner: FlaskCliRunner, keyless: FlaskCliRunner, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cases = [
