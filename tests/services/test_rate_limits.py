@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from booking.models import AuditEvent, TokenBucket
 from booking.services.rate_limits import (
     KEPT,
     LIMITS,
+    Limit,
     Limiter,
     Tried,
     give_back,
@@ -149,6 +151,42 @@ def test_the_last_code_of_an_account_is_written_down_by_its_number(session: Sess
             session, LIMITER, Tried.SECOND_STEP, actor=VISITOR, account="account:41", network="192.0.2.7", now=NOW
         )  # fmt: skip
     assert session.scalars(sa.select(AuditEvent.object_id)).all() == [41]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ({Tried.LOG_IN}, "passwords, also to confirm"),
+        ({Tried.SECOND_STEP}, "codes, passkeys"),
+        ({Tried.PROVE}, "dates of birth"),
+        ({Tried.REGISTER, Tried.RESET}, "new accounts"),
+        ({Tried.WRITE}, "letters to"),
+        ({Tried.JOIN}, "the waiting list"),
+    ],
+)
+def test_the_numbers_are_those_of_the_documentation(kinds: set[Tried], words: str) -> None:
+    lines = Path("docs/security.md").read_text(encoding="utf-8").splitlines()
+    row = next(line for line in lines if line.startswith(f"| {words}"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    for limits in (LIMITS[kind] for kind in kinds):
+        told = (said(limits.account, hour=True), said(limits.network), said(limits.everyone))
+        assert told == tuple(cells[1:])
+
+
+def said(limit: Limit, *, hour: bool = False) -> str:
+    """ "10, then 10 an hour"."""
+    seconds = limit.refill.total_seconds()
+    if hour:
+        each = f"{3600 / seconds:.0f} an hour" if seconds < 3600 else "one an hour"
+    elif seconds < 1:
+        each = f"{1 / seconds:.0f} a second"
+    else:
+        each = {1: "one a second", 5: "one each 5 s", 120: "one each 2 min"}[int(seconds)]
+    return f"{limit.capacity}, then {each}"
+
+
+def test_every_kind_of_try_is_documented() -> None:
+    assert set(Tried) == set(LIMITS)
 
 
 def test_how_long_accounts_are_slowed(session: Session) -> None:

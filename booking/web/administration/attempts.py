@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from flask import render_template, request
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, gettext, lazy_gettext
 
 from booking.adapters import dates
 from booking.core.attempts import LATELY, Attempts, Worry, worries
@@ -88,12 +88,27 @@ def attempts() -> str:
     return render_template(
         "administration/attempts.html",
         found=found,
+        totals=_totals(found),
         worries=[WORRY[one] for one in worries(found)],
         spans=[(code, word) for code, (word, _) in SPANS.items()],
         wanted=wanted,
         waits=_waits(found, now),
         tz=next(place.tz for _, place in sorted(clinic_now().locations.items())),
     )
+
+
+def _totals(found: Attempts) -> list[tuple[str, int]]:
+    """Numbers of the whole span with what they count."""
+    passwords = found.count("log_in_refused", "wrong_log_in") + found.count("proof_refused", "password")
+    codes = found.count("log_in_refused", "second_step", "passkey")
+    return [
+        (gettext("Wrong passwords or addresses"), passwords),
+        (gettext("Second steps that failed"), codes + found.count("proof_refused", "second_factor", "passkey")),
+        (gettext("Addresses not confirmed yet"), found.count("log_in_refused", "unconfirmed")),
+        (gettext("Wrong dates of birth"), found.count("birth_date_refused")),
+        (gettext("Refused pages"), found.count("access_refused")),
+        (gettext("Times slowed down"), found.count("tries_slowed")),
+    ]
 
 
 def _waits(found: Attempts, now: datetime) -> dict[int, str]:
