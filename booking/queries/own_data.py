@@ -57,12 +57,18 @@ class EarlierRow(NamedTuple):
 
 
 class WaitRow(NamedTuple):
-    """A wish on the waiting list."""
+    """A wish on the waiting list; None and [] mean any."""
 
     patient_id: int
     service_id: int
     first_on: date
     last_on: date
+    location_ids: list[int] | None
+    specialist_ids: list[int] | None
+    weekdays: list[int]
+    day_parts: list[str]
+    notice_minutes: int
+    appointment_id: int | None
     state: WaitingState
     created_at: datetime
     ended_at: datetime | None

@@ -1,8 +1,11 @@
-"""A copy of everything that is kept about the people of one account, for its owner to take away. It is recorded."""
+"""A copy of everything that is kept about one account and its people, for its owner to take away. It is recorded.
+
+Which table is in it, and which is not and why, is held by `tests/house/test_own_data_is_whole.py`."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,8 +14,11 @@ from sqlalchemy.orm import Session
 from booking.adapters.sealing import CannotOpen
 from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound
+from booking.queries import own_around as around
 from booking.queries.accounts import self_ids
 from booking.queries.appointments import Visit
+from booking.queries.audit_events import Entry
+from booking.queries.credentials import Factors, factors_of
 from booking.queries.own_data import EarlierRow, LetterRow, OwnRows, PersonRow, SaidRow, WaitRow, own_rows
 from booking.services import audit
 from booking.services.filled_forms import FilledForm, forms_of_visit, is_full
@@ -47,6 +53,7 @@ class OwnPerson:
     visits: tuple[OwnVisit, ...]
     waits: tuple[WaitRow, ...]
     letters: tuple[LetterRow, ...]
+    around: around.Around = field(repr=False)
     unreadable: tuple[str, ...] = ()
 
     @property
@@ -54,22 +61,75 @@ class OwnPerson:
         return f"{self.row.given_name} {self.row.family_name}"
 
 
-def own_data(session: Session, *, actor: Actor, now: datetime) -> tuple[OwnPerson, ...]:
-    """The people whose account it is, by name; whom it helps as a carer is not in it. One audit event for each.
+@dataclass(frozen=True, slots=True)
+class OwnDevice:
+    """Where the account is logged in, or was; `network` as coarsely as it is kept."""
+
+    row: around.DeviceRow = field(repr=False)
+    network: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """The login. Of second steps only that they exist; `wishes` is the text of its filters, as JSON."""
+
+    row: around.AccountRow = field(repr=False)
+    wishes: str | None = field(repr=False)
+    second_steps: Factors
+    devices: tuple[OwnDevice, ...]
+    addresses: tuple[around.AddressRow, ...]
+    letters: tuple[around.AccountLetterRow, ...]
+    rights: tuple[around.RightRow, ...]
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    """The copy. `looks` are what others saw and did of these people, the newest first."""
+
+    account: OwnAccount
+    people: tuple[OwnPerson, ...]
+    looks: tuple[Entry, ...]
+
+
+def own_data(session: Session, *, actor: Actor, hidden_looks: Collection[str] = (), now: datetime) -> OwnData:
+    """The login and the people whose account it is, by name; whom it helps as a carer is not in it. One audit event for
+    each. `hidden_looks` are actions that the page of looks leaves out, too.
 
     Raises NotFound for staff and visitors.
     """
     if actor.role is not Role.PATIENT or actor.account_id is None:
         raise NotFound
     with transaction(session):
-        rows = own_rows(session, self_ids(session, account_id=actor.account_id, now=now))
-        people = tuple(_person(session, actor, rows, person) for person in rows.people)
+        ids = self_ids(session, account_id=actor.account_id, now=now)
+        rows, others = own_rows(session, ids), around.around_patients(session, ids)
+        people = tuple(_person(session, actor, rows, others, person) for person in rows.people)
+        looks = around.all_looks(session, ids, account_id=actor.account_id, other_than=hidden_looks)
+        account = _account(session, actor.account_id)
         for person in rows.people:
             audit.record(session, actor, "data_exported", "patient", person.id, now=now)
-    return people
+    return OwnData(account, people, tuple(looks))
 
 
-def _person(session: Session, actor: Actor, rows: OwnRows, person: PersonRow) -> OwnPerson:
+def _account(session: Session, account_id: int) -> OwnAccount:
+    row = around.account_row(session, account_id)
+    wishes = _opened(session, "account_preference", "wishes", row.wishes_key or "", row.wishes_sealed)
+    return OwnAccount(
+        row,
+        wishes.text,
+        factors_of(session, account_id),
+        tuple(
+            OwnDevice(one, _opened(session, "login_session", "network", one.id_hash, one.network_sealed).text)
+            for one in around.devices_of(session, account_id)
+        ),
+        tuple(around.address_changes_of(session, account_id)),
+        tuple(around.account_letters(session, account_id)),
+        tuple(around.rights_ever(session, account_id)),
+        wishes.names,
+    )
+
+
+def _person(session: Session, actor: Actor, rows: OwnRows, others: around.Around, person: PersonRow) -> OwnPerson:
     note = _opened(session, "patient", "contact_note", person.public_id, person.contact_note_sealed)
     return OwnPerson(
         person,
@@ -77,6 +137,7 @@ def _person(session: Session, actor: Actor, rows: OwnRows, person: PersonRow) ->
         tuple(_visit(session, actor, rows, visit) for visit in rows.visits.get(person.id, ())),
         tuple(rows.waits.get(person.id, ())),
         tuple(rows.letters.get(person.id, ())),
+        others.of(person.id),
         note.names,
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,22 +16,26 @@ from flask_babel import get_locale
 
 from booking.core.questionnaires.answers import to_plain
 from booking.core.scheduling.clinic import Catalogue
+from booking.queries.audit_events import Entry
+from booking.queries.own_data import WaitRow
 from booking.services.filled_forms import FilledForm
-from booking.services.own_data import OwnPerson, OwnVisit
+from booking.services.own_data import OwnAccount, OwnData, OwnPerson, OwnVisit
 from booking.services.sessions import SessionAccount
+from booking.web.audit.words import own_what, own_who
 from booking.web.questionnaires.pages import stored_text
 from booking.web.words import NEEDS
 
 PAGE, FILE = "your-data.html", "your-data.json"
 
 
-def packed(account: SessionAccount, people: Sequence[OwnPerson], clinic: Catalogue, made_at: datetime) -> bytes:
+def packed(account: SessionAccount, own: OwnData, clinic: Catalogue, made_at: datetime) -> bytes:
     """The ZIP. Times are the clinic's, with their distance to UTC."""
     page = render_template(
-        "privacy/copy.html", account=account, people=people, catalogue=clinic, made_at=made_at,
-        locale=str(get_locale()), answer=stored_text, needs=NEEDS,
+        "privacy/copy.html", account=account, own=own, people=own.people, catalogue=clinic, made_at=made_at,
+        locale=str(get_locale()), answer=stored_text, needs=NEEDS, who=own_who, what=own_what,
+        tz=next(place.tz for _, place in sorted(clinic.locations.items())),
     )  # fmt: skip
-    whole = as_json(account, people, clinic, made_at)
+    whole = as_json(account, own, clinic, made_at)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as pack:
         pack.writestr(PAGE, page)
@@ -38,17 +43,60 @@ def packed(account: SessionAccount, people: Sequence[OwnPerson], clinic: Catalog
     return buffer.getvalue()
 
 
-def as_json(
-    account: SessionAccount, people: Sequence[OwnPerson], clinic: Catalogue, made_at: datetime
-) -> dict[str, Any]:
+def as_json(account: SessionAccount, own: OwnData, clinic: Catalogue, made_at: datetime) -> dict[str, Any]:
     """The same as plain values; keys are words, lists are in time's order."""
     return {
         "format": "respite-own-data/1",
         "made_at": made_at.isoformat(),
         "clinic": clinic.clinic.name,
-        "account": {"name": account.name, "email": account.email, "is_email_confirmed": account.is_verified},
-        "people": [_person(person, clinic) for person in people],
+        "account": _account(account, own.account),
+        "people": [_person(person, clinic) for person in own.people],
+        "who_looked": [_look(entry) for entry in own.looks],
     }
+
+
+def _account(account: SessionAccount, own: OwnAccount) -> dict[str, Any]:
+    steps = own.second_steps
+    return {
+        "name": account.name,
+        "email": account.email,
+        "is_email_confirmed": account.is_verified,
+        "confirmed_at": _iso(own.row.email_verified_at),
+        "made_at": _iso(own.row.created_at),
+        "wishes": json.loads(own.wishes) if own.wishes else {},
+        "cannot_be_read": list(own.unreadable),
+        "second_steps": {
+            "app_since": _iso(steps.app_since),
+            "passkeys": [{"name": one.name, "added_at": _iso(one.created_at)} for one in steps.passkeys],
+            "recovery_codes_left": steps.codes_left,
+        },
+        "devices": [{**_plain(one.row, "id_hash", "network_sealed"), "network": one.network} for one in own.devices],
+        "changes_of_address": [_plain(row) for row in own.addresses],
+        "messages": [_plain(row) for row in own.letters],
+        "acts_for": [_plain(row) for row in own.rights],
+    }
+
+
+def _look(entry: Entry) -> dict[str, Any]:
+    """As the page of looks tells it: whose name is not told there is not told here."""
+    return {
+        "at": _iso(entry.at),
+        "who": own_who(entry),
+        "what": str(own_what(entry)),
+        "about": entry.patient_name,
+    }
+
+
+def _plain(row: Any, *left_out: str) -> dict[str, Any]:
+    """A row of the queries by the names of its fields; ids of ours are nobody's data."""
+    hidden = {"patient_id", *left_out}
+    return {name: _plain_value(value) for name, value in row._asdict().items() if name not in hidden}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, date):
+        return _iso(value)
+    return value.value if isinstance(value, Enum) else value
 
 
 def _person(person: OwnPerson, clinic: Catalogue) -> dict[str, Any]:
@@ -64,22 +112,47 @@ def _person(person: OwnPerson, clinic: Catalogue) -> dict[str, Any]:
         "known_since": row.created_at.isoformat(),
         "cannot_be_read": list(person.unreadable),
         "visits": [_visit(visit, clinic) for visit in person.visits],
-        "waiting_list": [
+        "waiting_list": [_wait(wait, clinic) for wait in person.waits],
+        "offers": [
             {
-                "service": clinic.services[wait.service_id].name,
-                "from": wait.first_on.isoformat(),
-                "to": wait.last_on.isoformat(),
-                "state": wait.state.value,
-                "since": wait.created_at.isoformat(),
-                "until": _iso(wait.ended_at),
+                **_plain(offer, "service_id", "location_id"),
+                "service": clinic.services[offer.service_id].name,
+                "location": clinic.locations[offer.location_id].name,
             }
-            for wait in person.waits
+            for offer in person.around.offers
         ],
+        "who_may_act": [_plain(row) for row in person.around.helpers],
+        "invitations": [_plain(row) for row in person.around.invitations],
+        "work_at_the_clinic": [_plain(row) for row in person.around.tasks],
+        "joined_records": [_plain(row) for row in person.around.joined],
         "messages": [
             {"kind": letter.kind.value, "due_at": letter.due_at.isoformat(), "state": letter.state.value}
             for letter in person.letters
         ],
     }
+
+
+def _wait(wait: WaitRow, clinic: Catalogue) -> dict[str, Any]:
+    """None: any place, anybody."""
+    return {
+        "service": clinic.services[wait.service_id].name,
+        "from": wait.first_on.isoformat(),
+        "to": wait.last_on.isoformat(),
+        "locations": _names(clinic.locations, wait.location_ids),
+        "specialists": _names(clinic.resources, wait.specialist_ids),
+        "weekdays": wait.weekdays,
+        "times_of_day": wait.day_parts,
+        "notice_minutes": wait.notice_minutes,
+        "in_place_of_a_visit": wait.appointment_id is not None,
+        "state": wait.state.value,
+        "since": wait.created_at.isoformat(),
+        "until": _iso(wait.ended_at),
+    }
+
+
+def _names(named: Mapping[int, Any], ids: Sequence[int] | None) -> list[str] | None:
+    """Names in the clinic's own list; what is not there any more is left out."""
+    return None if ids is None else [named[one].name for one in ids if one in named]
 
 
 def _visit(own: OwnVisit, clinic: Catalogue) -> dict[str, Any]:

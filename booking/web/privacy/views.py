@@ -17,6 +17,7 @@ from booking.services import erasing
 from booking.services.own_data import own_data
 from booking.web import access
 from booking.web.accounts.forms import ButtonForm
+from booking.web.audit.words import REFUSED
 from booking.web.fresh import fresh_login_required
 from booking.web.privacy.forms import DecideForm
 from booking.web.privacy.packing import packed
@@ -46,8 +47,8 @@ def download() -> ResponseReturnValue:
     session, now, account = db.session(), utc_now(), access.account_or_none()
     if account is None:
         raise RuntimeError("The access table lets nobody in who is not logged in.")
-    people = own_data(session, actor=access.actor(), now=now)
-    body = packed(account, people, catalogue(session), now)
+    own = own_data(session, actor=access.actor(), hidden_looks=sorted(REFUSED), now=now)
+    body = packed(account, own, catalogue(session), now)
     return Response(
         body,
         mimetype="application/zip",

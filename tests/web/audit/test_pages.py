@@ -18,6 +18,7 @@ from booking.models import Account, AuditEvent, Patient
 from booking.models.base import new_public_id
 from booking.services import audit
 from booking.services.audit_reads import Seen, record_looks
+from booking.services.merging import merge_patients, undo_merge
 from booking.services.transaction import transaction
 from booking.web.audit import words
 from booking.web.audit.views import SHOWN
@@ -154,14 +155,21 @@ def test_a_patient_sees_nothing_of_others_and_not_what_they_did_themself(
     assert "Nobody else has looked at it yet." in home.get("/account/who-looked").text
 
 
-def test_looks_at_a_record_that_became_part_of_theirs_are_shown(
-    session: Session, home: FlaskClient, dora: Account, ana: Patient
+def test_looks_at_a_record_count_as_looks_at_the_one_it_became_part_of_and_no_longer_once_they_part(
+    session: Session, home: FlaskClient, fay: FlaskClient, dora: Account, ana: Patient
 ) -> None:
-    double = make_patient(session, given_name="Anna")
-    note(session, dora, "patient_seen", double)
-    session.execute(sa.update(Patient).where(Patient.id == double.id).values(merged_into_id=ana.id))
-    session.commit()
-    assert "The reception" in home.get("/account/who-looked").text
+    double, log, now = make_patient(session, given_name="Anna"), f"/admin/log?patient={ana.public_id}", utc_now()
+    desk = Actor(dora.id, Role.SCHEDULER, location_ids=frozenset({1}))
+    note(session, dora, "waiting_left", double)
+
+    ids = {"kept_id": ana.id, "merged_id": double.id}
+    merge = merge_patients(session, actor=desk, reason_code="booked_twice", now=now, **ids)
+    assert "left the waiting list" in home.get("/account/who-looked").text
+    assert "left the waiting list" in str(rows(fay.get(log).text))
+
+    undo_merge(session, actor=desk, public_id=merge, now=now)
+    assert "left the waiting list" not in home.get("/account/who-looked").text
+    assert "left the waiting list" not in str(rows(fay.get(log).text))
 
 
 def test_who_acts_for_several_sees_about_whom(

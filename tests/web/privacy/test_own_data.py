@@ -19,11 +19,13 @@ from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
 from booking.core.errors import NotFound
 from booking.models import Account, AccountPatient, Appointment, AuditEvent, Patient, Relation
+from booking.services import audit
 from booking.services.appointments import cancel
 from booking.services.changing import change_visit
 from booking.services.own_data import own_data
 from booking.services.sealed import seal_text
 from booking.services.sessions import begin_session
+from booking.services.transaction import transaction
 from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_patient
 from tests.services.cast import DETAILS, book, hold, new_nonce
 from tests.services.forms_cast import fill_peg, send, visit_of
@@ -91,6 +93,22 @@ def test_nobody_elses_data_is_in_the_copy(session: Session, home: FlaskClient) -
     assert "Benedikt" not in page
     assert [person["given_name"] for person in file["people"]] == ["Ana"]
     assert file["people"][0]["visits"] == []
+
+
+def test_the_page_names_who_helps_and_who_looked(session: Session, home: FlaskClient) -> None:
+    patient = session.scalars(sa.select(Patient)).one()
+    carer, dora = make_account(session, name="Kim Reyes"), make_account(session, Role.SCHEDULER, name="Dora")
+    session.add(AccountPatient(account_id=carer.id, patient_id=patient.id, relation=Relation.CARER))
+    session.commit()
+    with transaction(session):
+        desk = Actor(dora.id, Role.SCHEDULER)
+        audit.record(session, desk, "patient_seen", "patient_page", patient.id, now=NOW, patient_id=patient.id)
+
+    page, file = copy(home)
+
+    assert "<li>Kim Reyes</li>" in page
+    assert "The reception looked at your details and your visits" in page
+    assert [look["who"] for look in file["who_looked"]] == ["The reception"]
 
 
 def test_taking_a_copy_is_recorded(session: Session, home: FlaskClient, ana: Account) -> None:
