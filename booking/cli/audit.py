@@ -8,10 +8,10 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from booking.adapters.anchors import AnchorsUnreadable, read_anchors
+from booking.adapters.anchors import AnchorsUnreadable, anchors_of
 from booking.cli.start_check import ready_or_exit
 from booking.config import Settings
-from booking.core.audit_chain import Head
+from booking.core.audit_anchors import Anchors, RestoreNote
 from booking.extensions import db
 from booking.queries.audit import head
 from booking.services.audit_seal import seal_new
@@ -48,7 +48,7 @@ def verify_log(anchor: Path | None) -> None:
     ready_or_exit()
     settings: Settings = current_app.config["SETTINGS"]
     anchors = _anchors(anchor, settings)
-    verdict = verify(db.session(), settings.audit_key, anchors)
+    verdict = verify(db.session(), settings.audit_key, anchors.heads)
     if verdict.broken is not None:
         raise click.ClickException(f"The audit log was tampered with: {broken_words(verdict.broken)}")
     click.echo(f"The audit log is whole: {verdict.head.number} events sealed, {verdict.waiting} wait for their seal.")
@@ -56,6 +56,8 @@ def verify_log(anchor: Path | None) -> None:
         click.echo(f"It fits the {verdict.anchors} ends that were noted outside the database.")
     else:
         click.echo("Nothing was noted outside the database to compare with: an end that was cut off cannot be seen.")
+    for note in anchors.restores:
+        click.echo(restore_words(note))
 
 
 def broken_words(broken: Break) -> str:
@@ -63,13 +65,21 @@ def broken_words(broken: Break) -> str:
     return WORDS[broken.kind].format(number=broken.number, seq=broken.event_seq)
 
 
-def _anchors(given: Path | None, settings: Settings) -> list[Head]:
-    """The noted heads. A file that was named must be there."""
+def restore_words(note: RestoreNote) -> str:
+    """What a restore lost, as a sentence."""
+    if note.lost is None:
+        return f"A backup was restored at {note.at}; no noted end was lost with it."
+    first, last = note.lost
+    return f"A backup was restored at {note.at}: links {first} to {last}, noted before, were lost with it."
+
+
+def _anchors(given: Path | None, settings: Settings) -> Anchors:
+    """The noted ends. A file that was named must be there."""
     file = given or settings.anchor_file
     if given is None and not file.exists():
-        return []
+        return Anchors()
     try:
-        return read_anchors(file)
+        return anchors_of(file, settings.audit_key)
     except AnchorsUnreadable as error:
         raise click.ClickException(f"The noted ends cannot be used: {error}.") from None
 

@@ -9,9 +9,11 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
+from booking.adapters.anchors import AnchorsUnreadable, note_restore
 from booking.adapters.backup_files import BackupRefused, new_pair
 from booking.adapters.sealing import key_id_or_none
 from booking.cli.alive import refuse_while_alive
+from booking.cli.audit import restore_words
 from booking.cli.schemas import migrator
 from booking.cli.start_check import ready_or_exit
 from booking.config import Settings
@@ -19,7 +21,7 @@ from booking.core.clock import utc_now
 from booking.extensions import db
 from booking.services import restoring
 from booking.services.backups import make_backup, prune_backups
-from booking.services.restoring import Workshop
+from booking.services.restoring import Restored, Workshop
 
 BAD_BACKUP = 1
 
@@ -115,7 +117,21 @@ def restore(file: Path, *, is_replacing: bool) -> None:
         f"{restored.held_messages} messages that were due before now wait: "
         "`messages release --send` sends them, `messages release --drop` does not."
     )
-    click.echo(f"Set {settings.anchor_file} aside: it knows links of the audit log that came after the backup.")
+    click.echo(noted(restored, settings))
+
+
+def noted(restored: Restored, settings: Settings) -> str:
+    """Tell the noted ends of the audit log of the restore; what came of it."""
+    try:
+        note = note_restore(
+            settings.anchor_file, settings.audit_key, kept=restored.kept, head=restored.head, now=utc_now()
+        )
+    except (AnchorsUnreadable, OSError) as error:
+        return (
+            f"{settings.anchor_file} could not be told of the restore ({error}): set it aside, with a note why, or "
+            "`audit verify` takes what was lost for cut off."
+        )
+    return f"{restore_words(note)} `audit verify` goes on telling so."
 
 
 def _workshop() -> Workshop:

@@ -18,6 +18,7 @@ FIRST_HASH = "0" * 64
 """What the first link is chained to."""
 
 _LINKS, _MARKS = b"respite audit chain, version 1", b"respite audit marks, version 1"
+_NOTES = b"respite audit notes, version 1"
 _NONCE = 16
 _TEXT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, check_circular=False).encode
 
@@ -51,10 +52,11 @@ EMPTY = Head(0, FIRST_HASH)
 
 @dataclass(frozen=True, slots=True)
 class ChainKey:
-    """The two keys of the audit log. Never shown."""
+    """The keys of the audit log: for links, for marks of events, for notes of restores. Never shown."""
 
     links: bytes
     marks: bytes
+    notes: bytes
 
     def __repr__(self) -> str:
         return "ChainKey(...)"
@@ -63,7 +65,7 @@ class ChainKey:
 def chain_key(setting: str) -> ChainKey:
     """The keys that a setting of any length stands for: HKDF-SHA256 (RFC 5869) with a label for each use."""
     extracted = hmac.digest(b"", setting.encode(), "sha256")
-    return ChainKey(*(hmac.digest(extracted, label + b"\x01", "sha256") for label in (_LINKS, _MARKS)))
+    return ChainKey(*(hmac.digest(extracted, label + b"\x01", "sha256") for label in (_LINKS, _MARKS, _NOTES)))
 
 
 def text_of(said: tuple[object, ...], at: datetime) -> str:

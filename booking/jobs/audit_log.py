@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from booking.adapters.anchors import AnchorsUnreadable, note_anchor, read_anchors
+from booking.adapters.anchors import AnchorsUnreadable, anchors_of, note_anchor
 from booking.core.clock import utc_now
 from booking.jobs.tools import AuditTools, Tools
 from booking.queries.audit import head
@@ -54,7 +54,7 @@ def check_audit_log(tools: Tools) -> None:
 
 def _problem(tools: Tools, audit: AuditTools) -> str:
     """A code for what is wrong; "" when nothing is."""
-    anchors = read_anchors(audit.anchor_file) if audit.anchor_file.exists() else []
+    anchors = anchors_of(audit.anchor_file, audit.key).heads if audit.anchor_file.exists() else ()
     with tools.sessions() as session:
         found = verify(session, audit.key, anchors).broken
     return "" if found is None else found.kind.value

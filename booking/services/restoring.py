@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,9 +23,11 @@ from booking.adapters.sealing import CannotOpen, FieldKeys, open_
 from booking.core.actor import SYSTEM
 from booking.core.audit_chain import ChainKey, Head
 from booking.models import LinkToken, LoginSession
+from booking.queries.audit import head as chain_head
 from booking.queries.guards import HEAD_REVISION
 from booking.services import audit, audit_verify
 from booking.services.audit import CHAIN_KEY
+from booking.services.audit_seal import seal_new
 from booking.services.copying import differences, is_empty, load, tallies
 from booking.services.keys import values_by_key
 from booking.services.mail_holds import hold_mail
@@ -59,11 +61,18 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored, and how many messages wait for a decision. `set_aside` is the file that was there before."""
+    """What was restored, and how many messages wait for a decision. `head` is the end of the audit log, in which the
+    event of the restore is; `set_aside` is the file that was there before."""
 
     manifest: Manifest
     held_messages: int
+    head: Head
     set_aside: Path | None = None
+
+    @property
+    def kept(self) -> Head:
+        """The end of the audit log in the backup."""
+        return Head(**self.manifest.audit_head)
 
 
 @contextmanager
@@ -200,7 +209,7 @@ def restore(file: Path, url: str, workshop: Workshop, *, now: datetime, is_repla
         scratch.rename(place)
     finally:
         _remove(scratch)
-    return Restored(restored.manifest, restored.held_messages, set_aside)
+    return replace(restored, set_aside=set_aside)
 
 
 def _restore_into(file: Path, url: str, workshop: Workshop, now: datetime) -> Restored:
@@ -215,7 +224,11 @@ def _restore_into(file: Path, url: str, workshop: Workshop, now: datetime) -> Re
         problems += _problems(session, manifest, workshop)
         if problems:
             raise BackupRefused("; ".join(problems))
-        return Restored(manifest, settle(session, now=now))
+        held = settle(session, now=now)
+        seal_new(session, workshop.chain_key)
+        end = chain_head(session)
+        end_read(session)
+        return Restored(manifest, held, end)
 
 
 def settle(session: Session, *, now: datetime) -> int:

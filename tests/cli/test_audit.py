@@ -9,9 +9,10 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy.orm import Session
 
-from booking.adapters.anchors import note_anchor
+from booking.adapters.anchors import note_anchor, note_restore
 from booking.cli.audit import broken_words
 from booking.config import Settings
+from booking.core.audit_chain import Head
 from booking.queries.audit import head
 from booking.services.audit_verify import Break, Broken
 from tests.factories import NOW
@@ -82,6 +83,28 @@ def test_the_head_is_sealed_and_printed(session: Session, runner: FlaskCliRunner
     told = runner.invoke(args=["audit", "head"])
     session.rollback()
     assert told.output == f"2 {head(session).hash}\n"
+
+
+def test_a_restore_is_no_cut_and_a_cut_after_it_is_one(
+    session: Session, runner: FlaskCliRunner, program: Flask, anchor_file: Path
+) -> None:
+    """The log of the backup has 3 links, 5 were noted; the first check is the control, before the note."""
+    sealed_events(session, 3)
+    kept = head(session)
+    anchor_file.parent.mkdir(parents=True, exist_ok=True)
+    note_anchor(anchor_file, Head(5, "f" * 64), now=NOW)
+    assert "were cut off" in runner.invoke(args=["audit", "verify"]).output
+
+    seqs = sealed_events(session, 1)
+    note_restore(anchor_file, program.config["SETTINGS"].audit_key, kept=kept, head=head(session), now=NOW)
+    session.rollback()
+    told = runner.invoke(args=["audit", "verify"])
+    assert told.exit_code == 0
+    assert "links 4 to 5, noted before, were lost with it" in told.output
+
+    with unguarded(session):
+        cut_off(session, seqs[-1])
+    assert "were cut off" in runner.invoke(args=["audit", "verify"]).output
 
 
 @pytest.mark.parametrize("kind", Broken)

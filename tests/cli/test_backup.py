@@ -12,9 +12,13 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy.orm import Session
 
+from booking.adapters.archives import Manifest
+from booking.cli.backup import noted
+from booking.core.audit_chain import EMPTY
 from booking.core.clock import utc_now
 from booking.models import Message, Patient
 from booking.services.heartbeat import beat
+from booking.services.restoring import Restored
 from tests.backups import PRIVATE, PUBLIC, fill
 from tests.databases import Database, session_on
 from tests.programs import program_with
@@ -62,8 +66,18 @@ def test_a_backup_is_made_tried_and_restored(
     assert (again.exit_code, "say --replace" in again.stderr) == (1, True)
     replaced = elsewhere.invoke(args=["restore", "--replace", file])
     assert "The database that was there is now" in replaced.output
+    assert "A backup was restored at 2026-" in replaced.output
+    assert "The audit log is whole" in elsewhere.invoke(args=["audit", "verify"]).output
     with session_on(f"sqlite:///{tmp_path / 'new.db'}") as there:
         assert there.scalar(sa.select(sa.func.count()).select_from(Patient)) == 4
+
+
+def test_noted_ends_that_cannot_be_told_of_a_restore_are_to_be_set_aside(tmp_path: Path) -> None:
+    settings = settings_for("sqlite://", tmp_path)
+    settings.anchor_file.parent.mkdir(parents=True, exist_ok=True)
+    settings.anchor_file.write_text("{what}\n")
+    manifest = Manifest(made_at="", revision="", tables={}, field_keys={}, audit_head=EMPTY._asdict())
+    assert "set it aside" in noted(Restored(manifest, 0, EMPTY), settings)
 
 
 def test_a_bad_backup_is_told(runner: FlaskCliRunner, session: Session, tmp_path: Path) -> None:
