@@ -73,7 +73,7 @@ def test_a_backup_is_made_tried_and_restored(
 
 
 def test_noted_ends_that_cannot_be_told_of_a_restore_are_to_be_set_aside(tmp_path: Path) -> None:
-    settings = settings_for("sqlite://", tmp_path)
+    settings = settings_for(f"sqlite:///{tmp_path}/x.db", tmp_path)
     settings.anchor_file.parent.mkdir(parents=True, exist_ok=True)
     settings.anchor_file.write_text("{what}\n")
     manifest = Manifest(made_at="", revision="", tables={}, field_keys={}, audit_head=EMPTY._asdict())
