@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,11 +23,23 @@ from booking.services.sealed import KEYS
 from booking.web.application import create_app
 from tests.databases import Database, PostgresDatabase, SqliteDatabase
 from tests.postgres import PostgresServer, running_postgres
+from tests.postgres_keeper import MEMORY, has_room
 from tests.settings import AUDIT_KEY, FIELD_KEYS, settings_for
 
 # A zone that is neither UTC nor any location's, so that an accidental local time shows.
 os.environ["TZ"] = "Pacific/Chatham"
 time.tzset()
+
+
+# Nothing in the tests asserts a time: a busy machine is no mistake of the program's.
+hypothesis.settings.register_profile("respite", deadline=None)
+hypothesis.settings.load_profile("respite")
+
+
+def pytest_configure() -> None:
+    """Files of tests go into memory where there is room: thousands of small databases wait for a disk otherwise."""
+    if has_room(MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -111,7 +111,7 @@ def base_folder(*, for_other_user: bool, is_durable: bool = False) -> Path:
 
     In memory where there is room, unless we are measured: each test gets a database of three hundred files."""
     on_disk = (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - mkdtemp makes it private.
-    in_memory = () if is_durable or not _has_room(MEMORY) else (MEMORY,)
+    in_memory = () if is_durable or not has_room(MEMORY) else (MEMORY,)
     for candidate in (*in_memory, *on_disk):
         base = Path(candidate).resolve()
         if len(os.fsencode(base)) > LONGEST_BASE or not os.access(base, os.W_OK):
@@ -122,7 +122,8 @@ def base_folder(*, for_other_user: bool, is_durable: bool = False) -> Path:
     raise CannotStartError("No temporary folder fits a PostgreSQL server: its name must be short and others may enter.")
 
 
-def _has_room(folder: str) -> bool:
+def has_room(folder: str) -> bool:
+    """Whether a folder in memory exists and holds all that a run of the tests leaves there."""
     if not Path(folder).is_dir():
         return False
     space = os.statvfs(folder)
