@@ -48,6 +48,7 @@ class Settings:
     resend_wait: timedelta
     limits_factor: int
     staff_second_factor: bool
+    fresh_login: timedelta
     retention: Retention
     audit_key: ChainKey
     anchor_file: Path
@@ -97,6 +98,7 @@ class Settings:
             resend_wait=reader.seconds("MESSAGE_RESEND_WAIT_SECONDS", 600),
             limits_factor=reader.number("RATE_LIMIT_FACTOR", 1, lowest=1),
             staff_second_factor=reader.is_on("STAFF_SECOND_FACTOR"),
+            fresh_login=reader.seconds("FRESH_LOGIN_SECONDS", 600),
             retention=Retention(reader.number("RECORD_YEARS", 10, lowest=1)),
             audit_key=chain_key(reader.text("AUDIT_KEY", "") or reader.text("SECRET_KEY", "")),
             anchor_file=reader.file("AUDIT_ANCHOR_FILE", "audit-anchors.jsonl"),

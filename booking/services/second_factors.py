@@ -6,11 +6,12 @@ A change is told to the account's owner by mail, stands in the audit log, and en
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.actor import STAFF_ROLES, Actor, Role
+from booking.core.actor import Actor, Role
 from booking.core.errors import LastFactor, NotFound
 from booking.core.messages import MessageKind
 from booking.core.people import email_key
@@ -22,9 +23,18 @@ from booking.services.sessions import end_sessions_of
 from booking.services.transaction import transaction
 
 
-def note_changed(session: Session, actor: Actor, account_id: int, action: str, *, keep: str, now: datetime) -> None:
+def note_changed(
+    session: Session,
+    actor: Actor,
+    account_id: int,
+    action: str,
+    *,
+    keep: str,
+    now: datetime,
+    reason_code: str | None = None,
+) -> None:
     """Record the change, tell the owner, and end all sessions of the account but that of the token `keep`."""
-    audit.record(session, actor, action, "account", account_id, now=now)
+    audit.record(session, actor, action, "account", account_id, now=now, reason_code=reason_code)
     outbox.plan_account_message(session, kind=MessageKind.LOG_IN_CHANGED, account_id=account_id, now=now)
     end_sessions_of(session, account_id, except_token=keep or None)
 
@@ -44,21 +54,39 @@ def forget_codes_without_factor(session: Session, account_id: int) -> None:
         session.execute(sa.delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
 
 
+class ResetReason(StrEnum):
+    """Why somebody's second steps are taken away; the reason code of the event."""
+
+    LOST = "lost"
+    REPLACED = "replaced"
+    NOT_THEIRS = "not_theirs"
+    OTHER = "other"
+
+
 def reset_second_factors(session: Session, *, actor: Actor, email: str, now: datetime) -> None:
     """Take all second steps away from the account of that address, whose owner has lost them: the password alone logs
     in again, and who must have a second step is led to add one. Its sessions end, and its owner is told.
 
-    For the operator of the program, and for administrators about people who work here: they know whom they help.
-    Raises NotFound."""
+    For the operator of the program. Raises NotFound."""
     with transaction(session):
-        account = account_by_email_or_none(session, email_key(email))
-        if account is None or not _may_reset(actor, account):
-            raise NotFound
-        for rows in (AppKey, Passkey, RecoveryCode):
-            session.execute(sa.delete(rows).where(rows.account_id == account.id))
-        note_changed(session, actor, account.id, "second_factors_reset", keep="", now=now)
+        _reset(session, actor, account_by_email_or_none(session, email_key(email)), None, now)
 
 
-def _may_reset(actor: Actor, account: Account) -> bool:
-    is_other = actor.account_id != account.id
-    return actor.is_system or (actor.role is Role.ADMINISTRATOR and account.role in STAFF_ROLES and is_other)
+def reset_second_factors_of(
+    session: Session, *, actor: Actor, public_id: str, reason: ResetReason, now: datetime
+) -> None:
+    """The same for administrators, about the account with that id, who works here or not: they know whom they help, and
+    say why. Raises NotFound."""
+    with transaction(session):
+        found = sa.select(Account).where(Account.public_id == public_id)
+        _reset(session, actor, session.scalars(found).one_or_none(), reason, now)
+
+
+def _reset(session: Session, actor: Actor, account: Account | None, reason: ResetReason | None, now: datetime) -> None:
+    """Raises NotFound, also for the own account: who is logged in to it can change its second steps anyway."""
+    is_administrator = actor.is_system or actor.role is Role.ADMINISTRATOR
+    if account is None or not is_administrator or actor.account_id == account.id:
+        raise NotFound
+    for rows in (AppKey, Passkey, RecoveryCode):
+        session.execute(sa.delete(rows).where(rows.account_id == account.id))
+    note_changed(session, actor, account.id, "second_factors_reset", keep="", now=now, reason_code=reason)

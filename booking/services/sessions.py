@@ -36,7 +36,8 @@ WARNING = timedelta(minutes=2)
 """How long before the end of a session its pages warn."""
 
 FRESH = timedelta(minutes=10)
-"""How long a proof counts for what asks for one: another address, another second factor, another password."""
+"""How long a proof counts for what asks for one, unless the settings say otherwise: another address or second factor,
+and what administrators change."""
 
 KNOWN_AFTER_END = timedelta(hours=12)
 """How long the row of a login that ran out still tells whose it was, so that what they typed can be kept for them."""
@@ -105,9 +106,9 @@ def idle_limit(role: Role | None, *, is_shared_computer: bool = False) -> timede
     return min(limit, SHARED_IDLE) if is_shared_computer else limit
 
 
-def is_fresh(opened: OpenSession, now: datetime) -> bool:
+def is_fresh(opened: OpenSession, now: datetime, within: timedelta = FRESH) -> bool:
     """Whether the person proved a moment ago who they are."""
-    return opened.authenticated_at is not None and now - opened.authenticated_at < FRESH
+    return opened.authenticated_at is not None and now - opened.authenticated_at < within
 
 
 def open_session(session: Session, *, token: str, now: datetime, reads_only: bool = False) -> OpenSession | None:

@@ -259,6 +259,8 @@ ROWS: tuple[Row, ...] = (
     Row("administration.person", "GET", ADMINISTRATORS, "accounts of people who work here"),
     Row("administration.person", "POST", ADMINISTRATORS, "accounts of people who work here"),
     Row("administration.invite_again", "POST", ADMINISTRATORS, "an account whose owner has not joined yet"),
+    Row("administration.second_steps", "GET", ADMINISTRATORS, "any account but the own one"),
+    Row("administration.second_steps", "POST", ADMINISTRATORS, "any account but the own one"),
     Row("administration.disable", "POST", ADMINISTRATORS, "accounts of people who work here"),
     Row("administration.enable", "POST", ADMINISTRATORS, "accounts of people who work here"),
 )

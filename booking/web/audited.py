@@ -51,6 +51,7 @@ AUDITED: dict[str, frozenset[str]] = {
     "sent_forms.answers": frozenset({VISIT_SEEN, "response_read"}),
     "sent_forms.copy": frozenset({ANSWERS_SEEN}),
     "audit.events": frozenset({LOG_READ}),
+    "administration.second_steps": frozenset({PATIENT_SEEN}),
     "administration.attempts": frozenset({LOG_READ}),
     "visits.visit": frozenset({VISIT_SEEN}),
 }

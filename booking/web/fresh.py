@@ -1,7 +1,8 @@
-"""Acts that ask for a fresh proof of who one is: `@fresh_login_required` on their views.
+"""Acts that ask for a fresh proof of who one is: `@fresh_login_required` on their views, and `@fresh_login_to_act`
+where the page itself is open to who is logged in, and only sending it is not.
 
-Whoever proved it less than ten minutes ago goes straight on. Everybody else is asked first and then comes back: to the
-page, or to what they sent, which is kept in the session meanwhile (but no secret).
+Whoever proved it a moment ago (`FRESH_LOGIN_SECONDS`) goes straight on. Everybody else is asked first and then comes
+back: to the page, or to what they sent, which is kept in the session meanwhile (but no secret).
 """
 
 from __future__ import annotations
@@ -16,13 +17,18 @@ from flask.typing import ResponseReturnValue
 
 from booking.web import access
 from booking.web.errors import SECRET_FIELDS
+from booking.web.origin import SAFE_METHODS
 
 Params = ParamSpec("Params")
+
+ASKS = "asks_who"
+"""Attribute of the views, so that a test finds an act that does not ask."""
 
 ACT = "act"
 """Session value: what waits for a proof."""
 
-LONGEST_KEPT = 20_000
+LONGEST_KEPT = 200_000
+"""Characters: a clinic file too. What is longer was sent by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,20 @@ def fresh_login_required(view: Callable[Params, ResponseReturnValue]) -> Callabl
         _keep_act()
         return redirect(url_for("identity.confirm"), 303)
 
+    setattr(asked_first, ASKS, True)
     return asked_first
+
+
+def fresh_login_to_act(view: Callable[Params, ResponseReturnValue]) -> Callable[Params, ResponseReturnValue]:
+    """The same for what is sent; to look needs no proof."""
+    asked_first = fresh_login_required(view)
+
+    @wraps(view)
+    def asked_before_acting(*args: Params.args, **kwargs: Params.kwargs) -> ResponseReturnValue:
+        return view(*args, **kwargs) if request.method in SAFE_METHODS else asked_first(*args, **kwargs)
+
+    setattr(asked_before_acting, ASKS, True)
+    return asked_before_acting
 
 
 def _keep_act() -> None:

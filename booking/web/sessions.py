@@ -7,7 +7,7 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
@@ -85,7 +85,8 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
 
     def is_fresh(self) -> bool:
         """Whether the person behind this session proved a moment ago who they are."""
-        return self.opened is not None and sessions.is_fresh(self.opened, utc_now())
+        within = current_app.config["SETTINGS"].fresh_login
+        return self.opened is not None and sessions.is_fresh(self.opened, utc_now(), within)
 
     def log_in(
         self, account_id: int, *, proven_by: ProvenBy = ProvenBy.PASSWORD, is_shared_computer: bool = False

@@ -28,6 +28,7 @@ WEB = Path(__file__).parents[2] / "booking" / "web"
 READ_BY_VIEWS = re.compile(r'request\.(?:form|args|values|headers)\.(?:get|getlist)\(\s*"([^"]+)"')
 PARAMETER = re.compile(r"<(?:[^<>:]+:)?([a-z_]+)>")
 URL_ATTRIBUTES = frozenset({"href", "src", "action", "formaction", "hx-get", "hx-post", "srcset", "data"})
+TYPED = frozenset({"text", "email", "tel", "url", "search", "password"})
 OWN_HOSTS = frozenset({"", "localhost", "localhost:8000"})
 
 WORDS: tuple[str, ...] = (
@@ -68,16 +69,17 @@ HEADERS: tuple[tuple[str, str], ...] = (
 @cache
 def names_read() -> tuple[str, ...]:
     """Every name that a form of ours has or that a view asks the request for."""
-    in_forms = {name for form in _forms(FlaskForm) for name in vars(form) if not name.startswith("_")}
+    in_forms = {name for form in forms_of(FlaskForm) for name in vars(form) if not name.startswith("_")}
     in_views = {name for file in WEB.rglob("*.py") for name in READ_BY_VIEWS.findall(file.read_text())}
     return tuple(sorted(in_forms | in_views | {"next", "csrf_token", "lang"}))
 
 
-def _forms(base: type[Any]) -> Iterator[type[Any]]:
+def forms_of(base: type[Any]) -> Iterator[type[Any]]:
+    """All classes of forms of ours, those of others that are loaded left out."""
     for form in base.__subclasses__():
         if form.__module__.startswith("booking."):
             yield form
-        yield from _forms(form)
+        yield from forms_of(form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,7 @@ class Page(HTMLParser):
         self.values: dict[str, str] = {}
         self.texts: list[str] = []
         self.addresses: list[str] = []
+        self._open_choice: str | None = None
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -200,8 +203,11 @@ class Page(HTMLParser):
             is_unchosen = given.get("type") in {"radio", "checkbox"} and (given["name"] or "") in self.values
             if not is_unchosen:
                 self.values[given["name"] or ""] = given.get("value") or "1"
-            if tag == "textarea" or given.get("type") == "text":
+            self._open_choice = given["name"] if tag == "select" else None
+            if tag == "textarea" or (tag == "input" and given.get("type", "text") in TYPED):
                 self.texts.append(given["name"] or "")
+        if tag == "option" and self._open_choice and given.get("value"):
+            self.values[self._open_choice], self._open_choice = given["value"] or "", None
 
 
 def form_values(text: str) -> dict[str, str]:

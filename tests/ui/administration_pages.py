@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from booking.models import Account, LinkAction
 from tests.ui import steps
+from tests.ui.factor_pages import nia
 from tests.ui.people import DORA, FAY
 from tests.ui.stage import Stage
 from tests.ui.ways import add, at, shows
@@ -52,6 +53,13 @@ def somebody_at_the_clinic(stage: Stage) -> Page:
     with stage.program.session() as session:
         public_id = session.scalar(sa.select(Account.public_id).where(Account.email_key == DORA.email))
     return at(f"/admin/people/{public_id}", by=FAY)(stage)
+
+
+@shows("administration.second_steps")
+def lost_second_steps(stage: Stage) -> Page:
+    with stage.program.session() as session:
+        public_id = session.get_one(Account, nia(stage)).public_id
+    return at(f"/admin/accounts/{public_id}/second-steps", by=FAY)(stage)
 
 
 @shows("joining.join")

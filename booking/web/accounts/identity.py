@@ -83,4 +83,6 @@ def go_on() -> ResponseReturnValue:
     act = kept_act()
     if act is None or act.typed is None:
         return redirect(url_for(HOME), 303)
-    return account_page("identity/go_on.html", form=ButtonForm(), act=act)
+    is_of_administration = act.path.startswith(url_for("administration.index"))
+    leave_url = url_for("administration.index" if is_of_administration else HOME)
+    return account_page("identity/go_on.html", form=ButtonForm(), act=act, leave_url=leave_url)

@@ -1,4 +1,6 @@
-"""What administrators see of the clinic, and the pages on which each thing of it is changed."""
+"""What administrators see of the clinic, and the pages on which each thing of it is changed.
+
+Saving asks for a fresh log-in: an unlocked computer in an office changes no telephone number and no policy."""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ from booking.web.administration.service_form import Known, ServiceForm
 from booking.web.administration.staff_forms import ROLE
 from booking.web.context import clinic_now
 from booking.web.desk.calendar_words import RESOURCE_KINDS
+from booking.web.fresh import fresh_login_to_act
 
 bp = Blueprint("administration", __name__, url_prefix="/admin")
 
@@ -50,6 +53,7 @@ def index() -> str:
 
 
 @bp.route("/clinic", methods=["GET", "POST"])
+@fresh_login_to_act
 def clinic() -> ResponseReturnValue:
     """What the installation says of itself."""
     form = ClinicForm(present_values()["clinic"])
@@ -61,6 +65,7 @@ def _overview() -> str:
 
 
 @bp.route("/locations/add", methods=["GET", "POST"])
+@fresh_login_to_act
 def add_location() -> ResponseReturnValue:
     """One more site."""
     form = LocationForm(is_new=True)
@@ -68,6 +73,7 @@ def add_location() -> ResponseReturnValue:
 
 
 @bp.route("/locations/<code>", methods=["GET", "POST"])
+@fresh_login_to_act
 def location(code: str) -> ResponseReturnValue:
     """A site with its address."""
     form = LocationForm(shown_of(present_values(), Section.LOCATIONS, code))
@@ -76,6 +82,7 @@ def location(code: str) -> ResponseReturnValue:
 
 
 @bp.route("/resources/add", methods=["GET", "POST"])
+@fresh_login_to_act
 def add_resource() -> ResponseReturnValue:
     """One more person, room, chair or device."""
     form = ResourceForm(is_new=True, pools=_pools())
@@ -84,6 +91,7 @@ def add_resource() -> ResponseReturnValue:
 
 
 @bp.route("/resources/<code>", methods=["GET", "POST"])
+@fresh_login_to_act
 def resource(code: str) -> ResponseReturnValue:
     """What visits occupy. The calendar with its hours has pages of its own."""
     form = ResourceForm(shown_of(present_values(), Section.RESOURCES, code), pools=_pools())
@@ -94,6 +102,7 @@ def resource(code: str) -> ResponseReturnValue:
 
 
 @bp.route("/services/add", methods=["GET", "POST"])
+@fresh_login_to_act
 def add_service() -> ResponseReturnValue:
     """One more kind of visit."""
     form = ServiceForm(_known(), is_new=True)
@@ -101,6 +110,7 @@ def add_service() -> ResponseReturnValue:
 
 
 @bp.route("/services/<code>", methods=["GET", "POST"])
+@fresh_login_to_act
 def service(code: str) -> ResponseReturnValue:
     """A kind of visit."""
     form = ServiceForm(_known(), shown_of(present_values(), Section.SERVICES, code))

@@ -1,4 +1,6 @@
-"""The people who log in: who they are, inviting one, changing what they may do, shutting and opening accounts."""
+"""The people who log in: who they are, inviting one, changing what they may do, shutting and opening accounts.
+
+All of it asks for a fresh log-in."""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from booking.web import access
 from booking.web.administration.clinic_pages import bp
 from booking.web.administration.staff_forms import ROLE, ROLE_HINTS, InviteForm, PositionForm, values_of
 from booking.web.context import clinic_now
+from booking.web.fresh import fresh_login_to_act
 
 
 @bp.get("/people")
@@ -27,6 +30,7 @@ def people() -> str:
 
 
 @bp.route("/people/invite", methods=["GET", "POST"])
+@fresh_login_to_act
 def invite() -> ResponseReturnValue:
     """Ask somebody in; they choose their password themselves."""
     form = InviteForm(clinic_now())
@@ -52,6 +56,7 @@ def _hints() -> list[tuple[str, str]]:
 
 
 @bp.route("/people/<public_id:public_id>", methods=["GET", "POST"])
+@fresh_login_to_act
 def person(public_id: str) -> ResponseReturnValue:
     """What somebody does here."""
     member = _member_or_404(public_id)
@@ -70,7 +75,13 @@ def person(public_id: str) -> ResponseReturnValue:
 
 
 def _person_page(member: StaffMember, form: PositionForm) -> str:
-    return render_template("administration/person.html", form=form, member=member, role_hints=_hints())
+    return render_template(
+        "administration/person.html",
+        form=form,
+        member=member,
+        role_hints=_hints(),
+        may_reset=member.id != access.actor().account_id,
+    )
 
 
 def _member_or_404(public_id: str) -> StaffMember:
@@ -85,6 +96,7 @@ def _nobody_left() -> str:
 
 
 @bp.post("/people/<public_id:public_id>/invite-again")
+@fresh_login_to_act
 def invite_again(public_id: str) -> ResponseReturnValue:
     """Mail a fresh link to somebody who has not joined yet."""
     member = _member_or_404(public_id)
@@ -94,12 +106,14 @@ def invite_again(public_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/people/<public_id:public_id>/disable")
+@fresh_login_to_act
 def disable(public_id: str) -> ResponseReturnValue:
     """Shut the account and log it out."""
     return _set_active(public_id, is_active=False)
 
 
 @bp.post("/people/<public_id:public_id>/enable")
+@fresh_login_to_act
 def enable(public_id: str) -> ResponseReturnValue:
     """Open the account again."""
     return _set_active(public_id, is_active=True)

@@ -18,9 +18,11 @@ from booking.web.carers.forms import InviteCarerForm
 from booking.web.context import clinic_now
 from booking.web.desk.day import bp
 from booking.web.desk.loading import patient_or_404
+from booking.web.fresh import fresh_login_to_act
 
 
 @bp.route("/patients/<public_id:public_id>/helpers", methods=["GET", "POST"])
+@fresh_login_to_act
 def helpers(public_id: str) -> ResponseReturnValue:
     """Who acts for the patient, who was asked, and a form to ask somebody."""
     found, form = patient_or_404(public_id), InviteCarerForm()

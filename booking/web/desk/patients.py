@@ -14,6 +14,7 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import may_see, visits_of_patients
 from booking.queries.desk_patients import PatientMatch, can_be_looked_for, patients_matching
+from booking.queries.found_accounts import own_account_ids
 from booking.queries.merging import merges_of
 from booking.web import access, audited
 from booking.web.context import clinic_now
@@ -82,12 +83,14 @@ def patient(public_id: str) -> ResponseReturnValue:
     ]
     coming = [v for v in visits if v[0].visit.ends_at > now and v[0].visit.status is not AppointmentStatus.CANCELLED]
     past = [v for v in reversed(visits) if v not in coming]
+    is_administrator = actor.role is Role.ADMINISTRATOR
     return render_template(
         "desk/patient.html",
         patient=found,
         coming=coming,
         past=past,
-        is_administrator=actor.role is Role.ADMINISTRATOR,
+        is_administrator=is_administrator,
+        account_ids=own_account_ids(db.session(), found.id) if is_administrator else (),
         merges=merges_of(db.session(), found.id, now=now),
         tz=next(iter(clinic_now().locations.values())).tz,
     )
