@@ -22,9 +22,9 @@ class ActsFor:
 
 def acts_for(session: Session, *, account_id: int, now: datetime) -> ActsFor:
     """Whom the account may act for now: a right that has ended, a moment ago too, is none."""
-    rows = _ACTS_FOR.execute(session.connection(), {"account_id": account_id, "now": now}).all()
-    is_closed = frozenset(row.patient_id for row in rows if row.relation != Relation.SELF and not row.sees_answers)
-    return ActsFor(frozenset(row.patient_id for row in rows), is_closed)
+    rows = _ACTS_FOR.execute(session.connection(), {"account_id": account_id, "now": now}).rows
+    is_closed = frozenset(id_ for id_, relation, sees in rows if relation != Relation.SELF and not sees)
+    return ActsFor(frozenset(id_ for id_, _, _ in rows), is_closed)
 
 
 def patient_ids(session: Session, *, account_id: int, now: datetime) -> frozenset[int]:
@@ -34,8 +34,8 @@ def patient_ids(session: Session, *, account_id: int, now: datetime) -> frozense
 
 def self_ids(session: Session, *, account_id: int, now: datetime) -> frozenset[int]:
     """Patients who are the account's own, not those it helps as a carer: for what only the person may ask."""
-    rows = _ACTS_FOR.execute(session.connection(), {"account_id": account_id, "now": now})
-    return frozenset(row.patient_id for row in rows if row.relation == Relation.SELF)
+    rows = _ACTS_FOR.execute(session.connection(), {"account_id": account_id, "now": now}).rows
+    return frozenset(id_ for id_, relation, _ in rows if relation == Relation.SELF)
 
 
 # Every page of somebody who is logged in asks this.

@@ -46,8 +46,7 @@ def catalogue(session: Session) -> core.Catalogue:
 
 
 def _revision(session: Session) -> int | None:
-    revision: int | None = _REVISION.execute(session.connection(), {}).scalar()
-    return revision
+    return next((revision for [revision] in _REVISION.execute(session.connection(), {}).rows), None)
 
 
 def kept_catalogue(session: Session) -> core.Catalogue:

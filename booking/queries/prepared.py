@@ -1,9 +1,9 @@
 """Statements that every search and booking sends: made ready once, and then handed to the driver as they are.
 
-SQLAlchemy finds the cached text of a statement again, names its parameters and looks up their types each time, which
-takes longer than most of the statements themselves: of a booking on SQLite it was half. Text and types are still its
-own; only what comes out the same every time is kept. Results are what the driver gives: for numbers and text, not for
-instants.
+SQLAlchemy finds the cached text of a statement again, names its parameters, looks up their types and describes its
+columns each time, which takes longer than most of the statements themselves: of a booking on SQLite it was half. Text
+and types are still its own, and so are connections, transactions and errors; only what comes out the same every time is
+kept. Rows are what the driver gives: for numbers and text, not for instants.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -24,32 +24,39 @@ Processor = Callable[[Any], Any]
 Values = Mapping[str, Any]
 
 
+class Answer(NamedTuple):
+    """What the driver gave: the rows that the statement returns, and how many it wrote."""
+
+    rows: Sequence[tuple[Any, ...]]
+    written: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What the driver gets: the text, constants of the statement, and how each parameter is made."""
+    """What the driver gets: the text, constants of the statement, and its parameters in order with how each is made."""
 
     text: str
     constants: Values
-    processors: Mapping[str, Processor]
-    order: tuple[str, ...] | None
+    parameters: tuple[tuple[str, Processor | None], ...]
+    is_positional: bool
 
-    def parameters(self, values: Values) -> Any:
-        """By place or by name, as the driver wants them. Raises KeyError when one is missing."""
-        given = {**self.constants, **values}
-        for name, made in self.processors.items():
-            given[name] = made(given[name])
-        return given if self.order is None else tuple([given[name] for name in self.order])
+    def filled(self, values: Values) -> Any:
+        """The parameters by place or by name, as the driver wants them. Raises KeyError when one is missing."""
+        given = {**self.constants, **values} if self.constants else values
+        if self.is_positional:
+            return [given[name] if made is None else made(given[name]) for name, made in self.parameters]
+        return {name: given[name] if made is None else made(given[name]) for name, made in self.parameters}
 
 
 def _text_for(dialect: Dialect, statement: sa.ClauseElement) -> _Text:
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - every statement that is executed compiles to one.
-    found = {name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in compiled.binds.items()}
+    made = {name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in compiled.binds.items()}
     return _Text(
         compiled.string,
         {name: bound.value for name, bound in compiled.binds.items() if bound.value is not None},
-        {name: made for name, made in found.items() if made is not None},
-        tuple(compiled.positiontup) if compiled.positional and compiled.positiontup else None,
+        tuple((name, made[name]) for name in (compiled.positiontup if compiled.positional else made) or ()),
+        compiled.positional,
     )
 
 
@@ -60,12 +67,40 @@ class Prepared:
         self._statement = statement
         self._texts: dict[str, _Text] = {}
 
-    def execute(self, connection: sa.Connection, values: Values) -> sa.CursorResult[Any]:
-        """Send it. `values` by the names of its parameters; names that it does not have do no harm."""
+    def execute(self, connection: sa.Connection, values: Values) -> Answer:
+        """Send it in the connection's transaction. `values` by the names of its parameters; names that it does not have
+        do no harm. Raises what SQLAlchemy raises."""
         text = self._texts.get(connection.dialect.name)
         if text is None:
             text = self._texts[connection.dialect.name] = _text_for(connection.dialect, self._statement)
-        return connection.exec_driver_sql(text.text, text.parameters(values))
+        return _send(connection, text.text, text.filled(values))
+
+
+def _send(connection: sa.Connection, text: str, parameters: Any) -> Answer:
+    """Straight to the driver's cursor: a result of SQLAlchemy costs more than a row. Its listeners hear of it."""
+    cursor = connection.connection.cursor()
+    try:
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, text, parameters, None, False)
+        cursor.execute(text, parameters)
+        return Answer(cursor.fetchall() if cursor.description else (), cursor.rowcount)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _as_sqlalchemy_says(connection, text, error) from error
+    finally:
+        cursor.close()
+
+
+def _as_sqlalchemy_says(connection: sa.Connection, text: str, error: Any) -> Exception:
+    """The error as it comes from every other statement, without values; a connection that broke is not used again."""
+    dialect = connection.dialect
+    is_lost = dialect.is_disconnect(error, connection.connection, None)
+    if is_lost:
+        connection.invalidate(error)
+    base = dialect.loaded_dbapi.Error
+    said: Exception = sa.exc.DBAPIError.instance(
+        text, None, error, base, hide_parameters=True, connection_invalidated=is_lost, dialect=dialect
+    )
+    return said
 
 
 class PreparedInsert:
@@ -77,8 +112,8 @@ class PreparedInsert:
         self._like = like
         self._made: dict[tuple[int, tuple[str, ...]], tuple[Prepared, list[str]]] = {}
 
-    def execute(self, connection: sa.Connection, rows: Sequence[Values]) -> sa.CursorResult[Any]:
-        """Write the rows, one at least; `rowcount` is how many were written."""
+    def execute(self, connection: sa.Connection, rows: Sequence[Values]) -> Answer:
+        """Write the rows, one at least; `written` is how many were."""
         shape = (len(rows), tuple(rows[0]))
         made = self._made.get(shape)
         if made is None:

@@ -199,8 +199,7 @@ def fetch_busy(
     unpack = _UNPACK[dialect]
     busy: BusyLanes = {}
     facts: tuple[Any, ...] = (None,)
-    rows: Iterable[Any] = statements[dialect].execute(connection, asked)
-    for resource_id, lanes, starts, ends, *others in rows:
+    for resource_id, lanes, starts, ends, *others in statements[dialect].execute(connection, asked).rows:
         facts = tuple(others)
         if resource_id is not None:
             _add(busy, resource_id, *unpack(lanes, starts, ends))

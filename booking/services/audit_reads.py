@@ -64,7 +64,7 @@ def record_looks(session: Session, actor: Actor, seen: Collection[Seen], *, now:
     """Write down what was shown to the actor, but for what stands there already. Raises what the database raises."""
     end_read(session)
     asked = {"account_id": actor.account_id, "since": now - SAME_LOOK}
-    known = {tuple(row) for row in _RECENT.execute(session.connection(), asked)}
+    known = set(_RECENT.execute(session.connection(), asked).rows)
     new = [one for one in seen if (one.action, one.object_kind, one.object_id, one.reason_code) not in known]
     if not new:
         return

@@ -9,30 +9,23 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from booking.core.errors import NonceReused
 from booking.models import Idempotency
-from booking.queries.prepared import Prepared
+from booking.queries.prepared import Prepared, PreparedInsert
 from booking.services.locks import OWNER
 
 _COLUMNS = ("owner", "nonce", "body_hash", "subject", "created_at")
+_CLAIM = PreparedInsert(Idempotency, lambda insert: insert.on_conflict_do_nothing())
 _VALUES = sa.select(*(sa.bindparam(name, type_=Idempotency.__table__.c[name].type) for name in _COLUMNS))
-
-
-def _claim(insert: sqlite.Insert | postgresql.Insert, values: sa.Select[*tuple[Any, ...]]) -> Prepared:
-    chosen = insert.from_select(_COLUMNS, values)
-    return Prepared(chosen.on_conflict_do_nothing().returning(Idempotency.id))
-
-
-# SQLite takes a conflict clause for that of a join, unless a condition stands before it.
-_ON_SQLITE = _claim(sqlite.insert(Idempotency), _VALUES.where(sa.true()))
-_CLAIM = {"sqlite": _ON_SQLITE, "postgresql": _claim(postgresql.insert(Idempotency), _VALUES)}
-_CLAIM_WITH_LOCK = {
-    "sqlite": _ON_SQLITE,
-    "postgresql": _claim(postgresql.insert(Idempotency), _VALUES.select_from(OWNER.subquery("locked"))),
-}
+_CLAIM_AND_LOCK = Prepared(
+    postgresql.insert(Idempotency)
+    .from_select(_COLUMNS, _VALUES.select_from(OWNER.subquery("locked")))
+    .on_conflict_do_nothing()
+)
+"""The same with the owner's lock, which SQLite does not need."""
 
 
 def body_hash(body: Mapping[str, Any]) -> str:
@@ -78,6 +71,8 @@ def claim_answer(
     the same nonce came with another body."""
     values = {"owner": owner, "nonce": nonce, "body_hash": body, "subject": subject, "created_at": now}
     connection = session.connection()
-    claims = _CLAIM_WITH_LOCK if lock_owner else _CLAIM
-    kept = claims[connection.dialect.name].execute(connection, values).one_or_none()
-    return None if kept is not None else earlier_answer(session, owner=owner, nonce=nonce, body=body)
+    if lock_owner and connection.dialect.name == "postgresql":
+        claimed = _CLAIM_AND_LOCK.execute(connection, values)
+    else:
+        claimed = _CLAIM.execute(connection, [values])
+    return None if claimed.written else earlier_answer(session, owner=owner, nonce=nonce, body=body)

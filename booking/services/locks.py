@@ -55,14 +55,14 @@ def take_owner(session: Session, owner: str) -> None:
 def take_resources(session: Session, resource_ids: Iterable[int]) -> None:
     """Lock the resources, by id. NO KEY UPDATE, since plain FOR UPDATE would block foreign-key checks of others."""
     if _has_row_locks(session):
-        _ONLY_RESOURCES.execute(session.connection(), {"ids": sorted(resource_ids)}).all()
+        _ONLY_RESOURCES.execute(session.connection(), {"ids": sorted(resource_ids)})
 
 
 def take_calendars(session: Session, resource_ids: Iterable[int], patient_id: int) -> None:
     """Lock the resources, by id, and then the patient."""
     if _has_row_locks(session):
         asked = {"ids": sorted(resource_ids), "patient_id": patient_id}
-        _CALENDARS.execute(session.connection(), asked).all()
+        _CALENDARS.execute(session.connection(), asked)
 
 
 def take_for_booking(session: Session, resource_ids: Iterable[int], whose: Whose) -> None:
@@ -71,7 +71,7 @@ def take_for_booking(session: Session, resource_ids: Iterable[int], whose: Whose
     The owners' locks are had, so that nobody adds to those holds meanwhile.
     """
     if _has_row_locks(session):
-        _BOOKING.execute(session.connection(), {"ids": sorted(resource_ids), **whose._asdict()}).all()
+        _BOOKING.execute(session.connection(), {"ids": sorted(resource_ids), **whose._asdict()})
 
 
 def _has_row_locks(session: Session) -> bool:

@@ -134,7 +134,8 @@ def add_visit(session: Session, order: Order, slot: Slot, patient_id: int) -> Ne
         "booked_at": order.now,
         "sequence": 0,
     }
-    return NewVisit(_INSERT.execute(session.connection(), [values]).scalar_one(), **visit)
+    [[appointment_id]] = _INSERT.execute(session.connection(), [values]).rows
+    return NewVisit(appointment_id, **visit)
 
 
 def _sealed(session: Session, order: Order) -> dict[str, str | None]:

@@ -346,7 +346,7 @@ def _taken(allocation: Allocation) -> dict[str, Any]:
 def _inserted(session: Session, rows: list[dict[str, Any]]) -> bool:
     """Whether the guard let all rows in."""
     if session.get_bind().dialect.name == "postgresql":
-        return _INSERT_FREE.execute(session.connection(), rows).rowcount == len(rows)
+        return _INSERT_FREE.execute(session.connection(), rows).written == len(rows)
     try:
         _INSERT.execute(session.connection(), rows)
     except IntegrityError as error:

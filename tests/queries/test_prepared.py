@@ -23,7 +23,7 @@ def row(nonce: str, created_at: datetime = FIVE_IN_TOKYO) -> dict[str, object]:
 
 
 def nonces(session: Session, since: datetime) -> list[str]:
-    return sorted(KEPT.execute(session.connection(), {"since": since, "of_no_use": 1}).scalars())
+    return sorted(nonce for [nonce] in KEPT.execute(session.connection(), {"since": since, "of_no_use": 1}).rows)
 
 
 def test_an_instant_goes_in_and_is_compared_as_everywhere_else(session: Session) -> None:
@@ -39,8 +39,8 @@ def test_an_instant_goes_in_and_is_compared_as_everywhere_else(session: Session)
 def test_rows_are_written_in_one_statement_whatever_the_order_of_their_columns(session: Session) -> None:
     second = dict(reversed(row("second").items()))
 
-    assert INSERT.execute(session.connection(), [row("first"), second]).rowcount == 2
-    assert INSERT.execute(session.connection(), [row("third")]).rowcount == 1
+    assert INSERT.execute(session.connection(), [row("first"), second]).written == 2
+    assert INSERT.execute(session.connection(), [row("third")]).written == 1
     assert nonces(session, FIVE_IN_TOKYO) == ["first", "second", "third"]
 
 
@@ -73,3 +73,17 @@ def test_a_nullable_column_takes_none(session: Session) -> None:
     PreparedInsert(AuditEvent).execute(session.connection(), [event])
 
     assert session.scalars(sa.select(AuditEvent.object_id).where(AuditEvent.action == "tried")).one() is None
+
+
+@pytest.mark.postgres_only
+def test_a_connection_that_broke_is_told_of_and_not_used_again(session: Session) -> None:
+    pid = session.scalar(sa.select(sa.func.pg_backend_pid()))
+    with session.get_bind().engine.connect() as other:
+        other.execute(sa.select(sa.func.pg_terminate_backend(pid)))
+
+    with pytest.raises(sa.exc.OperationalError) as broken:
+        nonces(session, FIVE_IN_TOKYO)
+    session.rollback()
+
+    assert broken.value.connection_invalidated
+    assert nonces(session, FIVE_IN_TOKYO) == []

@@ -25,8 +25,10 @@ def load(resource: Resource, busy: BusyByLane, day: Span) -> int:
     return sum(lane_load(lane, day) for lane in lanes_of(resource, busy))
 
 
-def by_load(candidates: Iterable[Resource], busy: BusyByLane, day: Span) -> list[Resource]:
+def by_load(candidates: Sequence[Resource], busy: BusyByLane, day: Span) -> list[Resource]:
     """`candidates` from the least to the most loaded on that day, ties by id."""
+    if len(candidates) == 1:
+        return list(candidates)
     return sorted(candidates, key=lambda resource: (load(resource, busy, day), resource.id))
 
 

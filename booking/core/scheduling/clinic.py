@@ -112,7 +112,7 @@ class Location:
         return ZoneInfo(self.tz_name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resource:
     """What a visit occupies. `pools` are the codes of the named pools it belongs to; `languages` are BCP 47 codes.
 
@@ -134,7 +134,11 @@ class Resource:
     is_active: bool = True
     video_url: str = ""
 
-    @property
+    def __hash__(self) -> int:
+        # All fields make two of them equal; to find one again its id will do, where hashing all hours takes its time.
+        return hash(self.id)
+
+    @cached_property
     def location_ids(self) -> frozenset[int]:
         """Locations at which the resource ever works."""
         return frozenset(h.location_id for h in self.weekly_hours) | frozenset(e.location_id for e in self.exceptions)
