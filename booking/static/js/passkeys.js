@@ -44,6 +44,9 @@ async function ask(form, mediation) {
   const options = { publicKey: questionOf(form), signal: waiting.signal, ...(mediation && { mediation }) };
   const credential = await navigator.credentials[form.dataset.passkey](options);
   form.elements.answer.value = answerOf(credential);
+  if (form.elements.is_shared && document.querySelector("input[type=checkbox][name=is_shared]")?.checked) {
+    form.elements.is_shared.value = "y";
+  }
   HTMLFormElement.prototype.submit.call(form);
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from booking.services.passkeys import MAX_ANSWER
@@ -46,6 +46,8 @@ class PasskeyAnswerForm(FlaskForm):
     challenge = HiddenField(validators=[no_longer_than(200)])
     answer = HiddenField(validators=[no_longer_than(MAX_ANSWER)])
     next = HiddenField()
+    # The tick of the form for the password, which script copies: it is one computer, however somebody logs in.
+    is_shared = BooleanField()
 
 
 class AddPasskeyForm(PasskeyAnswerForm):

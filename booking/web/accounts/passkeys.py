@@ -42,7 +42,7 @@ def log_in() -> ResponseReturnValue:
         refused = LogInForm(formdata=None)
         refused.form_errors.append(gettext("That passkey did not work. Please try again, or use your password."))
         return log_in_page(refused, wanted), 422
-    return enter(logged_in, wanted)
+    return enter(logged_in, wanted, is_shared_computer=form.is_shared.data)
 
 
 @bp.route("/account/security/passkeys/add", methods=["GET", "POST"])

@@ -165,6 +165,15 @@ def test_a_question_of_another_browser_is_not_answered_here(app: Flask, device: 
     assert app.test_client().post("/account/log-in/passkey", data=data).status_code == 422
 
 
+@pytest.mark.parametrize(("tick", "is_shared"), [("y", True), ("", False)])
+def test_a_passkey_on_a_shared_computer_begins_a_short_session(
+    app: Flask, client: FlaskClient, device: Device, tick: str, *, is_shared: bool
+) -> None:
+    other = app.test_client()
+    answer(other, device, "/account/log-in", "/account/log-in/passkey", is_shared=tick)
+    assert ("Others use this computer too: log out" in other.get("/account/sessions/").text) is is_shared
+
+
 def test_a_passkey_is_a_second_step(app: Flask, device: Device) -> None:
     other = app.test_client()
     typed = {"email": "ana@example.org", "password": GOOD}
