@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -31,6 +32,8 @@ from booking.queries.appointments import Visit, select_visits
 from booking.queries.questionnaires import VisitForms, forms_of_visits
 
 TASKS_SHOWN = 50
+BY_HAND = "done_by_hand"
+"""The outcome of work that somebody ticked off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,21 @@ def _blocks(session: Session, resource_ids: Collection[int], since: datetime, un
 
 def open_tasks(session: Session, *, roles: Collection[Role], location_ids: Collection[int]) -> list[OpenTask]:
     """What waits for these roles: tasks about a visit at these locations, or about no visit; the most urgent first."""
+    wanted = _tasks(roles, location_ids).where(Task.state == TaskState.OPEN)
+    rows = session.execute(wanted.order_by(Task.due_at, Task.id).limit(TASKS_SHOWN))
+    return [OpenTask(*row) for row in rows]
+
+
+def done_tasks(
+    session: Session, *, roles: Collection[Role], location_ids: Collection[int], since: datetime
+) -> list[OpenTask]:
+    """The same that somebody ticked off after that instant, the last one first."""
+    wanted = _tasks(roles, location_ids).where(Task.outcome_code == BY_HAND, Task.closed_at > since)
+    rows = session.execute(wanted.order_by(Task.closed_at.desc(), Task.id).limit(TASKS_SHOWN))
+    return [OpenTask(*row) for row in rows]
+
+
+def _tasks(roles: Collection[Role], location_ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
     columns = (
         Task.public_id,
         Task.kind,
@@ -163,17 +181,10 @@ def open_tasks(session: Session, *, roles: Collection[Role], location_ids: Colle
         Patient.public_id.label("patient_public_id"),
         (Patient.given_name + " " + Patient.family_name).label("patient_name"),
     )
-    rows = session.execute(
+    return (
         sa.select(*columns)
         .select_from(Task)
         .outerjoin(Appointment, Appointment.id == Task.appointment_id)
         .outerjoin(Patient, Patient.id == Task.patient_id)
-        .where(
-            Task.state == TaskState.OPEN,
-            Task.role.in_(roles),
-            sa.or_(Appointment.id.is_(None), Appointment.location_id.in_(location_ids)),
-        )
-        .order_by(Task.due_at, Task.id)
-        .limit(TASKS_SHOWN)
+        .where(Task.role.in_(roles), sa.or_(Appointment.id.is_(None), Appointment.location_id.in_(location_ids)))
     )
-    return [OpenTask(*row) for row in rows]

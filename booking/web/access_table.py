@@ -225,6 +225,8 @@ ROWS: tuple[Row, ...] = (
     Row("desk.closures", "GET", DESK, OWN_LOCATION),
     Row("desk.closures", "POST", DESK, OWN_LOCATION),
     Row("desk.open_again", "POST", DESK, OWN_LOCATION),
+    Row("desk.finish_task", "POST", DESK, "work about a visit at an own location, or about none"),
+    Row("desk.reopen_task", "POST", DESK, "work about a visit at an own location, or about none"),
     Row("desk.waiting", "GET", DESK, OWN_LOCATION),
     Row("desk.wait", "GET", DESK, "any patient"),
     Row("desk.wait", "POST", DESK, "any patient; an own location, a visit at an own location"),

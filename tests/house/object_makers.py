@@ -29,13 +29,14 @@ from booking.models import (
     Patient,
     Relation,
     Resource,
+    Task,
 )
 from booking.models.base import new_public_id
 from booking.services import sessions
 from booking.services.links import mint_link
 from booking.services.merging import merge_patients
 from booking.services.own_sessions import handle_of
-from booking.services.tasks import ask_to_erase
+from booking.services.tasks import ask_to_call, ask_to_erase
 from booking.services.transaction import transaction
 from booking.services.waiting_list import join
 from booking.web.access_table import VISITOR
@@ -238,6 +239,19 @@ def an_offer_at_the_desk(world: World) -> list[Example]:
     return [replace(example, seen_by=frozenset({DORA, FAY})) for example in an_offer(world)]
 
 
+def a_call(world: World) -> list[Example]:
+    """Somebody at Northside is to call Ana about her visit."""
+    visit, session = world.visit(), world.session
+    with transaction(session):
+        ask_to_call(
+            session, patient_id=world.ana_patient.id, appointment_id=visit.id, reason_code="x",
+            cause=visit.public_id, now=utc_now(),
+        )  # fmt: skip
+    call = session.scalars(sa.select(Task.public_id).where(Task.appointment_id == visit.id)).one()
+    session.rollback()
+    return [Example(call, new_public_id(), frozenset({DORA, FAY}))]
+
+
 def a_helper(world: World) -> list[Example]:
     """Somebody who helps Ana, and whom she or the desk may end; who they are is nobody else's business."""
     world.session.rollback()
@@ -352,6 +366,8 @@ MAKERS: dict[str, Maker] = {
     "desk.withdraw_invitation:public_id": at_the_desk(an_invitation),
     "desk.undo_merge:public_id": a_merge,
     "desk.leave_waiting:public_id": a_waiting_entry,
+    "desk.finish_task:public_id": a_call,
+    "desk.reopen_task:public_id": a_call,
     "desk.answer_offer:public_id": an_offer_at_the_desk,
     **{f"desk.{name}:public_id": a_calendar for name in CALENDAR_PAGES},
     **{f"desk.{name}:public_id": the_calendar_of_a_block for name in BLOCK_PAGES},

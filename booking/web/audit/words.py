@@ -57,6 +57,8 @@ CHANGED: dict[str, LazyString] = {
     "call_asked_for": lazy_gettext("asked to be called"),
     "response_opened": lazy_gettext("began a form"),
     "response_completed": lazy_gettext("sent a form"),
+    "task_done": lazy_gettext("ticked off what was to be done"),
+    "task_reopened": lazy_gettext("put what was to be done back on the list"),
     "patient_created": lazy_gettext("added a patient"),
     "patient_linked": lazy_gettext("tied a patient to an account"),
     "address_confirmed": lazy_gettext("confirmed an e-mail address"),

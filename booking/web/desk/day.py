@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from booking.adapters import dates
-from booking.core.actor import Role
 from booking.core.clock import local_date, utc_now
 from booking.core.scheduling.clinic import Location
 from booking.core.scheduling.day_steps import STEPS_BACK, steps_for
@@ -19,7 +18,8 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.opening_hours import closure_on
 from booking.core.typed_dates import wanted_date_or_none
 from booking.extensions import db
-from booking.queries.desk import DayVisit, LocationDay, OpenTask, hours_on, location_day, open_tasks
+from booking.queries.desk import DayVisit, LocationDay, done_tasks, hours_on, location_day, open_tasks
+from booking.services.desk_tasks import CLOSED_BY_HAND, UNDO_FOR, roles_served
 from booking.web import access, audited
 from booking.web.context import clinic_now
 from booking.web.desk.board import board_of
@@ -151,7 +151,7 @@ def _page(shown: Shown, *, typed: str = "") -> str:
         counts=counts_of(found.visits),
         closure=closure,
         printed=_printed(now, shown.location),
-        tasks=_tasks(shown.location),
+        **_tasks(shown.location, now),
         coming=_coming(found, now) if shown.on == today and is_desk() else [],
         here=_here(found, now) if is_desk() else [],
         is_desk=is_desk(),
@@ -169,16 +169,14 @@ def _printed(now: datetime, location: Location) -> str:
     return gettext("Printed by %(name)s, %(when)s", name=account.name if account else "", when=when)
 
 
-def _tasks(location: Location) -> list[OpenTask]:
-    role = access.actor().role
-    return open_tasks(db.session(), roles=_roles_served(role), location_ids=[location.id])
-
-
-def _roles_served(role: Role | None) -> Collection[Role]:
-    """Whose work somebody of that role sees: administrators also the desk's."""
-    if role is Role.ADMINISTRATOR:
-        return (Role.ADMINISTRATOR, Role.SCHEDULER)
-    return () if role is None else (role,)
+def _tasks(location: Location, now: datetime) -> dict[str, object]:
+    """What waits, and what was ticked off a moment ago."""
+    session, roles = db.session(), roles_served(access.actor().role)
+    return {
+        "tasks": open_tasks(session, roles=roles, location_ids=[location.id]),
+        "done_tasks": done_tasks(session, roles=roles, location_ids=[location.id], since=now - UNDO_FOR),
+        "by_hand": CLOSED_BY_HAND,
+    }
 
 
 def _coming(found: LocationDay, now: datetime) -> list[RailVisit]:

@@ -7,14 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 import booking
 from booking.core.actor import Role
+from booking.core.clock import utc_now
 from booking.core.scheduling.lifecycle import AppointmentStatus as S
 from booking.models import Block, Closure, Reservation, Task, TaskState
+from booking.services.tasks import ask_to_call
+from booking.services.transaction import transaction
 from tests.factories import MONDAY, NOW, make_account, make_patient
 from tests.web.clinic_change import clinic_changed
 from tests.web.desk.desk_cast import (
@@ -208,6 +212,30 @@ def test_whoever_comes_next_and_is_here_can_be_moved_on_by_one_press(session: Se
     assert "Expected next 9:00 Álvarez, Ana Arrived Ana Álvarez" in rail
     assert re.search(r"Here now 10:00 .* In the room Ana \w+ Undo", rail)
     assert "Expected next" not in dora(session, client_as).get("/desk/day/2026-11-24").text
+
+
+def test_a_call_is_ticked_off_and_taken_back(session: Session, client_as: ClientAs) -> None:
+    visit = today(session)
+    with transaction(session):
+        ask_to_call(
+            session, patient_id=visit.patient_id, appointment_id=visit.id, reason_code="x", cause="one", now=NOW
+        )
+    call = session.scalars(sa.select(Task.public_id)).one()
+    session.rollback()
+    client = dora(session, client_as)
+    assert f'action="/desk/tasks/{call}/done"' in client.get(TODAY).text
+
+    done = client.post(f"/desk/tasks/{call}/done", data={"next": TODAY})
+    assert (done.status_code, done.location) == (303, TODAY)
+    session.execute(sa.update(Task).values(closed_at=NOW))
+    session.commit()
+    assert "Nothing is waiting. Just done" in words(client.get(TODAY).text)
+
+    session.execute(sa.update(Task).values(closed_at=utc_now()))
+    session.commit()
+    back = client.post(f"/desk/tasks/{call}/undo")
+    assert (back.status_code, back.location) == (303, "/desk/")
+    assert "To do 1" in words(client.get(TODAY).text)
 
 
 def test_tasks_are_said_in_words(session: Session, client_as: ClientAs) -> None:
