@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -35,7 +36,7 @@ from booking.web.waiting.words import sentences_of, wish_rows
 bp = Blueprint("waiting", __name__)
 
 WANTED = "waiting"
-"""Session value: the wish of somebody who still has to say who they are, as it was typed."""
+"""Session value: the wish of somebody who still has to say who they are, as it was typed, until they have joined."""
 
 JOINED_KEPT = 10
 
@@ -45,9 +46,17 @@ def wait(service_code: str) -> ResponseReturnValue:
     """What they would take, as the filters of the list of times have it, or as they said before."""
     service = _service_or_404(service_code)
     patients = own_patients(db.session(), access.actor().patient_ids)
-    form = wait_form(service, **_values(service, patients))
+    form = _typed_before_log_in_or_none(service) or wait_form(service, **_values(service, patients))
     form.ask_for_whom(patients)
     return _page(service, form)
+
+
+def _typed_before_log_in_or_none(service: Service) -> WaitForm | None:
+    """What they wished for before they logged in to type less: it came along with the browser session."""
+    kept: dict[str, Any] = access.server_session().get(WANTED, {})
+    if access.account_or_none() is None or kept.get("service") != service.code or kept.get("is_joined"):
+        return None
+    return _typed_form(service, kept)
 
 
 @bp.post("/book/<service_code>/wait")
@@ -71,6 +80,7 @@ def join(service_code: str) -> ResponseReturnValue:
     except RulesRefuse as refused:
         form.form_errors = sentences_of(refused.refusals)
         return _page(service, form), 422
+    access.server_session().pop(WANTED, None)
     return redirect(url_for("waiting.entry", public_id=place.public_id), 303)
 
 
@@ -123,6 +133,9 @@ def who_waits() -> ResponseReturnValue:
     if request.method == "POST":
         draft.take(request.form, form.input_names())
         save_draft(draft)
+        if request.form.get("go") == "log-in":
+            wait_url = url_for(".wait", service_code=service.code)
+            return redirect(url_for("accounts.log_in", next=wait_url), 303)
         if form.validate():
             return _joined_as_new(service, wish, form)
     rows = wish_rows(wish, clinic_now())
@@ -136,10 +149,14 @@ def _wanted_or_none() -> tuple[Service, WaitingWish] | None:
     service = bookable_service_or_none(kept.get("service", ""), clinic_now())
     if service is None:
         return None
-    typed = MultiDict((name, value) for name, values in kept["typed"].items() for value in values)
-    form = WaitForm(formdata=typed, meta={"csrf": False}, **_for_service(service))
+    form = _typed_form(service, kept, meta={"csrf": False})
     form.ask_for_whom([])
     return (service, form.wish) if form.validate() else None
+
+
+def _typed_form(service: Service, kept: Mapping[str, Any], **more: Any) -> WaitForm:
+    typed = MultiDict((name, value) for name, values in kept["typed"].items() for value in values)
+    return WaitForm(formdata=typed, **more, **_for_service(service))
 
 
 def _joined_as_new(service: Service, wish: WaitingWish, form: WaitingPersonForm) -> ResponseReturnValue:
@@ -159,9 +176,10 @@ def _joined_as_new(service: Service, wish: WaitingWish, form: WaitingPersonForm)
         form.form_errors = sentences_of(refused.refusals)
         rows = wish_rows(wish, clinic_now())
         return render_template("waiting/who_waits.html", service=service, rows=rows, form=form), 422
+    kept = access.server_session()
+    kept[WANTED] = {**kept.get(WANTED, {}), "is_joined": True}
     if access.account_or_none() is not None:
         return redirect(url_for("waiting.entry", public_id=place.public_id), 303)
-    kept = access.server_session()
     joined = {**kept.get(access.JOINED, {}), nonce: place.public_id}
     kept[access.JOINED] = dict(list(joined.items())[-JOINED_KEPT:])
     return redirect(url_for("waiting.entry", public_id=place.public_id), 303)
