@@ -43,7 +43,7 @@ def a_service_with_visits(stage: Stage) -> Page:
     stage.visit()
     page = at("/admin/services/first-consultation", by=FAY)(stage)
     page.locator("#segments-0-minutes").fill("60")
-    steps.press(page, "Save")
+    steps.send(page, "Save")
     steps.heading(page, "First consultation")
     return page
 

@@ -84,7 +84,7 @@ def weekly_hours_with_errors(stage: Stage) -> Page:
     page = weekly_hours(stage)
     page.locator("#mon").fill("nine to five")
     page.locator("#tue").fill("9-12, 11-13")
-    steps.press(page, "Save")
+    steps.send(page, "Save")
     return page
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from booking.core.clock import utc_now
 from booking.models import Appointment, Patient, WaitingEntry
@@ -62,7 +62,7 @@ def desk_visit(stage: Stage) -> Page:
 def video_link_with_errors(stage: Stage) -> Page:
     page = at(f"/desk/visits/{stage.video_visit()}/video", by=DORA)(stage)
     page.get_by_label("Link of this visit").fill("video.example.org")
-    steps.press(page, "Keep the link")
+    steps.send(page, "Keep the link")
     return page
 
 
@@ -74,7 +74,8 @@ def desk_cancel(stage: Stage) -> Page:
 @shows("desk.cancel")
 def desk_cancel_with_errors(stage: Stage) -> Page:
     page = desk_cancel(stage)
-    page.locator("#main form").get_by_role("button").last.click()
+    with page.expect_navigation():
+        page.locator("#main form").get_by_role("button").last.click()
     return page
 
 
@@ -107,7 +108,7 @@ def patient(stage: Stage) -> Page:
 @shows("desk.describe")
 def new_patient_with_errors(stage: Stage) -> Page:
     page = at("/desk/book/new", by=DORA)(stage)
-    steps.press(page, "Choose a time")
+    steps.send(page, "Choose a time")
     return page
 
 
@@ -171,13 +172,20 @@ def desk_check_change(stage: Stage) -> Page:
     return page
 
 
+def read_aloud(page: Page) -> None:
+    """Give a reason where one is asked for, and press. The button comes last: where it is, the page is whole."""
+    button = page.locator("#main form .button-row button")
+    expect(button).to_be_visible()
+    if page.locator("input[name=override_reason]").count():
+        page.locator("input[name=override_reason]").first.check(force=True)
+    button.click()
+
+
 @shows("desk.visit")
 def desk_moved(stage: Stage) -> Page:
     """Moved a moment ago: the earlier time is named, and may be had back."""
     page = desk_check_change(stage)
-    if page.locator("input[name=override_reason]").count():
-        page.locator("input[name=override_reason]").first.check(force=True)
-    page.locator("#main form .button-row button").click()
+    read_aloud(page)
     page.get_by_text("Moved:").wait_for()
     return page
 
@@ -187,9 +195,7 @@ def desk_changed_meanwhile(stage: Stage) -> Page:
     """Somebody else moved the visit while it was read aloud."""
     page = desk_check_change(stage)
     page.evaluate("document.querySelector('input[name=version]').value = 7")
-    if page.locator("input[name=override_reason]").count():
-        page.locator("input[name=override_reason]").first.check(force=True)
-    page.locator("#main form .button-row button").click()
+    read_aloud(page)
     steps.heading(page, "changed meanwhile")
     return page
 
@@ -236,9 +242,7 @@ def several_taken(stage: Stage) -> Page:
 @shows("desk.patient")
 def several_booked(stage: Stage) -> Page:
     page = check_several(stage)
-    if page.locator("input[name=override_reason]").count():
-        page.locator("input[name=override_reason]").first.check(force=True)
-    page.locator("#main form .button-row button").click()
+    read_aloud(page)
     page.get_by_text("visits are booked.").wait_for()
     return page
 
@@ -269,7 +273,7 @@ def waiting_list(stage: Stage) -> Page:
 @shows("desk.wait")
 def add_to_waiting_list(stage: Stage) -> Page:
     page = patient(stage)
-    steps.follow(page, "Put on the waiting list")
+    steps.go_on(page, "Put on the waiting list")
     return page
 
 

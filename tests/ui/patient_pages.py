@@ -53,7 +53,7 @@ def with_errors(path: str, button: str) -> Way:
     def go(stage: Stage) -> Page:
         page = stage.page()
         page.goto(path)
-        steps.press(page, button)
+        steps.send(page, button)
         return page
 
     return go
@@ -85,7 +85,7 @@ def details(stage: Stage) -> Page:
 @shows("scheduling.details")
 def details_with_errors(stage: Stage) -> Page:
     page = details(stage)
-    steps.press(page, "Continue")
+    steps.send(page, "Continue")
     return page
 
 
@@ -110,7 +110,7 @@ def confirmed(stage: Stage) -> Page:
 def taken(stage: Stage) -> Page:
     """Somebody else is quicker between looking and pressing."""
     page = at("/book/first-consultation/times?who=dr-cruz")(stage)
-    page.get_by_role("link", name="Later week").click()
+    steps.later_week(page)
     stage.take(page.locator("button.slot").first.get_attribute("value") or "")
     page.locator("button.slot").first.click()
     steps.heading(page, "taken")
@@ -200,7 +200,7 @@ def review(stage: Stage) -> Page:
 @shows("questionnaires.review")
 def review_with_errors(stage: Stage) -> Page:
     page = review(stage)
-    steps.press(page, "Send my answers")
+    steps.send(page, "Send my answers")
     return page
 
 
@@ -256,7 +256,7 @@ def _some_mail(stage: Stage) -> None:
     page = stage.page()
     page.goto("/account/forgotten")
     steps.fill(page, "E-mail address", CRUZ.email)
-    steps.press(page, "Send me the link")
+    steps.send(page, "Send me the link")
     stage.program.wait_for_mail(CRUZ.email, "password")
 
 
@@ -264,5 +264,5 @@ def _some_mail(stage: Stage) -> None:
 def ask_erasure(stage: Stage) -> Page:
     page = stage.page(ANA)
     page.goto("/account/data/")
-    steps.follow(page, f"Erase the data of {ANA.name}")
+    steps.go_on(page, f"Erase the data of {ANA.name}")
     return page

@@ -81,7 +81,7 @@ def people_who_help(stage: Stage) -> Page:
 @shows("carers.invite")
 def invite_carer(stage: Stage) -> Page:
     page = at("/account/people/invite", by=ANA)(stage)
-    steps.press(page, "Send the invitation")
+    steps.send(page, "Send the invitation")
     return page
 
 
@@ -110,9 +110,11 @@ def change_address(stage: Stage) -> Page:
     page = at("/account/address/", by=ANA)(stage)
     if page.locator("input[name=password]").count():
         page.locator("input[name=password]").fill(PASSWORD)
-        page.locator("#main form").filter(has=page.locator("input[name=password]")).get_by_role("button").last.click()
+        form = page.locator("#main form").filter(has=page.locator("input[name=password]"))
+        with page.expect_navigation():
+            form.get_by_role("button").last.click()
         page.goto("/account/address/")
-    steps.press(page, "Send me the link")
+    steps.send(page, "Send me the link")
     return page
 
 

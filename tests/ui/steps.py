@@ -22,6 +22,25 @@ def follow(page: Page, name: str) -> None:
     page.locator("#main").get_by_role("link", name=name, exact=True).first.click()
 
 
+def send(page: Page, name: str) -> None:
+    """The same, and wait for the page that comes of it: what is read before is the old page, and who goes elsewhere
+    before takes the form back."""
+    with page.expect_navigation():
+        press(page, name)
+
+
+def go_on(page: Page, name: str) -> None:
+    """The link of that name, and wait for the page that it leads to."""
+    with page.expect_navigation():
+        follow(page, name)
+
+
+def later_week(page: Page) -> None:
+    """From one week of times to the next."""
+    with page.expect_navigation():
+        page.get_by_role("link", name="Later week").click()
+
+
 def fill(page: Page, label: str, text: str) -> None:
     page.get_by_label(re.compile(rf"^\s*{re.escape(label)}")).fill(text)
 
@@ -67,7 +86,7 @@ def choose_service(page: Page, name: str) -> None:
 def choose_time(page: Page, *, weeks_later: int = 1) -> None:
     """The first time that is free, some weeks from now."""
     for _ in range(weeks_later):
-        page.get_by_role("link", name="Later week").click()
+        later_week(page)
     page.locator("button.slot").first.click()
 
 

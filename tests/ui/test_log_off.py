@@ -103,7 +103,7 @@ def test_what_was_being_typed_is_there_after_the_next_login(page: Page, question
     log_in_here(page)
     expect(words(page)).to_have_value(WORDS)
     expect(page.get_by_text("What you had typed is filled in again")).to_be_visible()
-    assert "#" not in page.url
+    expect(page).not_to_have_url(re.compile("#"))
     page.reload()
     expect(words(page)).to_have_value("")
 
@@ -179,7 +179,7 @@ def test_logging_out_everywhere_ends_the_other_browser_too(windows: Windows) -> 
     here.goto("/account/")
     steps.follow(here, "See your devices, and log them out")
     steps.heading(here, "Where you are logged in")
-    assert here.locator(".session").count() == 2
+    expect(here.locator(".session")).to_have_count(2)
     expect(here.locator(".session").first).to_contain_text("This device")
     steps.press(here, "Log out everywhere")
     expect(here.get_by_text("You are logged out on all devices.")).to_be_visible()

@@ -38,7 +38,7 @@ def make_account(program: LiveProgram, page: Page) -> None:
     steps.register(page, NEW)
     letter = program.wait_for_mail(NEW.email, "confirm your e-mail")
     page.goto(next(link for link in links(letter) if "/l/" in link))
-    steps.press(page, "Confirm my address")
+    steps.send(page, "Confirm my address")
     steps.log_in(page, NEW)
 
 

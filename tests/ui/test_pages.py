@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from booking.web.access_table import DEMO_ROWS, ROWS
 from tests.live import LiveProgram
@@ -108,7 +108,7 @@ def test_page_is_accessible_in_every_form(stage: Stage, name: str) -> None:
     page = WAYS[name](stage)
     page.wait_for_load_state("load")
     page.evaluate(A_MOMENT)
-    assert page.locator("h1").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
     assert (sideways(page), small_targets(page), looks(page)) == ({}, [], {})
 
 

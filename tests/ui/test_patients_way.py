@@ -51,7 +51,7 @@ def screens(page: Page) -> list[str]:
 
 def later(page: Page) -> None:
     """A week from now, so that each test has times of its own."""
-    page.get_by_role("link", name="Later week").click()
+    steps.later_week(page)
 
 
 def test_somebody_known_books_with_three_taps(stage: Stage) -> None:
@@ -127,6 +127,7 @@ def test_what_was_typed_outlives_a_hold_a_lost_race_and_going_to_log_in(stage: S
     expect(page.get_by_label("First name")).to_have_value("Greta")
     steps.fill_details(page, GUEST)
     steps.press(page, "Continue")
+    steps.heading(page, "Check your answers")
     let_holds_end(stage.program)
     stage.take(value)
     steps.press(page, "Book this appointment")

@@ -30,7 +30,7 @@ def new_person(page: Page, program: LiveProgram, name: str) -> Person:
     person = Person(f"{name}@example.org", Role.PATIENT, f"{name.title()} Novak")
     steps.register(page, person)
     page.goto(link_in(program.wait_for_mail(person.email, "confirm")))
-    steps.press(page, "Confirm my address")
+    steps.send(page, "Confirm my address")
     steps.log_in(page, person)
     return person
 
@@ -143,10 +143,10 @@ def test_a_new_password_by_mail_still_asks_for_the_second_step(page: Page, progr
     log_out(page)
     steps.follow(page, "I have forgotten my password")
     steps.fill(page, "E-mail address", person.email)
-    steps.press(page, "Send me the link")
+    steps.send(page, "Send me the link")
     page.goto(link_in(program.wait_for_mail(person.email, "new password")))
     page.locator("input[name=password]").fill(NEW_PASSWORD)
-    steps.press(page, "Set my new password")
+    steps.send(page, "Set my new password")
     type_password(page, person, NEW_PASSWORD)
     steps.heading(page, "Second step")
     steps.fill(page, "Code", next_code(app))

@@ -49,7 +49,8 @@ def times_as_wished(stage: Stage) -> Page:
 
 
 def open_filters(page: Page) -> None:
-    """A wide window shows them at once."""
+    """A wide window shows them at once. Whether it does is seen when the page and its styles are there."""
+    page.wait_for_load_state("load")
     if page.locator(".filters-frame > summary").is_visible():
         page.locator(".filters-frame > summary").click()
 
