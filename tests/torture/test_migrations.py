@@ -1,5 +1,5 @@
 """Scoreboard 19. A released schema with many rows is brought to the newest one, by a process that is killed at each of
-its statements: afterwards every row is there, and so are all guards.
+its statements: afterwards every row is there, and so are all guards, and they hold in the race of row 1.
 
 The schemas in `tests/migrations/released/` are what was out in the field, as the database told it then. The control of
 what a careless migration does is tests/migrations/test_batch_alter.py; here is the one for rows.
@@ -26,13 +26,19 @@ from sqlalchemy import event
 from booking.adapters.database import create_engine
 from booking.adapters.table_copy import Kind, Shape, Tally, load_rows, read_rows, set_counters, shapes
 from booking.cli.schemas import COPY_BEFORE_UPGRADE
+from booking.extensions import db
 from booking.queries.guards import HEAD_REVISION, missing_guards, schema_revision
 from booking.services.readiness import check_start
 from booking.web.application import create_app
 from tests.backups import empty_database
 from tests.databases import session_on
+from tests.factories import MONDAY, make_clinic
 from tests.settings import settings_for
+from tests.torture.hours import CHICAGO, hours_after, open_for_years
+from tests.torture.racing import CLIENTS, overlaps, racers
 from tests.torture.sizes import IS_LONG, print_figures, sized
+from tests.torture.test_booking_race import race, winners
+from tests.torture.ways import Stage
 
 pytestmark = pytest.mark.torture
 
@@ -41,6 +47,7 @@ REVISION = "0004"
 VISITS = sized(100, 10_000)
 STRIDE = 1 if IS_LONG else 9
 """The long form kills at every statement, the short one at every ninth."""
+ROUNDS = sized(6, 120)
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
@@ -219,6 +226,24 @@ def test_all_rows_and_guards_survive_an_upgrade_that_is_killed_again_and_again(r
     )  # fmt: skip
     assert kills > len(met)
     assert (revision, wrong, missing) == (HEAD_REVISION, [], [])
+
+
+def test_after_the_upgrade_one_client_of_each_round_gets_the_time(released: str, tmp_path: Path) -> None:
+    """Row 1 on a database that was not built anew."""
+    app = program(released, tmp_path)
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.engine.dispose()
+    with session_on(released) as session, racers(lambda: create_engine(released)) as field:
+        make_clinic(session)
+        open_for_years(session)
+        session.execute(sa.text("UPDATE resource SET is_active = false WHERE code = 'room-2'"))
+        session.commit()
+        rounds = race(field, Stage(session, hours_after(MONDAY, CHICAGO)), ROUNDS)
+        found = overlaps(session)
+    won = [winners(outcomes) for outcomes in rounds.values()]
+    print_figures("migrations, race afterwards", rounds=ROUNDS, clients=CLIENTS, winners=sum(won), overlaps=found)
+    assert (won, found) == ([1] * ROUNDS, 0)
 
 
 def test_a_row_that_a_migration_would_lose_is_missed(released: str, tmp_path: Path) -> None:
