@@ -94,8 +94,9 @@ sizes: setup-dev ## list the longest files and functions
 lock: setup-dev ## pin all requirements anew, with hashes (ARGS="--upgrade" raises versions)
 	@$(BIN)/python tools/lock.py $(ARGS)
 
-audit: setup-dev ## ask for known security holes in the pinned packages
-	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
+audit: setup-dev assets ## ask for known security holes in the pinned packages
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm audit --package-lock-only
 
 clean: ## remove what set-up and tests made, but no data (var/)
 	@rm -rf .venv node_modules booking/static/vendor .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \

@@ -41,7 +41,7 @@ def values() -> dict[str, str]:
 def commands_of(source: str) -> Iterator[list[str]]:
     """What follows `flask --app wsgi` or the command `respite`, in units and in the indented lines of a page."""
     for line in source.splitlines():
-        found = re.search(r"(?:flask --app wsgi|^    (?:sudo )?respite) ([a-z].*)$", line.partition("  #")[0])
+        found = re.search(r"(?:flask --app wsgi|^    (?:sudo )?respite) ([a-z][^`]*)", line.partition("  #")[0])
         if found:
             yield shlex.split(re.split(r" [|>&]", found[1])[0])
 
@@ -120,6 +120,20 @@ def test_a_proxy_speaks_new_tls_only_and_believes_no_visitor(proxy: str) -> None
     assert "proxy_add_x_forwarded_for" not in source
     assert {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"} <= set(re.findall(r"X-Forwarded-\w+", source))
     assert int(re.findall(r"max_(?:body_)?size (\d+)(?:k|KB)", source)[0]) * 1000 > MAX_FORM_BYTES
+
+
+@pytest.mark.parametrize("proxy", ["nginx/respite.conf", "caddy/Caddyfile"])
+def test_without_tls_people_are_sent_on_and_all_else_is_refused(proxy: str) -> None:
+    source = text("deploy", *proxy.split("/"))
+    assert ("GET" in source, " 308" in source, "403" in source) == (True, True, True)
+    assert re.search(r"/readyz \{\n\s+allow 127|path /readyz\n\s+not remote_ip 127", source)
+
+
+def test_ciphers_have_forward_secrecy_and_authenticate() -> None:
+    [ciphers] = re.findall(r"ssl_ciphers (\S+);", text("deploy", "nginx", "respite.conf"))
+    assert [
+        name for name in ciphers.split(":") if not re.fullmatch(r"ECDHE-.*(GCM-SHA\d+|CHACHA20-POLY1305)", name)
+    ] == []
 
 
 def test_the_proxys_log_tells_no_address_of_a_page() -> None:
