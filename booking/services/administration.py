@@ -120,7 +120,7 @@ def move_service(session: Session, *, code: str, is_up: bool, actor: Actor, now:
     demand_administrator(actor)
 
     def move() -> None:
-        clinic, values = _locked(session, now)
+        clinic, values = lock_clinic(session, now)
         after = with_service_moved(values, code, is_up=is_up)
         outcome = changed(values, after, Section.SERVICES, code, questionnaires=SHIPPED.codes)
         store_part(session, outcome.plan, Section.SERVICES)
@@ -136,8 +136,10 @@ def demand_administrator(actor: Actor) -> None:
         raise NotFound
 
 
-def _locked(session: Session, now: datetime) -> tuple[Catalogue, dict[str, Any]]:
-    """The clinic and its values while nobody books and nobody changes a calendar. Raises OtherClinic."""
+def lock_clinic(session: Session, now: datetime) -> tuple[Catalogue, dict[str, Any]]:
+    """The clinic and its values while nobody books and nobody changes a calendar, until the open transaction ends.
+
+    Raises OtherClinic."""
     clinic = catalogue(session)
     locks.take_resources(session, clinic.resources)
     if not is_current(session, clinic):
@@ -148,7 +150,7 @@ def _locked(session: Session, now: datetime) -> tuple[Catalogue, dict[str, Any]]
 
 
 def _save(session: Session, change: PartChange, actor: Actor, now: datetime) -> str:
-    clinic, values = _locked(session, now)
+    clinic, values = lock_clinic(session, now)
     if change.seen is not None and change.seen != seen_part(values, change.section, change.code):
         raise PartChanged
     outcome = _checked(values, change)

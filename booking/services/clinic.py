@@ -49,15 +49,20 @@ def load_clinic(
     with transaction(session):
         if not undo_desk_changes:
             refuse_undoing(session, plan, now=now)
-        clinic = _profile(session, plan)
-        location_ids = {row.code: row.id for row in _locations(session, plan)}
-        resource_ids = _resources(session, plan, location_ids)
-        _closures(session, plan, location_ids)
-        _services(session, plan, location_ids, resource_ids)
-        for block in plan.blocks:
-            _block(session, block, resource_ids[block.resource], now)
-        clinic.revision = new_revision()
-        audit.record(session, actor, CLINIC_LOADED, "clinic", clinic.id, now=now)
+        store_clinic(session, plan, actor=actor, now=now)
+
+
+def store_clinic(session: Session, plan: ClinicPlan, *, actor: Actor, now: datetime) -> None:
+    """The same in the open transaction, whatever was changed in the browser. Raises SlotTaken."""
+    clinic = _profile(session, plan)
+    location_ids = {row.code: row.id for row in _locations(session, plan)}
+    resource_ids = _resources(session, plan, location_ids)
+    _closures(session, plan, location_ids)
+    _services(session, plan, location_ids, resource_ids)
+    for block in plan.blocks:
+        _block(session, block, resource_ids[block.resource], now)
+    clinic.revision = new_revision()
+    audit.record(session, actor, CLINIC_LOADED, "clinic", clinic.id, now=now)
 
 
 def store_part(session: Session, plan: ClinicPlan, section: Section) -> None:

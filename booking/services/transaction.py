@@ -40,6 +40,16 @@ def transaction(session: Session) -> Iterator[None]:
         session.info["writing"] = False
 
 
+@contextmanager
+def trial(session: Session) -> Iterator[None]:
+    """Run the block as a write transaction of which nothing is kept: to see what a change would bring about."""
+    with transaction(session):
+        try:
+            yield
+        finally:
+            session.rollback()
+
+
 def read_without_transaction(session: Session) -> None:
     """Let PostgreSQL answer each question by itself until the next `transaction`, which saves it BEGIN and ROLLBACK.
 

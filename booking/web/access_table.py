@@ -253,6 +253,8 @@ ROWS: tuple[Row, ...] = (
     Row("administration.service", "POST", ADMINISTRATORS, "a service of the clinic"),
     Row("administration.move_service", "POST", ADMINISTRATORS, "a service of the clinic"),
     Row("administration.export", "GET", ADMINISTRATORS),
+    Row("administration.load_clinic_file", "GET", ADMINISTRATORS),
+    Row("administration.load_clinic_file", "POST", ADMINISTRATORS),
     Row("administration.retention", "GET", ADMINISTRATORS),
     Row("administration.attempts", "GET", ADMINISTRATORS),
     Row("administration.people", "GET", ADMINISTRATORS),

@@ -62,6 +62,28 @@ def lost_second_steps(stage: Stage) -> Page:
     return at(f"/admin/accounts/{public_id}/second-steps", by=FAY)(stage)
 
 
+add("a_clinic_file", "administration.load_clinic_file", "/admin/clinic-file/load", by=FAY)
+
+
+@shows("administration.load_clinic_file")
+def a_clinic_file_with_mistakes(stage: Stage) -> Page:
+    page = at("/admin/clinic-file/load", by=FAY)(stage)
+    page.locator("#text").fill("[clinic]\nphone = 12")
+    steps.press(page, "Check it")
+    page.get_by_role("alert").first.wait_for()
+    return page
+
+
+@shows("administration.load_clinic_file")
+def what_a_clinic_file_would_change(stage: Stage) -> Page:
+    page = at("/admin/clinic-file/load", by=FAY)(stage)
+    present = page.request.get("/admin/clinic-file").text()
+    page.locator("#text").fill(present.replace("lanes = 2", "lanes = 1").replace("09:00-12:00", "10:00-12:00"))
+    steps.press(page, "Check it")
+    steps.heading(page, "What the clinic file would change")
+    return page
+
+
 @shows("joining.join")
 def a_first_password(stage: Stage) -> Page:
     return at(stage.link(LinkAction.JOIN_STAFF))(stage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -88,6 +88,16 @@ def cause_of_hit(
     if not any(_fits(before, one) and not _fits(after, one) for one in visit):
         return None
     return HitCause.CLOSED if isinstance(change, ClosureChange) else HitCause.OUTSIDE_HOURS
+
+
+def cause_between(before: Catalogue, after: Catalogue, visit: Iterable[Taken]) -> HitCause | None:
+    """Why a visit that takes this cannot stay as it is in another clinic with the same ids, such as a clinic file makes
+    of this one; None when it can, or was outside the hours before. Blocks are not looked at."""
+    left_out = [one for one in visit if _fits(before, one) and not _fits(after, one)]
+    if not left_out:
+        return None
+    reopened = replace(after, closures=before.closures)
+    return HitCause.CLOSED if all(_fits(reopened, one) for one in left_out) else HitCause.OUTSIDE_HOURS
 
 
 def _is_blocked(change: BlockChange, span: Span) -> bool:

@@ -64,7 +64,10 @@ def _page(forms: dict[str, FlaskForm], way: str, status: int) -> ResponseReturnV
     question = None
     if factors.passkeys:
         question = asked(question_to_prove(site(), credential_ids(db.session(), account_id())), Purpose.CONFIRM)
-    return account_page("identity/confirm.html", forms=forms, way=way, factors=factors, question=question), status
+    page = account_page(
+        "identity/confirm.html", forms=forms, way=way, factors=factors, question=question, leave_url=_leave_url()
+    )
+    return page, status
 
 
 def _go_back() -> ResponseReturnValue:
@@ -83,6 +86,10 @@ def go_on() -> ResponseReturnValue:
     act = kept_act()
     if act is None or act.typed is None:
         return redirect(url_for(HOME), 303)
-    is_of_administration = act.path.startswith(url_for("administration.index"))
-    leave_url = url_for("administration.index" if is_of_administration else HOME)
-    return account_page("identity/go_on.html", form=ButtonForm(), act=act, leave_url=leave_url)
+    return account_page("identity/go_on.html", form=ButtonForm(), act=act, leave_url=_leave_url())
+
+
+def _leave_url() -> str:
+    """Where somebody goes who does not want to go on: the part of the program that they came from."""
+    act, administration = kept_act(), url_for("administration.index")
+    return administration if act is not None and act.path.startswith(administration) else url_for(HOME)
