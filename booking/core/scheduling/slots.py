@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
 from booking.core.scheduling import patient, resources, rules, wishes
@@ -57,6 +58,9 @@ class Slot(NamedTuple):
     @property
     def ends_at(self) -> datetime:
         return from_minutes(self.ends)
+
+
+_STARTS = itemgetter(0)
 
 
 def offered_service(catalogue: Catalogue, service_id: int) -> Service | None:
@@ -202,7 +206,8 @@ def find_slots(catalogue: Catalogue, query: SlotQuery, busy: BusyByLane) -> list
     found: list[Slot] = []
     for location in _places_searched(catalogue, query, service):
         found.extend(_slots_at(catalogue, query, service, location, busy))
-    found.sort()
+    # Places come by id, and at each the specialists: a sort by start keeps that order, and only compares numbers.
+    found.sort(key=_STARTS)
     return found
 
 
