@@ -20,6 +20,7 @@ from booking.core.clinic_file.read import read_clinic_file
 from booking.core.clock import utc_now
 from booking.core.errors import SlotTaken
 from booking.core.questionnaires.library import SHIPPED
+from booking.core.scheduling.hits import HitCause
 from booking.extensions import db
 from booking.services.clinic_loading import ClinicChanged, LoadPreview, load_seen_clinic, preview_load
 from booking.services.desk_changes import DeskChanged
@@ -147,10 +148,15 @@ def _shown(found: LoadPreview) -> dict[str, Any]:
     return {
         "sections": [(title, lines) for title, lines in sections if lines],
         "undone": _undone_words(found.undone) if found.undone else [],
-        "hits": [(visit, str(CAUSE[cause])) for visit, cause in found.hits[:MOST_HITS]],
+        "hits": [(visit, _cause_words(cause)) for visit, cause in found.hits[:MOST_HITS]],
         "hit_count": len(found.hits),
         "catalogue": clinic_now(),
     }
+
+
+def _cause_words(cause: HitCause) -> str:
+    """Why, where it is not what the heading says."""
+    return str(CAUSE[cause]) if cause is HitCause.CLOSED else ""
 
 
 def _line(one: Difference, found: LoadPreview) -> dict[str, Any]:
