@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.core.actor import STAFF_ROLES
@@ -46,8 +46,13 @@ def _of_every_page() -> dict[str, Any]:
     return {"theme": _theme(), "theme_url": url_for("preferences.theme"), "is_demo": access.is_demo()}
 
 
+def theme_cookie() -> str:
+    """The name of the cookie with the colours. Over TLS browsers take it from this very host alone."""
+    return "__Host-theme" if current_app.config["SETTINGS"].is_https else "theme"
+
+
 def _theme() -> str:
-    theme = request.cookies.get("theme", "auto")
+    theme = request.cookies.get(theme_cookie(), "auto")
     return theme if theme in THEMES else "auto"
 
 

@@ -20,6 +20,7 @@ from tests.house.object_makers import World
 # Headers do not come from a database, so one of the two is enough.
 pytestmark = pytest.mark.sqlite_only
 
+CHARSETS = ("text/calendar; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8")
 SAME_ON_ALL = {
     "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": PERMISSIONS,
@@ -47,6 +48,7 @@ def check(answer: TestResponse) -> None:
     assert "unsafe-eval" not in policy
     assert "unsafe-inline" not in policy or "sandbox" in policy
     assert headers["Referrer-Policy"] in {"same-origin", "no-referrer"}
+    assert headers["Content-Type"] in {"text/html; charset=utf-8", *CHARSETS} or not answer.mimetype.startswith("text/")
     assert "Server" not in headers
     assert "X-Powered-By" not in headers
     is_file = answer.request.path.startswith("/static/") and answer.status_code == 200
@@ -71,6 +73,9 @@ def test_a_visitor_gets_them_whatever_the_answer(driver: Driver, row: Row) -> No
         ("DELETE", "/account/log-in", 405),
         ("GET", "/l/unknown", 410),
         ("GET", "/static/missing.css", 404),
+        ("GET", "/static/", 404),
+        ("GET", "/static/css/", 404),
+        ("GET", "/static/../wsgi.py", 404),
     ],
 )
 def test_failures_carry_them(client: FlaskClient, method: str, path: str, status: int) -> None:
@@ -83,6 +88,9 @@ def test_too_large_a_form_and_a_forbidden_page_carry_them(driver: Driver) -> Non
     large = driver.client("visitor").post("/account/log-in", data={"email": "x" * 400_000})
     assert large.status_code == 413
     check(large)
+    fields = {f"field-{number}": "x" for number in range(500)}
+    many = driver.client("visitor").post("/account/log-in", data=fields, content_type="multipart/form-data")
+    assert many.status_code == 413
     forbidden = driver.client("fay").get("/visits/")
     assert forbidden.status_code == 403
     check(forbidden)

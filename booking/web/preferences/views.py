@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from booking.web.context import THEMES
+from booking.web.context import THEMES, theme_cookie
 from booking.web.next_page import checked_next
 
 bp = Blueprint("preferences", __name__)
@@ -23,7 +23,7 @@ def theme() -> ResponseReturnValue:
     chosen = request.form.get("theme", "")
     response = redirect(_page_or_start(checked_next(request.form.get("next"))), 303)
     response.set_cookie(
-        "theme",
+        theme_cookie(),
         chosen if chosen in THEMES else THEMES[0],
         max_age=KEPT,
         secure=current_app.config["SETTINGS"].is_https,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 
@@ -11,6 +14,20 @@ def test_the_choice_is_kept_on_this_device(client: FlaskClient, chosen: str, kep
     answer = client.post("/theme", data={"theme": chosen, "next": "/account/log-in"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/log-in")
     assert f'data-theme="{kept}"' in client.get("/account/log-in").text
+
+
+def test_over_tls_the_cookie_is_bound_to_host_and_path(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OWASP ASVS 5.0 3.3.1 to 3.3.4."""
+    clinic = "https://localhost:8000"
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], base_url=clinic))
+    answer = client.post("/theme", data={"theme": "dark"}, base_url=clinic)
+    cookie, *attributes = answer.headers["Set-Cookie"].split("; ")
+    assert cookie == "__Host-theme=dark"
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes)
+    assert not any(one.startswith("Domain") for one in attributes)
+    assert 'data-theme="dark"' in client.get("/account/log-in", base_url=clinic).text
 
 
 @pytest.mark.parametrize("wanted", [None, "", "//evil.example", "https://evil.example", "/\\evil"])
