@@ -18,6 +18,9 @@ from booking.core.clinic_file.table import Table
 from booking.core.scheduling.clinic import ClinicProfile
 
 FORMAT = 1
+MOST_DOTS = 1000
+"""In one line: far more than prose has, and few enough to be parsed at once if they are keys."""
+
 _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 _NO_PROFILE = ClinicProfile("", "", "", "", "", "")
 
@@ -48,12 +51,21 @@ def plan_and_mistakes(
 
 
 def _parsed(text: str) -> tuple[Mapping[str, object], Mapping[Path, int]]:
+    _refuse_long_keys(text)
     try:
         return tomllib.loads(text), key_lines(text)
     except ValueError as error:  # Mostly TOMLDecodeError; a number of thousands of digits is a plain ValueError.
         raise ClinicFileRefused([_syntax_mistake(str(error), text)]) from error
     except RecursionError as error:
         raise ClinicFileRefused([Mistake("", None, "too_deep")]) from error
+
+
+def _refuse_long_keys(text: str) -> None:
+    """`a.a.a.a = 1` is a table in a table in a table, and the parser takes the square of its length. Raises
+    ClinicFileRefused."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MOST_DOTS:
+            raise ClinicFileRefused([Mistake("", number, "too_deep")])
 
 
 def _syntax_mistake(message: str, text: str) -> Mistake:

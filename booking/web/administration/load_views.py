@@ -38,6 +38,7 @@ LONGEST_FILE = LONGEST_KEPT - 5000
 """Characters; the rest of what a request may hold is for the other fields. A clinic of ten takes a tenth of it."""
 
 MOST_HITS = 50
+MOST_MISTAKES = 200
 LONGEST_REVISION = 10
 
 HOW: Mapping[How, LazyString] = {
@@ -97,8 +98,8 @@ def load_clinic_file() -> ResponseReturnValue:
 
 
 def _form_page(form: LoadForm, mistakes: Sequence[Mistake] = ()) -> str:
-    lines = [(one.line, one.path, mistake_sentence(one)) for one in mistakes]
-    return render_template("administration/load.html", form=form, mistakes=lines)
+    lines = [(one.line, one.path, mistake_sentence(one)) for one in mistakes[:MOST_MISTAKES]]
+    return render_template("administration/load.html", form=form, mistakes=lines, mistake_count=len(mistakes))
 
 
 def _preview(form: LoadForm, plan: ClinicPlan, problem: str = "") -> ResponseReturnValue:

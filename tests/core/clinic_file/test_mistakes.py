@@ -82,8 +82,9 @@ def test_a_file_of_nothing_names_every_missing_section() -> None:
         ("a = 1\nb = 2026-02-30\n", 2, "syntax"),
         (f"a = {'9' * 5000}", 1, "syntax"),
         ("a = " + "[" * 100_000, None, "too_deep"),
+        ("format = 1\n" + "a." * 50_000 + "a = 1", 2, "too_deep"),
     ],
-    ids=["cut off", "key twice", "date that is none", "number too long", "too deep"],
+    ids=["cut off", "key twice", "date that is none", "number too long", "too deep", "key of keys"],
 )
 def test_text_that_is_not_toml_is_refused_with_its_line(text: str, line: int | None, code: str) -> None:
     assert [(m.line, m.code) for m in mistakes_in(text)] == [(line, code)]

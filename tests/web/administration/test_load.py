@@ -60,6 +60,10 @@ def test_mistakes_are_told_by_line_and_the_text_is_kept(admin: FlaskClient, text
     assert "Did you mean specialist?" in page.text
     assert "specailist&#34;" in page.text
     assert admin.post(PAGE, data={"text": "[["}).status_code == 422
+    many = admin.post(PAGE, data={"text": "[[locations]]\n" * 100})
+    assert "603 mistakes; nothing is loaded" in many.text
+    assert many.text.count("<li>Line") < 201
+    assert "and more" in many.text
     assert "Paste the clinic file" in admin.post(PAGE, data={"text": " "}).text
 
 
