@@ -112,6 +112,11 @@ def test_every_row_has_its_route_and_every_route_its_row(app: Flask) -> None:
     access.refuse_unlisted_routes(app)
 
 
+def test_routes_of_the_demo_exist_in_the_demo_alone(app: Flask) -> None:
+    demo = {row.endpoint for row in DEMO_ROWS}
+    assert demo & {rule.endpoint for rule in app.url_map.iter_rules()} == set()
+
+
 def test_objects_are_named_where_an_address_holds_an_id(app: Flask) -> None:
     silent = [row_id(row) for row in ROWS if "<public_id:" in rule_of(app, row).rule and row.objects == "none"]
     assert silent == []

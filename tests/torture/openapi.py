@@ -18,17 +18,20 @@ from booking.web.application import create_app
 from tests.settings import settings_for
 from tests.torture.hostile import PARAMETER, names_read
 
+LEFT_OUT = {"static", "accounts.log_out", "sessions.end", "sessions.end_all"}
+"""Files, and what would end the scan's own session."""
+
 TEXT = {"schema": {"type": "string"}}
 ANSWERS = {str(status): {"description": "an answer"} for status in (200, 303, 400, 403, 404, 409, 410, 413, 422, 429)}
 
 
 def description() -> dict[str, Any]:
-    """The document. Log-out is left out: it would end the scan's own session."""
+    """The document."""
     with TemporaryDirectory() as folder:
         app = create_app(settings_for(f"sqlite:///{folder}/none.db", Path(folder)))
     paths: dict[str, dict[str, Any]] = {}
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in {"static", "accounts.log_out", "sessions.end", "sessions.end_others"}:
+        if rule.endpoint in LEFT_OUT:
             continue
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             paths.setdefault(PARAMETER.sub(r"{\1}", rule.rule), {})[method.lower()] = operation(rule.rule, method)
