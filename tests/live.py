@@ -24,8 +24,9 @@ from sqlalchemy.orm import Session
 from booking.adapters.database import create_engine
 from booking.adapters.mail_catcher import CaughtLetter, list_messages, read_message
 from booking.cli.processes import Processes, Program
+from booking.services.audit import CHAIN_KEY
 from booking.services.sealed import KEYS
-from tests.settings import BASE_ENV, FIELD_KEYS
+from tests.settings import AUDIT_KEY, BASE_ENV, FIELD_KEYS
 
 ROOT = Path(__file__).parents[1]
 HOST = "127.0.0.1"
@@ -59,7 +60,8 @@ class LiveProgram:
         while the program is at work."""
         engine = create_engine(self.database_url)
         try:
-            with Session(engine.execution_options(write=True), info={KEYS: FIELD_KEYS}) as session:
+            info = {KEYS: FIELD_KEYS, CHAIN_KEY: AUDIT_KEY}
+            with Session(engine.execution_options(write=True), info=info) as session:
                 yield session
         finally:
             engine.dispose()
@@ -201,6 +203,8 @@ def running_program(
         "BASE_URL": f"http://localhost:{port}",
         "SMTP_URL": f"smtp://{HOST}:{free_port()}",
         "WORKER_TICK_SECONDS": "1",
+        # Windows stay logged in for a whole run, and tests of the question for a proof go back an hour.
+        "FRESH_LOGIN_SECONDS": "3000",
         **settings,
     }
     folder.mkdir(parents=True, exist_ok=True)
