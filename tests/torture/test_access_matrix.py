@@ -15,12 +15,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from booking.models import Account, AccountPatient, Block
+from booking.core.errors import NotFound
+from booking.models import Account, AccountPatient, Block, Passkey, Patient
 from booking.queries import accounts, appointments, waiting
 from booking.queries.hours import _ENTRY, BlockEntry
-from booking.services import sent_forms, sessions
+from booking.services import carers, passkeys, sent_forms, sessions
 from booking.web.access_table import ROWS, TABLE
+from booking.web.accounts import passkeys as passkey_pages
 from booking.web.desk import calendars
+from booking.web.privacy import views as privacy_pages
 from tests.house.driving import Driver
 from tests.house.object_makers import CAST, World
 from tests.house.test_access_table import check_row
@@ -47,6 +50,19 @@ def any_block(session: Session, _resource_id: int, public_id: str) -> BlockEntry
     """The block of whatever calendar."""
     row = session.execute(sa.select(*_ENTRY).where(Block.public_id == public_id)).one_or_none()
     return None if row is None else BlockEntry(*row)
+
+
+def any_passkey(session: Session, _actor: object, public_id: str) -> Passkey:
+    """The passkey of whatever account."""
+    found = session.scalar(sa.select(Passkey).where(Passkey.public_id == public_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def everybody(session: Session, **_whose: object) -> frozenset[int]:
+    """All patients there are."""
+    return frozenset(session.scalars(sa.select(Patient.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,12 @@ CONTROLS = {
     ),
     "whose calendar": Control(calendars, "_is_mine", yes, (("desk.calendar", "GET"), ("desk.change_hours", "POST"))),
     "whose block": Control(calendars, "block_or_none", any_block, (("desk.remove_block", "GET"),)),
+    "whose help": Control(carers, "may_arrange", yes, (("carers.end", "GET"), ("carers.withdraw", "POST"))),
+    "whose passkey": Control(
+        passkey_pages, "own_passkey", any_passkey,
+        (("passkeys.passkey", "GET"), ("passkeys.remove", "POST")), too=passkeys,
+    ),
+    "whose data": Control(privacy_pages, "self_ids", everybody, (("privacy.ask_erasure", "GET"),)),
     "rights that ended": Control(
         accounts, "acts_for", ever_acted_for, (("visits.visit", "GET"), ("sent_forms.copy", "GET"))
     ),
