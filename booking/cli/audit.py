@@ -16,6 +16,7 @@ from booking.extensions import db
 from booking.queries.audit import head
 from booking.services.audit_seal import seal_new
 from booking.services.audit_verify import Break, Broken, verify
+from booking.web.audit_origin import network_sign
 
 WORDS = {
     Broken.LINK_MISSING: "link {number} of the chain is missing: it was taken out, or another one was put in.",
@@ -36,6 +37,14 @@ group = AppGroup("audit", help="The log of who saw and did what.")
 def register(app: Flask) -> None:
     """Add the commands to the program."""
     app.cli.add_command(group)
+
+
+@group.command("sign")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+def sign(addresses: tuple[str, ...]) -> None:
+    """Tell the sign under which the log knows the network of each ADDRESS, such as one from the proxy's records."""
+    for address in addresses:
+        click.echo(f"{address} {network_sign(address)}")
 
 
 @group.command("verify")

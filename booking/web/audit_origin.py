@@ -19,8 +19,13 @@ def origin(role: Role | None) -> str:
     administrator sees what came from elsewhere; of all others a code that only tells the same from another."""
     if role in STAFF_ROLES:
         return shown_network(request.remote_addr)
+    return network_sign(request.remote_addr)
+
+
+def network_sign(address: str | None) -> str:
+    """By what the log knows the network of that address where it does not tell it. Needs the application's settings."""
     secret = current_app.config["SETTINGS"].audit_key.marks
-    network = network_of(request.remote_addr).encode()
+    network = network_of(address).encode()
     return "~" + hmac.digest(secret, b"network|" + network, hashlib.sha256).hex()[:12]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from booking.adapters.anchors import note_anchor, note_restore
 from booking.cli.audit import broken_words
 from booking.config import Settings
 from booking.core.audit_chain import Head
+from booking.models import AuditEvent
 from booking.queries.audit import head
 from booking.services.audit_verify import Break, Broken
 from tests.factories import NOW
@@ -110,3 +112,14 @@ def test_a_restore_is_no_cut_and_a_cut_after_it_is_one(
 @pytest.mark.parametrize("kind", Broken)
 def test_every_break_has_a_sentence(kind: Broken) -> None:
     assert broken_words(Break(kind, 5, 7)).endswith(".")
+
+
+def test_the_sign_of_an_address_is_that_of_the_log(program: Flask, session: Session, runner: FlaskCliRunner) -> None:
+    here = {"REMOTE_ADDR": "203.0.113.7"}
+    data = {"email": "nobody@example.org", "password": "wrong one"}
+    program.config["WTF_CSRF_ENABLED"] = False
+    program.test_client().post("/account/log-in", data=data, environ_base=here)
+    told = runner.invoke(args=["audit", "sign", "203.0.113.7", "203.0.113.8"])
+    first, second = (line.split() for line in told.output.splitlines())
+    assert first == ["203.0.113.7", session.scalars(sa.select(AuditEvent.network)).one()]
+    assert second[1] != first[1]

@@ -42,7 +42,7 @@ WORRY: Mapping[Worry, tuple[LazyString, LazyString]] = {
         lazy_gettext("One network tries the doors of many accounts."),
         lazy_gettext(
             "It is slowed by itself. Look below whether anybody logged in from there, and ask those people. Whoever "
-            "runs the program can shut the network out at the proxy, whose records tell its address at that time."
+            "runs the program finds its address in the records of the proxy (audit sign) and can shut it out there."
         ),
     ),
     Worry.FLOOD: (
