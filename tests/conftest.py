@@ -92,11 +92,13 @@ def _database(request: pytest.FixtureRequest, folder: Path) -> Database:
 
 
 @pytest.fixture(scope="session")
-def shared_app(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def shared_app(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(settings_for(database.url, tmp_path_factory.mktemp("data")))
     app.config["TESTING"] = True
     app.config["WTF_CSRF_ENABLED"] = False
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
