@@ -19,27 +19,41 @@ from booking.models.appointment import (
     Appointment,
     AppointmentTime,
     Block,
+    FollowUp,
+    FollowUpState,
     Hold,
     HoldPurpose,
     Reservation,
 )
 from booking.models.base import Base, UtcDateTime, new_public_id
 from booking.models.clinic import (
+    AlertRecipient,
     Clinic,
     Closure,
     HoursException,
     Location,
     Resource,
+    SafetyMode,
     SegmentNeed,
     Service,
     ServiceSegment,
     WeeklyHours,
 )
+from booking.models.consent import Consent, ConsentKind, ConsentText
 from booking.models.credential import AppKey, KnownPlace, Passkey, RecoveryCode
 from booking.models.message import MailHold, Message
 from booking.models.patient import Patient
 from booking.models.people import AddressChange, CarerInvitation, ChangeState, InvitationState, PatientMerge
-from booking.models.questionnaire import Answer, QuestionnaireResponse, ResponseStatus
+from booking.models.questionnaire import (
+    Answer,
+    AskedForm,
+    DefinitionSource,
+    DefinitionState,
+    QuestionnaireDefinition,
+    QuestionnaireResponse,
+    ResponseStatus,
+    SafetyAnswer,
+)
 from booking.models.record import AuditEvent, AuditSeal, FieldKeyCheck, Heartbeat, Task, TaskState
 from booking.models.waiting import FreedTime, OfferState, WaitingEntry, WaitingOffer, WaitingState
 
@@ -49,10 +63,12 @@ __all__ = [
     "AccountPatient",
     "AccountPreference",
     "AddressChange",
+    "AlertRecipient",
     "Answer",
     "AppKey",
     "Appointment",
     "AppointmentTime",
+    "AskedForm",
     "AuditEvent",
     "AuditSeal",
     "Base",
@@ -62,7 +78,14 @@ __all__ = [
     "ChangeState",
     "Clinic",
     "Closure",
+    "Consent",
+    "ConsentKind",
+    "ConsentText",
+    "DefinitionSource",
+    "DefinitionState",
     "FieldKeyCheck",
+    "FollowUp",
+    "FollowUpState",
     "FreedTime",
     "Heartbeat",
     "Hold",
@@ -83,12 +106,15 @@ __all__ = [
     "Patient",
     "PatientMerge",
     "ProvenBy",
+    "QuestionnaireDefinition",
     "QuestionnaireResponse",
     "RecoveryCode",
     "Relation",
     "Reservation",
     "Resource",
     "ResponseStatus",
+    "SafetyAnswer",
+    "SafetyMode",
     "SegmentNeed",
     "Service",
     "ServiceSegment",

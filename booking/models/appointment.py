@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -157,3 +157,29 @@ class Reservation(Base):
     appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"), index=True)
     hold_id: Mapped[int | None] = mapped_column(sa.ForeignKey("hold.id"), index=True)
     block_id: Mapped[int | None] = mapped_column(sa.ForeignKey("block.id"), index=True)
+
+
+class FollowUpState(StrEnum):
+    OPEN = "open"
+    BOOKED = "booked"
+    DROPPED = "dropped"
+
+
+class FollowUp(Base):
+    """What a specialist wants after a visit: a service, and by when. It waits on the desk's list until it is booked."""
+
+    __tablename__ = "follow_up"
+
+    id: Mapped[IntPk]
+    public_id: Mapped[PublicId]
+    patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), index=True)
+    appointment_id: Mapped[int] = mapped_column(sa.ForeignKey("appointment.id"), unique=True)
+    service_id: Mapped[int] = mapped_column(sa.ForeignKey("service.id"))
+    resource_id: Mapped[int | None] = mapped_column(sa.ForeignKey("resource.id"))
+    wanted_by: Mapped[date]
+    state: Mapped[FollowUpState] = mapped_column(enum_column(FollowUpState, "state", grows=True))
+    booked_appointment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("appointment.id"))
+    created_at: Mapped[datetime]
+    created_by_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    settled_at: Mapped[datetime | None]
+    settled_by_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))

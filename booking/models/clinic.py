@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.core.scheduling.clinic import Audience, ResourceKind, VisitMode
 from booking.models.base import Base, Code, IntPk, PublicId, enum_column
+
+
+class SafetyMode(StrEnum):
+    """Whether somebody is told at once of a safety answer given away from the clinic (clinical guide, 2.3)."""
+
+    UNMONITORED = "unmonitored"
+    MONITORED = "monitored"
 
 
 class Clinic(Base):
@@ -25,6 +33,24 @@ class Clinic(Base):
     email: Mapped[str] = mapped_column(sa.String(254))
     emergency_number: Mapped[str] = mapped_column(sa.String(40))
     crisis_line: Mapped[str] = mapped_column(sa.String(200))
+    crisis_text_line: Mapped[str] = mapped_column(sa.String(200), default="")
+    safety_mode: Mapped[SafetyMode] = mapped_column(
+        enum_column(SafetyMode, "safety_mode", grows=True), default=SafetyMode.UNMONITORED
+    )
+    safety_hours: Mapped[str] = mapped_column(sa.String(200), default="")
+    safety_response_minutes: Mapped[int | None]
+
+
+class AlertRecipient(Base):
+    """Who is told of a safety answer: those with the lowest `rank` first, the next ones when nobody acts."""
+
+    __tablename__ = "alert_recipient"
+
+    id: Mapped[IntPk]
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), unique=True)
+    rank: Mapped[int]
+    named_at: Mapped[datetime]
+    named_by_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
 
 
 class Location(Base):

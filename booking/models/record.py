@@ -58,7 +58,10 @@ class TaskState(StrEnum):
 
 
 class Task(Base):
-    """Work for a person. `dedup_key` keeps one task per cause; `reason_code` says why in one word."""
+    """Work for a person. `dedup_key` keeps one task per cause; `reason_code` says why in one word.
+
+    Whoever claims it is `holder_account_id`. An urgent one climbs: `escalation` counts to whom it has gone, next at
+    `escalates_at`."""
 
     __tablename__ = "task"
 
@@ -76,6 +79,14 @@ class Task(Base):
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     outcome_code: Mapped[str | None] = mapped_column(sa.String(40))
+    outcome_note_sealed: Mapped[str | None] = mapped_column(sa.Text)
+    closed_by_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    holder_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    held_at: Mapped[datetime | None]
+    is_urgent: Mapped[bool] = mapped_column(default=False)
+    escalation: Mapped[int] = mapped_column(default=0)
+    escalates_at: Mapped[datetime | None]
+    response_id: Mapped[int | None] = mapped_column(sa.ForeignKey("questionnaire_response.id"))
 
 
 class Heartbeat(Base):

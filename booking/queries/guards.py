@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.models.guard import POSTGRES_CONSTRAINTS, POSTGRES_TRIGGERS, SQLITE_TRIGGERS
 
-HEAD_REVISION = "0010"
+HEAD_REVISION = "0011"
 
 
 def missing_guards(session: Session) -> list[str]:
