@@ -28,6 +28,8 @@ from booking.models import (
     AppKey,
     Appointment,
     CarerInvitation,
+    Consent,
+    FollowUp,
     KeptForm,
     KnownPlace,
     LinkToken,
@@ -36,6 +38,7 @@ from booking.models import (
     Patient,
     QuestionnaireResponse,
     RecoveryCode,
+    SafetyAnswer,
     Task,
     WaitingEntry,
     WaitingState,
@@ -245,10 +248,17 @@ def _forget_record(session: Session, actor: Actor, patient_id: int, now: datetim
     """What the visits were about, what was answered, and whose they were."""
     responses = sa.select(QuestionnaireResponse.id).where(QuestionnaireResponse.patient_id == patient_id)
     _delete(session, Answer, Answer.response_id.in_(responses))
-    _update(session, QuestionnaireResponse, QuestionnaireResponse.patient_id == patient_id, {"score_sealed": None})
+    _delete(session, SafetyAnswer, SafetyAnswer.response_id.in_(responses))
+    _delete(session, Consent, Consent.patient_id == patient_id)
+    _delete(session, FollowUp, FollowUp.patient_id == patient_id)
+    written = {"score_sealed": None, "flags_sealed": None, "flag_count": 0, "helper_name_sealed": None}
+    _update(
+        session, QuestionnaireResponse, QuestionnaireResponse.patient_id == patient_id,
+        {**written, "review_note_sealed": None},
+    )  # fmt: skip
     said = ("reason_sealed", "needs_sealed", "cancel_note_sealed", "video_url_sealed")
     _update(session, Appointment, Appointment.patient_id == patient_id, dict.fromkeys(said))
-    _update(session, Task, Task.patient_id == patient_id, {"note_sealed": None})
+    _update(session, Task, Task.patient_id == patient_id, {"note_sealed": None, "outcome_note_sealed": None})
     nobody = {"given_name": "", "family_name": "", "name_key": "", "born_on": NOBODY_BORN_ON, "language": "en"}
     _update(session, Patient, Patient.id == patient_id, {**nobody, "record_erased_at": now})
     audit.record(session, actor, "record_erased", "patient", patient_id, now=now)

@@ -20,6 +20,8 @@ from booking.models import (
     Appointment,
     Base,
     CarerInvitation,
+    Consent,
+    FollowUp,
     LinkToken,
     Message,
     Patient,
@@ -49,6 +51,8 @@ POINTING: Final[Mapping[str, Any]] = {
     "message": Message,
     "link_token": LinkToken,
     "task": Task,
+    "consent": Consent,
+    "follow_up": FollowUp,
     "carer_invitation": CarerInvitation,
     "account_patient": AccountPatient,
 }

@@ -22,6 +22,7 @@ from booking.models import (
     LoginSession,
     Patient,
     QuestionnaireResponse,
+    SafetyAnswer,
     Task,
 )
 
@@ -68,8 +69,13 @@ SEALED_COLUMNS: tuple[SealedColumn, ...] = (
     SealedColumn(LoginSession.data_sealed, LoginSession.id_hash),
     SealedColumn(LoginSession.network_sealed, LoginSession.id_hash),
     SealedColumn(Patient.contact_note_sealed, Patient.public_id),
+    SealedColumn(QuestionnaireResponse.flags_sealed, QuestionnaireResponse.public_id),
+    SealedColumn(QuestionnaireResponse.helper_name_sealed, QuestionnaireResponse.public_id),
+    SealedColumn(QuestionnaireResponse.review_note_sealed, QuestionnaireResponse.public_id),
     SealedColumn(QuestionnaireResponse.score_sealed, QuestionnaireResponse.public_id),
+    SealedColumn(SafetyAnswer.value_sealed, SafetyAnswer.row_key),
     SealedColumn(Task.note_sealed, Task.public_id),
+    SealedColumn(Task.outcome_note_sealed, Task.public_id),
 )
 
 

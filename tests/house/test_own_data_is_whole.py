@@ -69,6 +69,13 @@ COPIED: dict[str, tuple[str | int, ...]] = {
 
 CLINICS = "the clinic's own: about no patient"
 LEFT_OUT = {
+    "alert_recipient": CLINICS,
+    "asked_form": "which forms a visit asks for; what was answered is in the copy",
+    "consent": "nothing is kept in it yet",
+    "consent_text": CLINICS,
+    "follow_up": "nothing is kept in it yet",
+    "questionnaire_definition": CLINICS,
+    "safety_answer": "nothing is kept in it yet",
     "account_location": "where staff work; a patient's account has none",
     "audit_seal": "hashes over events, which are in the copy themselves",
     "block": "closed time of a resource; the account in it is the colleague's who closed it",

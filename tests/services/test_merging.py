@@ -19,6 +19,11 @@ from booking.models import (
     Appointment,
     Base,
     CarerInvitation,
+    Consent,
+    ConsentKind,
+    ConsentText,
+    FollowUp,
+    FollowUpState,
     InvitationState,
     LinkAction,
     Message,
@@ -80,7 +85,8 @@ def two(session: Session) -> Two:
 
 
 def fill(two: Two) -> Appointment:
-    """A visit with its letters, answers, a link and a task; a wait, an account, an invitation, a contact note."""
+    """A visit with letters, answers, a link, a task and what shall follow; a wait, an account, an invitation, a note, a
+    consent."""
     session, merged = two.session, two.merged
     account = make_account(session, patients=(merged,))
     actor = Actor(account.id, Role.PATIENT, frozenset({merged.id}))
@@ -91,7 +97,16 @@ def fill(two: Two) -> Appointment:
         patient_id=merged.id, invited_by_account_id=account.id, email="kim@example.org", email_key="kim@example.org",
         state=InvitationState.OPEN, created_at=NOW, expires_at=NOW + timedelta(days=3), live_key="one",
     )  # fmt: skip
-    session.add(asked)
+    text = ConsentText(code="mail", version=1, language="en", kind=ConsentKind.CHANNEL, title="Mail", body="Yes.")
+    session.add_all([asked, text])
+    session.flush()
+    session.add(Consent(patient_id=merged.id, text_id=text.id, signed_at=NOW, signed_by="Anna Ito"))
+    session.add(
+        FollowUp(
+            patient_id=merged.id, appointment_id=visit.id, service_id=visit.service_id, wanted_by=TUESDAY_9.date(),
+            state=FollowUpState.OPEN, created_at=NOW,
+        )
+    )  # fmt: skip
     session.commit()
     with transaction(session):
         outbox.plan_for_booking(
