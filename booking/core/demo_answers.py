@@ -36,7 +36,7 @@ def _answer(item: Item, random: Random) -> Value | None:
     if item.type in {ItemType.CHOICE, ItemType.OPEN_CHOICE}:
         return _choice(item, random)
     if item.type is ItemType.INTEGER:
-        lowest, highest = item.min_value or 0, 10 if item.max_value is None else item.max_value
+        lowest, highest = int(item.min_value or 0), 10 if item.max_value is None else int(item.max_value)
         return min(highest, max(lowest, round(random.gauss((lowest + highest) * 0.6, (highest - lowest) * 0.2))))
     if item.type in {ItemType.STRING, ItemType.TEXT} and (item.required or random.random() < 0.5):
         return random.choice(_WORDS)

@@ -12,8 +12,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
-from booking.core.questionnaires.definition import parse_questionnaire
 from booking.core.questionnaires.library import Library
+from booking.core.questionnaires.parsing import parse_questionnaire
 from booking.models import Answer, Appointment, AuditEvent, Service
 from booking.queries.appointments import Visit, select_visits
 from booking.services.filled_forms import LIBRARY, FilledForm, form_of_visit

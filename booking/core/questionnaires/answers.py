@@ -1,7 +1,12 @@
 """One item's raw form values become a typed answer or a mistake; answers to and from plain JSON values.
 
-Absent, skipped and zero are three things: a link id that is missing was never reached, None was skipped on purpose,
-0 is an answer.
+Absent, skipped, declined and zero are four things: a link id that is missing was never reached, None was skipped,
+`Declined` is "I prefer not to say", 0 is an answer. How the raw values of a form stand for an answer:
+
+- most types: one value; a choice: the codes; an open choice: its own words in `other`;
+- a quantity: the number, and the code of its unit in `other`;
+- a list: the cells of all rows, row after row, blank cells included (`getlist` gives them so);
+- every type: the one value `DECLINED_RAW` for "I prefer not to say".
 """
 
 from __future__ import annotations
@@ -11,7 +16,8 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+from decimal import Decimal
+from enum import Enum, StrEnum
 from typing import Any
 
 from booking.core.questionnaires.definition import Item, ItemType, Questionnaire
@@ -19,6 +25,8 @@ from booking.core.questionnaires.definition import Item, ItemType, Questionnaire
 STRING_LENGTH = 200
 TEXT_LENGTH = 4000
 """Most characters of a one-line and of a longer answer where the definition sets no limit of its own."""
+DECLINED_RAW = "prefer-not-to-say"
+"""The form value that stands for "I prefer not to say" to any question that may be declined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,29 @@ class Chosen:
     other: str = ""
 
 
-Value = bool | int | str | date | Chosen
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A measured number with the code of its unit, one of those the question offers."""
+
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The answer to a list: rows of texts, one for each column, "" where a cell was left blank. No row is all blank."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Declined(Enum):
+    """The person read the question and prefers not to say: kept apart from a question that was skipped."""
+
+    DECLINED = "declined"
+
+
+DECLINED = Declined.DECLINED
+Value = bool | int | Decimal | str | date | Chosen | Quantity | Rows | Declined
 Answers = Mapping[str, Value | None]
 """Answers by link id; None means skipped on purpose."""
 
@@ -42,6 +72,11 @@ class AnswerMistake(StrEnum):
     TOO_LOW = "too_low"
     TOO_HIGH = "too_high"
     TOO_LONG = "too_long"
+    TOO_EARLY = "too_early"
+    TOO_LATE = "too_late"
+    TOO_MANY = "too_many"
+    NOT_A_UNIT = "not_a_unit"
+    NOT_A_DECIMAL = "not_a_decimal"
     NOT_A_DATE = "not_a_date"
     NOT_AN_OPTION = "not_an_option"
     ONLY_ONE = "only_one"
@@ -66,17 +101,29 @@ class _Unusable(Exception):
 def read_answer(item: Item, raw: Sequence[str], other: str = "") -> Reading:
     """The typed answer to one question from the form's values of that field (`getlist`); blanks mean skipped.
 
-    `other` is the text box of an open choice. Never raises for anything that a browser can send."""
+    `other` is the text box of an open choice or the unit of a quantity. Never raises for anything that a browser can
+    send."""
     try:
-        given = [text for text in (_clean(value) for value in raw) if text]
+        cells = [_clean(value) for value in raw]
+        given = [text for text in cells if text]
         other_text = _clean(other) if item.type is ItemType.OPEN_CHOICE else ""
         if not given and not other_text:
             return Reading(mistake=AnswerMistake.REQUIRED if item.required else None)
-        if item.type in (ItemType.CHOICE, ItemType.OPEN_CHOICE):
-            return Reading(_read_choice(item, given, other_text))
-        return Reading(_READERS[item.type](item, _only_one(given)))
+        if given == [DECLINED_RAW] and not other_text and DECLINED_RAW not in item.option_by_code:
+            return Reading(DECLINED) if item.may_decline else Reading(mistake=AnswerMistake.REQUIRED)
+        return Reading(_read_value(item, cells, given, other_text or other))
     except _Unusable as unusable:
         return Reading(mistake=unusable.mistake)
+
+
+def _read_value(item: Item, cells: Sequence[str], given: Sequence[str], other: str) -> Value:
+    if item.type in (ItemType.CHOICE, ItemType.OPEN_CHOICE):
+        return _read_choice(item, given, other if item.type is ItemType.OPEN_CHOICE else "")
+    if item.type is ItemType.LIST:
+        return _read_rows(item, cells)
+    if item.type is ItemType.QUANTITY:
+        return _read_quantity(item, _only_one(given), _clean(other))
+    return _READERS[item.type](item, _only_one(given))
 
 
 def _clean(text: str) -> str:
@@ -118,19 +165,59 @@ def _read_integer(item: Item, text: str) -> int:
     if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
         raise _Unusable(AnswerMistake.NOT_A_NUMBER)
     number = int(text)
+    _check_range(item, number)
+    return number
+
+
+def _read_decimal(item: Item, text: str) -> Decimal:
+    # A comma is how most of Europe types a decimal; as a separator of thousands it is refused with the rest.
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}([.,][0-9]{1,4})?", text):
+        raise _Unusable(AnswerMistake.NOT_A_DECIMAL)
+    number = Decimal(text.replace(",", "."))
+    _check_range(item, number)
+    return number
+
+
+def _check_range(item: Item, number: int | Decimal) -> None:
     if item.min_value is not None and number < item.min_value:
         raise _Unusable(AnswerMistake.TOO_LOW)
     if item.max_value is not None and number > item.max_value:
         raise _Unusable(AnswerMistake.TOO_HIGH)
-    return number
 
 
-def _read_date(_item: Item, text: str) -> date:
+def _read_quantity(item: Item, text: str, unit: str) -> Quantity:
+    codes = [u.code for u in item.units]
+    chosen = unit or (codes[0] if len(codes) == 1 else "")
+    if chosen not in codes:
+        raise _Unusable(AnswerMistake.NOT_A_UNIT)
+    return Quantity(_read_decimal(item, text), chosen)
+
+
+def _read_date(item: Item, text: str) -> date:
     try:
         # Not fromisoformat() alone, which also takes "2026-W10-1".
-        return date.fromisoformat(text if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else "")
+        found = date.fromisoformat(text if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else "")
     except ValueError:
         raise _Unusable(AnswerMistake.NOT_A_DATE) from None
+    if item.min_date is not None and found < item.min_date:
+        raise _Unusable(AnswerMistake.TOO_EARLY)
+    if item.max_date is not None and found > item.max_date:
+        raise _Unusable(AnswerMistake.TOO_LATE)
+    return found
+
+
+def _read_rows(item: Item, cells: Sequence[str]) -> Rows:
+    width = len(item.columns)
+    padded = [*cells, *[""] * (-len(cells) % width)]
+    rows = [tuple(padded[start : start + width]) for start in range(0, len(padded), width)]
+    kept = tuple(
+        tuple(_read_text(column, cell) for column, cell in zip(item.columns, row, strict=True))
+        for row in rows
+        if any(row)
+    )
+    if len(kept) > item.max_rows:
+        raise _Unusable(AnswerMistake.TOO_MANY)
+    return Rows(kept)
 
 
 def _read_text(item: Item, text: str) -> str:
@@ -147,6 +234,7 @@ def length_limit(item: Item) -> int:
 _READERS: Mapping[ItemType, Callable[[Item, str], Value]] = {
     ItemType.BOOLEAN: _read_boolean,
     ItemType.INTEGER: _read_integer,
+    ItemType.DECIMAL: _read_decimal,
     ItemType.DATE: _read_date,
     ItemType.STRING: _read_text,
     ItemType.TEXT: _read_text,
@@ -157,22 +245,62 @@ def to_plain(value: Value | None) -> Any:
     """An answer as JSON can hold it; `from_plain` reads it back with the item's help."""
     if isinstance(value, Chosen):
         return {"codes": list(value.codes), "other": value.other}
+    if isinstance(value, Quantity):
+        return {"value": str(value.value), "unit": value.unit}
+    if isinstance(value, Rows):
+        return {"rows": [list(row) for row in value.rows]}
+    if isinstance(value, Declined):
+        return {"declined": True}
+    if isinstance(value, Decimal):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value
+
+
+def to_raw(value: Value | None) -> tuple[tuple[str, ...], str]:
+    """An answer as the raw values and the `other` that `read_answer` takes: what a page fills its fields with."""
+    if value is None:
+        return (), ""
+    if isinstance(value, Chosen):
+        return value.codes, value.other
+    if isinstance(value, Quantity):
+        return (str(value.value),), value.unit
+    if isinstance(value, Rows):
+        return tuple(cell for row in value.rows for cell in row), ""
+    if isinstance(value, Declined):
+        return (DECLINED_RAW,), ""
+    if isinstance(value, bool):
+        return ("true" if value else "false",), ""
+    return (value.isoformat() if isinstance(value, date) else str(value),), ""
 
 
 def from_plain(item: Item, plain: Any) -> Value | None:
     """The answer that `to_plain` wrote; None stays None. Raises ValueError when it is no answer to this item."""
     if plain is None:
         return None
-    value: Value | None = None
-    if isinstance(plain, dict) and isinstance(plain.get("codes"), list):
-        value = read_answer(item, plain["codes"], plain.get("other", "")).value
-    elif isinstance(plain, bool | int | str):
-        value = read_answer(item, [str(plain).lower() if isinstance(plain, bool) else str(plain)]).value
+    stored = _stored_raw(plain)
+    value = read_answer(item, *stored).value if stored else None
     if value is None:
         # The value itself stays out of the message: it is a health answer.
         raise ValueError(f"The stored value is no answer to {item.link_id}.")
     return value
+
+
+def _stored_raw(plain: Any) -> tuple[Sequence[str], str] | None:
+    """What `read_answer` is given for a stored value; None for what `to_plain` never writes."""
+    if isinstance(plain, bool):
+        return [str(plain).lower()], ""
+    if isinstance(plain, int | str):
+        return [str(plain)], ""
+    match plain:
+        case {"codes": [*codes], "other": str(other)}:
+            return codes, other
+        case {"value": str(number), "unit": str(unit)}:
+            return [number], unit
+        case {"rows": [*rows]}:
+            return [cell for row in rows for cell in row], ""
+        case {"declined": True}:
+            return [DECLINED_RAW], ""
+    return None
 
 
 def load_answers(questionnaire: Questionnaire, plain: Mapping[str, Any]) -> dict[str, Value | None]:

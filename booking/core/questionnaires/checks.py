@@ -11,26 +11,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from booking.core.questionnaires.condition_checks import condition_mistakes
-from booking.core.questionnaires.definition import (
-    ITEM_CONTROL,
-    MAX_VALUE,
-    MIN_VALUE,
-    OPTION_EXCLUSIVE,
-    ItemType,
-    extension,
-    item_control,
-)
+from booking.core.questionnaires.condition_checks import condition_mistakes, is_date
+from booking.core.questionnaires.definition import FHIR_TYPES, ItemType
 from booking.core.questionnaires.fhir_shape import QUESTIONNAIRE, Mistake, shape_mistakes
-from booking.core.questionnaires.raw_items import RawItem, walk_raw
+from booking.core.questionnaires.item_checks import answer_mistakes, holds_markup
+from booking.core.questionnaires.raw_items import RawItem, item_control, walk_raw
 
 MAX_ITEMS = 300
 PAGE_QUESTIONS = 5
+MAX_COLUMNS = 4
 _NEEDED = ("resourceType", "id", "url", "version", "name", "title", "status", "copyright", "item")
-_KNOWN_EXTENSIONS = {MIN_VALUE, MAX_VALUE, ITEM_CONTROL, OPTION_EXCLUSIVE}
-_CHOICES = (ItemType.CHOICE, ItemType.OPEN_CHOICE)
-_WITH_LENGTH = (ItemType.STRING, ItemType.TEXT, ItemType.OPEN_CHOICE)
-_MARKUP = re.compile(r"<[A-Za-z!/?]|&[a-z]+;|&#")
+_LENGTHS = {"title": 120, "description": 600, "copyright": 6000, "purpose": 2000, "publisher": 200}
+TEXT_LENGTH = 1200
+"""Most characters of the words of one item: an instrument's introduction fits, a leaflet does not."""
+_DATES = ("date", "approvalDate", "lastReviewDate")
 
 
 def find_mistakes(data: Mapping[str, Any]) -> list[Mistake]:
@@ -41,7 +35,7 @@ def find_mistakes(data: Mapping[str, Any]) -> list[Mistake]:
     found += [Mistake(name, "missing", "is needed") for name in _NEEDED if name not in data]
     for item in walk_raw(data) if not found else ():
         found += [Mistake(f"{item.path}.{k}", "missing", "is needed") for k in ("linkId", "type") if k not in item.data]
-        if item.data.get("type") not in set(ItemType):
+        if item.data.get("type") not in FHIR_TYPES:
             found.append(Mistake(f"{item.path}.type", "item-type", "this type of item is not supported"))
     if found:
         return found
@@ -67,9 +61,20 @@ def _head_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
         yield Mistake("name", "que-0", "must start with a capital and hold letters, digits and _ only")
     if data["status"] not in ("draft", "active", "retired"):
         yield Mistake("status", "status", "must be draft, active or retired")
-    yield from (
-        Mistake(n, "markup", "holds markup") for n in ("title", "description") if _MARKUP.search(data.get(n, ""))
-    )
+    yield from _text_mistakes(data)
+
+
+def _text_mistakes(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", data.get("language", "en")):
+        yield Mistake("language", "language", "must be a language tag such as en or de-AT")
+    for name, most in _LENGTHS.items():
+        if holds_markup(data.get(name, "")):
+            yield Mistake(name, "markup", "holds markup")
+        if len(data.get(name, "")) > most:
+            yield Mistake(name, "length", f"is longer than {most} characters")
+    for name in _DATES:
+        if name in data and not is_date(data[name]):
+            yield Mistake(name, "date", "must be a date such as 2026-11-23")
 
 
 def _set_mistakes(items: Sequence[RawItem]) -> Iterator[Mistake]:
@@ -86,37 +91,55 @@ def _item_mistakes(item: RawItem) -> Iterator[tuple[str, str]]:
         yield "link-id", "linkId must be letters, digits, . and -"
     if not item.data.get("text") and item.type is not ItemType.GROUP:
         yield "no-text", "has no text"
-    if _MARKUP.search(item.data.get("text", "")):
+    if holds_markup(item.data.get("text", "")):
         yield "markup", "text holds markup"
+    if len(item.data.get("text", "")) > TEXT_LENGTH:
+        yield "length", f"text is longer than {TEXT_LENGTH} characters"
     yield from _nesting_mistakes(item)
     yield from _display_mistakes(item)
-    yield from _option_mistakes(item)
-    yield from _limit_mistakes(item)
-    yield from _extension_mistakes(item)
+    yield from answer_mistakes(item)
 
 
 def _nesting_mistakes(item: RawItem) -> Iterator[tuple[str, str]]:
     inner = item.data.get("item", [])
     has_questions = any(i.get("type") != ItemType.DISPLAY for i in inner)
-    if item.type is ItemType.GROUP and not inner:
+    if item.type in (ItemType.GROUP, ItemType.LIST) and not inner:
         yield "que-1", "a group must hold items"
     if item.type is ItemType.DISPLAY and inner:
         yield "que-1", "a display item holds nothing"
-    if item.is_question and item.data.get("repeats") and has_questions:
+    if item.is_question and item.type is not ItemType.LIST and item.data.get("repeats") and has_questions:
         yield "nested-repeat", "questions inside a repeating question are not supported"
     if item.is_question and any(i.get("type") == ItemType.GROUP for i in inner):
         yield "nested-group", "a group inside a question is not supported"
-    if item.type is ItemType.GROUP and (item.data.get("repeats") or item.data.get("required")):
-        yield "group-flags", "repeats and required are not supported on groups"
+    if item.type is ItemType.GROUP and item.data.get("required"):
+        yield "group-flags", "required is not supported on groups"
+    if item.type is ItemType.LIST:
+        yield from _list_mistakes(item)
     if item_control(item.data) == "page":
         yield from _page_mistakes(item)
 
 
+def _list_mistakes(item: RawItem) -> Iterator[tuple[str, str]]:
+    """A list is answered in rows of short texts; more than a few columns do not fit a phone."""
+    columns = [i for i in item.data.get("item", []) if i.get("type") != ItemType.DISPLAY]
+    if not item.data.get("text"):
+        yield "no-text", "has no text"
+    if not 1 <= len(columns) <= MAX_COLUMNS or any(c.get("type") != ItemType.STRING for c in columns):
+        yield "list", f"a repeating group holds 1 to {MAX_COLUMNS} items of type string"
+    if any(c.keys() - {"linkId", "type", "text", "maxLength", "code", "definition", "prefix"} for c in columns):
+        yield "list", "the texts of a repeating group have neither conditions nor flags of their own"
+
+
 def _page_mistakes(item: RawItem) -> Iterator[tuple[str, str]]:
     inner = item.data.get("item", [])
-    questions = [i for i in inner if i.get("type") not in (ItemType.GROUP, ItemType.DISPLAY)]
-    nested = [i for q in questions for i in q.get("item", []) if i.get("type") != ItemType.DISPLAY]
-    if item.type is not ItemType.GROUP or nested or any(i.get("type") == ItemType.GROUP for i in inner):
+    lists = [i for i in inner if i.get("type") == ItemType.GROUP and i.get("repeats")]
+    questions = [i for i in inner if i.get("type") not in (ItemType.GROUP, ItemType.DISPLAY)] + lists
+    nested = [i for q in questions if q not in lists for i in q.get("item", []) if i.get("type") != ItemType.DISPLAY]
+    if (
+        item.type is not ItemType.GROUP
+        or nested
+        or any(i.get("type") == ItemType.GROUP for i in inner if i not in lists)
+    ):
         yield "page", "a page is a group of plain questions and texts"
     if not 1 <= len(questions) <= PAGE_QUESTIONS:
         yield "page", f"a page holds 1 to {PAGE_QUESTIONS} questions"
@@ -131,49 +154,3 @@ def _display_mistakes(item: RawItem) -> Iterator[tuple[str, str]]:
         yield "que-6", "a display item has neither required nor repeats"
     if item.in_question and "enableWhen" in item.data:
         yield "label-condition", "a label inside a question is always shown"
-
-
-def _option_mistakes(item: RawItem) -> Iterator[tuple[str, str]]:
-    options = item.data.get("answerOption", [])
-    codings = [o.get("valueCoding", {}) for o in options]
-    if options and item.type not in _CHOICES:
-        yield "que-5", "only choices have answer options"
-    if item.type in _CHOICES and not options:
-        yield "no-options", "a choice needs answerOption (value sets are not supported)"
-    if any(not c.get("code") or not c.get("display") or not c.get("system") for c in codings):
-        yield "option", "each answerOption needs a valueCoding with system, code and display"
-    if len({c.get("code") for c in codings}) < len(codings):
-        yield "option-twice", "two answer options have the same code"
-    if any(_MARKUP.search(c.get("display", "")) for c in codings):
-        yield "markup", "an answer option holds markup"
-    if item.data.get("repeats") and item.is_question and item.type not in _CHOICES:
-        yield "repeats", "only choices may repeat"
-
-
-def _limit_mistakes(item: RawItem) -> Iterator[tuple[str, str]]:
-    lowest, highest = (extension(item.data, url, "valueInteger") for url in (MIN_VALUE, MAX_VALUE))
-    if (lowest is not None or highest is not None) and item.type is not ItemType.INTEGER:
-        yield "min-max", "only integers have minValue and maxValue here"
-    if lowest is not None and highest is not None and lowest > highest:
-        yield "min-max", "minValue is above maxValue"
-    if "maxLength" in item.data and item.type not in _WITH_LENGTH:
-        yield "que-10", "maxLength is for texts"
-    if item.data.get("maxLength", 1) < 1:
-        yield "max-length", "maxLength must be positive"
-
-
-def _extension_mistakes(item: RawItem) -> Iterator[tuple[str, str]]:
-    everywhere = [
-        *item.data.get("extension", []),
-        *(e for o in item.data.get("answerOption", []) for e in o.get("extension", [])),
-    ]
-    if any(e.get("url") not in _KNOWN_EXTENSIONS for e in everywhere):
-        yield "extension", "this extension is not supported"
-    control = item_control(item.data)
-    if control not in ("", "page", "help", "lower", "upper") or (
-        control in ("lower", "upper") and not item.in_question
-    ):
-        yield "item-control", "only page, help, and lower or upper inside a question are supported"
-    for url in (MIN_VALUE, MAX_VALUE):
-        if any(e.get("url") == url and "valueInteger" not in e for e in everywhere):
-            yield "min-max", "minValue and maxValue need a valueInteger"

@@ -13,13 +13,15 @@ from booking.core.questionnaires.raw_items import RawItem
 _ANSWER_KEY = {
     ItemType.BOOLEAN: "answerBoolean",
     ItemType.INTEGER: "answerInteger",
+    ItemType.DECIMAL: "answerDecimal",
     ItemType.DATE: "answerDate",
     ItemType.STRING: "answerString",
     ItemType.TEXT: "answerString",
     ItemType.CHOICE: "answerCoding",
     ItemType.OPEN_CHOICE: "answerCoding",
 }
-_ORDERED_TYPES = (ItemType.INTEGER, ItemType.DATE)
+_ORDERED_TYPES = (ItemType.INTEGER, ItemType.DECIMAL, ItemType.DATE)
+# A quantity and a list have no answer[x] to compare with: conditions may only ask whether they exist.
 _PLAIN_OPERATORS = (Operator.EXISTS, Operator.EQUAL, Operator.NOT_EQUAL)
 
 
@@ -66,11 +68,11 @@ def _answer_mistakes(
         if key != "answerBoolean":
             yield "que-7", "exists needs answerBoolean"
         return
-    if key != _ANSWER_KEY[asked.type]:
+    if key != _ANSWER_KEY.get(asked.type):
         yield "enable-answer", "the answer has another type than the question"
     elif key == "answerCoding" and condition[key].get("code") not in _option_codes(asked):
         yield "enable-answer", "the answer is not among the question's options"
-    elif key == "answerDate" and not _is_date(condition[key]):
+    elif key == "answerDate" and not is_date(condition[key]):
         yield "enable-answer", "the answer is no date"
     if operator not in _PLAIN_OPERATORS and asked.type not in _ORDERED_TYPES:
         yield "enable-operator", "this operator needs a number or a date"
@@ -80,9 +82,10 @@ def _option_codes(item: RawItem) -> set[str]:
     return {o.get("valueCoding", {}).get("code", "") for o in item.data.get("answerOption", [])}
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether it is a full date in the form of FHIR, such as 2026-11-23."""
     try:
-        date.fromisoformat(text)
+        # Not fromisoformat() alone, which also takes "20261123".
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True

@@ -1,22 +1,35 @@
-"""A questionnaire as frozen values, and how FHIR R4 Questionnaire JSON becomes one.
+"""A questionnaire as frozen values. `parsing.py` makes one of FHIR R4 Questionnaire JSON.
 
-The JSON is expected to have passed `checks.find_mistakes`; `library.py` sees to that. Texts are in the language
-of the file: a translation is a file of its own, because translated instruments are validated one by one.
+Texts are in the language of the file: a translation is a file of its own, because translated instruments are
+validated one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
 MIN_VALUE = "http://hl7.org/fhir/StructureDefinition/minValue"
 MAX_VALUE = "http://hl7.org/fhir/StructureDefinition/maxValue"
 ITEM_CONTROL = "http://hl7.org/fhir/StructureDefinition/questionnaire-itemControl"
 OPTION_EXCLUSIVE = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclusive"
+ORDINAL_VALUE = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+UNIT_OPTION = "http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption"
+MAX_OCCURS = "http://hl7.org/fhir/StructureDefinition/questionnaire-maxOccurs"
+
+PRESENTATION = "https://respite.example/fhir/StructureDefinition/presentation"
+"""Our extension with a code of `Presentation`: how a question is drawn; the data stay plain FHIR."""
+SAFETY_ITEM = "https://respite.example/fhir/StructureDefinition/safety-item"
+"""Our extension, a boolean: the question asks about self-harm or suicide (clinical guide, 2.3)."""
+ASK_AGAIN = "https://respite.example/fhir/StructureDefinition/ask-again"
+"""Our extension, a boolean: the answer may change from day to day and is never carried forward."""
+
+LIST_ROWS = 30
+"""Most rows of a list where the definition sets no limit of its own."""
 
 PERMANENT_LINE = "questionnaire.permanent_line"
 """Key of the sentence beside every free-text box and at the foot of every form: nobody reads this in real time.
@@ -25,17 +38,34 @@ The sentence holds the clinic's emergency number and crisis line, so the pages r
 
 
 class ItemType(StrEnum):
-    """The item types that are supported; FHIR R4 has more, and `checks` refuses those."""
+    """The item types that are supported; FHIR R4 has more, and `checks` refuses those.
+
+    `LIST` is our name for a repeating group of short texts, such as medicines: one question that is answered in rows.
+    In JSON it is a group with `repeats`."""
 
     GROUP = "group"
     DISPLAY = "display"
     BOOLEAN = "boolean"
     INTEGER = "integer"
+    DECIMAL = "decimal"
+    QUANTITY = "quantity"
     DATE = "date"
     STRING = "string"
     TEXT = "text"
     CHOICE = "choice"
     OPEN_CHOICE = "open-choice"
+    LIST = "list"
+
+
+FHIR_TYPES = frozenset(ItemType) - {ItemType.LIST}
+"""The types as they stand in JSON."""
+
+
+class Presentation(StrEnum):
+    """How a question is drawn when its type alone does not say so."""
+
+    BODY_MAP = "body-map"
+    SCALE = "scale"
 
 
 class Operator(StrEnum):
@@ -57,10 +87,14 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer of a choice. An exclusive one ("None of these") cannot be ticked with others."""
+    """One answer of a choice. An exclusive one ("None of these") cannot be ticked with others.
+
+    `ordinal` is the number that the definition gives the answer; scores come from our own tables, not from it.
+    """
 
     coding: Coding
     is_exclusive: bool = False
+    ordinal: Decimal | None = None
 
     @property
     def code(self) -> str:
@@ -77,7 +111,17 @@ class Condition:
 
     question: str
     operator: Operator
-    value: bool | int | str | date
+    value: bool | int | str | date | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """What a question shows before it was answered: raw form values, as `answers.read_answer` takes them.
+
+    It is a proposal on the page and no answer: nothing is stored until the person saves it."""
+
+    raw: tuple[str, ...] = ()
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +130,7 @@ class Item:
 
     `low_label` and `high_label` name the ends of a number scale, `hint` is help below the question;
     in FHIR all three are display items inside the question. `is_page` marks a group that is shown at once.
+    `units` are those of a quantity. `columns` are the short texts of a list, `max_rows` the most rows it takes.
     """
 
     link_id: str
@@ -95,8 +140,10 @@ class Item:
     options: tuple[Option, ...] = ()
     repeats: bool = False
     required: bool = False
-    min_value: int | None = None
-    max_value: int | None = None
+    min_value: int | Decimal | None = None
+    max_value: int | Decimal | None = None
+    min_date: date | None = None
+    max_date: date | None = None
     max_length: int | None = None
     enable_when: tuple[Condition, ...] = ()
     enable_any: bool = False
@@ -105,10 +152,31 @@ class Item:
     hint: str = ""
     is_page: bool = False
     items: tuple[Item, ...] = ()
+    units: tuple[Coding, ...] = ()
+    columns: tuple[Item, ...] = ()
+    max_rows: int = LIST_ROWS
+    initial: Initial | None = None
+    presentation: Presentation | None = None
+    is_safety: bool = False
+    is_asked_again: bool = False
 
     @property
     def is_question(self) -> bool:
         return self.type not in (ItemType.GROUP, ItemType.DISPLAY)
+
+    @property
+    def is_body_map(self) -> bool:
+        return self.presentation is Presentation.BODY_MAP
+
+    @property
+    def is_scale(self) -> bool:
+        """Whether the answer is one of the eleven numbers 0 to 10, drawn as buttons."""
+        return self.type is ItemType.INTEGER and (self.min_value, self.max_value) == (0, 10)
+
+    @property
+    def may_decline(self) -> bool:
+        """Whether "I prefer not to say" is an answer to it."""
+        return self.is_question and not self.required
 
     @cached_property
     def option_by_code(self) -> Mapping[str, Option]:
@@ -149,76 +217,3 @@ def walk(items: Iterable[Item]) -> Iterator[Item]:
     for item in items:
         yield item
         yield from walk(item.items)
-
-
-def parse_questionnaire(data: Mapping[str, Any]) -> Questionnaire:
-    """A Questionnaire from checked FHIR R4 JSON; KeyError or ValueError when it was not checked."""
-    return Questionnaire(
-        code=data["id"],
-        url=data["url"],
-        version=data["version"],
-        title=data["title"],
-        items=tuple(parse_item(raw) for raw in data["item"]),
-        description=data.get("description", ""),
-        copyright=data["copyright"],
-        language=data.get("language", "en"),
-        codings=tuple(parse_coding(raw) for raw in data.get("code", ())),
-    )
-
-
-def parse_item(data: Mapping[str, Any]) -> Item:
-    """One item with everything nested in it; display items of a question become its labels and its hint."""
-    kind = ItemType(data["type"])
-    inner = data.get("item", ())
-    labels = [raw for raw in inner if raw["type"] == ItemType.DISPLAY] if kind is not ItemType.GROUP else []
-    return Item(
-        link_id=data["linkId"],
-        type=kind,
-        text=data.get("text", ""),
-        code=next((parse_coding(raw) for raw in data.get("code", ())), None),
-        options=tuple(_parse_option(raw) for raw in data.get("answerOption", ())),
-        repeats=data.get("repeats", False),
-        required=data.get("required", False),
-        min_value=extension(data, MIN_VALUE, "valueInteger"),
-        max_value=extension(data, MAX_VALUE, "valueInteger"),
-        max_length=data.get("maxLength"),
-        enable_when=tuple(_parse_condition(raw) for raw in data.get("enableWhen", ())),
-        enable_any=data.get("enableBehavior") == "any",
-        low_label=_joined(labels, {"lower"}),
-        high_label=_joined(labels, {"upper"}),
-        hint=_joined(labels, {"help", ""}),
-        is_page=item_control(data) == "page",
-        items=tuple(parse_item(raw) for raw in inner if raw not in labels),
-    )
-
-
-def parse_coding(data: Mapping[str, Any]) -> Coding:
-    return Coding(data.get("system", ""), data["code"], data.get("display", ""))
-
-
-def extension(data: Mapping[str, Any], url: str, value: str) -> Any:
-    """The `value[x]` of the first extension with that url, None when there is none."""
-    return next((e.get(value) for e in data.get("extension", ()) if e.get("url") == url), None)
-
-
-def item_control(data: Mapping[str, Any]) -> str:
-    """Code of the itemControl extension (`page`, `lower`, `upper`, `help` ...), "" when there is none."""
-    concept = extension(data, ITEM_CONTROL, "valueCodeableConcept") or {}
-    return next((str(c.get("code", "")) for c in concept.get("coding", ())), "")
-
-
-def _joined(labels: Sequence[Mapping[str, Any]], controls: set[str]) -> str:
-    return " ".join(raw["text"] for raw in labels if item_control(raw) in controls)
-
-
-def _parse_option(data: Mapping[str, Any]) -> Option:
-    return Option(parse_coding(data["valueCoding"]), bool(extension(data, OPTION_EXCLUSIVE, "valueBoolean")))
-
-
-def _parse_condition(data: Mapping[str, Any]) -> Condition:
-    value = next(v for key, v in data.items() if key.startswith("answer"))
-    if "answerCoding" in data:
-        value = value["code"]
-    elif "answerDate" in data:
-        value = date.fromisoformat(value)
-    return Condition(data["question"], Operator(data["operator"]), value)

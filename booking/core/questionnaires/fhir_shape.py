@@ -32,13 +32,17 @@ EXTENSION: Shape = MappingProxyType(
     {
         "url": "string",
         "valueInteger": "integer",
+        "valueDecimal": "number",
         "valueBoolean": "boolean",
-        "valueString": "string",
+        **dict.fromkeys(("valueString", "valueCode", "valueDate"), "string"),
+        "valueCoding": "object",
         "valueCodeableConcept": "object",
     }
 )
 CONCEPT: Shape = MappingProxyType({"coding": "objects", "text": "string"})
-CODING: Shape = MappingProxyType({"system": "string", "version": "string", "code": "string", "display": "string"})
+CODING: Shape = MappingProxyType(
+    {**dict.fromkeys(("system", "version", "code", "display"), "string"), "extension": "objects"}
+)
 QUESTIONNAIRE: Shape = MappingProxyType(
     {
         **dict.fromkeys(("resourceType", "id", "language", "url", "version", "name", "title", "status"), "string"),
@@ -58,15 +62,28 @@ ITEM: Shape = MappingProxyType(
         **dict.fromkeys(("linkId", "text", "type", "prefix", "definition", "enableBehavior"), "string"),
         **dict.fromkeys(("required", "repeats"), "boolean"),
         "maxLength": "integer",
-        **dict.fromkeys(("code", "extension", "answerOption", "enableWhen", "item"), "objects"),
+        **dict.fromkeys(("code", "extension", "answerOption", "enableWhen", "initial", "item"), "objects"),
     }
 )
-OPTION: Shape = MappingProxyType({"valueCoding": "object", "extension": "objects"})
+OPTION: Shape = MappingProxyType({"valueCoding": "object", "initialSelected": "boolean", "extension": "objects"})
+INITIAL: Shape = MappingProxyType(
+    {
+        **dict.fromkeys(("valueString", "valueDate"), "string"),
+        "valueBoolean": "boolean",
+        "valueInteger": "integer",
+        "valueDecimal": "number",
+        "valueQuantity": "object",
+    }
+)
+QUANTITY: Shape = MappingProxyType(
+    {"value": "number", **dict.fromkeys(("unit", "system", "code"), "string")},
+)
 CONDITION: Shape = MappingProxyType(
     {
         **dict.fromkeys(("question", "operator", "answerString", "answerDate"), "string"),
         "answerBoolean": "boolean",
         "answerInteger": "integer",
+        "answerDecimal": "number",
         "answerCoding": "object",
     }
 )
@@ -75,6 +92,7 @@ _IS_TYPE: Mapping[str, Callable[[Any], bool]] = {
     "string": lambda v: isinstance(v, str),
     "boolean": lambda v: isinstance(v, bool),
     "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool),
     "object": lambda v: isinstance(v, dict),
     "strings": lambda v: isinstance(v, list) and all(isinstance(x, str) for x in v),
     "objects": lambda v: isinstance(v, list) and all(isinstance(x, dict) for x in v),
@@ -89,6 +107,8 @@ _INNER: Mapping[str, Shape] = {
     "coding": CODING,
     "valueCoding": CODING,
     "answerCoding": CODING,
+    "initial": INITIAL,
+    "valueQuantity": QUANTITY,
     "item": ITEM,
 }
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from operator import ge, gt, le, lt
 
 from booking.core.errors import NotFound
-from booking.core.questionnaires.answers import Answers, Chosen, Value
+from booking.core.questionnaires.answers import Answers, Chosen, Declined, Value
 from booking.core.questionnaires.definition import Condition, Item, ItemType, Operator, Questionnaire, walk
 
-_ORDERED: Mapping[Operator, Callable[[int, int], bool]] = {
+_ORDERED: Mapping[Operator, Callable[[int | Decimal, int | Decimal], bool]] = {
     Operator.GREATER: gt,
     Operator.LESS: lt,
     Operator.AT_LEAST: ge,
@@ -24,11 +25,14 @@ _ORDERED: Mapping[Operator, Callable[[int, int], bool]] = {
 _SECONDS = {
     ItemType.BOOLEAN: 6,
     ItemType.INTEGER: 8,
+    ItemType.DECIMAL: 10,
+    ItemType.QUANTITY: 14,
     ItemType.CHOICE: 8,
     ItemType.OPEN_CHOICE: 12,
     ItemType.DATE: 12,
     ItemType.STRING: 15,
     ItemType.TEXT: 30,
+    ItemType.LIST: 60,
 }
 """Rough seconds for an answer of each type on a phone; only ever shown as whole minutes with "about"."""
 
@@ -143,7 +147,8 @@ class _Shown:
 
     def count(self, item: Item) -> None:
         value = self._answers.get(item.link_id)
-        if value is not None:
+        # Conditions see neither what was skipped nor what was declined.
+        if value is not None and not isinstance(value, Declined):
             self._counted[item.link_id] = value
 
     def is_answered(self, item: Item) -> bool:
@@ -167,11 +172,11 @@ def _holds(condition: Condition, value: Value | None) -> bool:
     return mine is not None and other is not None and _ORDERED[condition.operator](mine, other)
 
 
-def _as_number(value: Value | None) -> int | None:
-    """An integer or a date (as its day number) to compare by size; None for what has no size."""
+def _as_number(value: Value | None) -> int | Decimal | None:
+    """A number or a date (as its day number) to compare by size; None for what has no size."""
     if isinstance(value, date):
         return value.toordinal()
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int | Decimal) else None
 
 
 def _walk_steps(items: tuple[Item, ...], shown: _Shown, section: str) -> Iterator[Step]:
@@ -182,7 +187,7 @@ def _walk_steps(items: tuple[Item, ...], shown: _Shown, section: str) -> Iterato
         if item.type is ItemType.DISPLAY:
             yield Step(item.link_id, (), section, (item.text,))
         elif item.is_page:
-            yield _block(item, shown)
+            yield _block(item, shown, section)
         elif item.type is ItemType.GROUP:
             yield from _walk_steps(item.items, shown, item.text or section)
         else:
@@ -192,12 +197,12 @@ def _walk_steps(items: tuple[Item, ...], shown: _Shown, section: str) -> Iterato
                 yield from _walk_steps(item.items, shown, section)
 
 
-def _block(group: Item, shown: _Shown) -> Step:
+def _block(group: Item, shown: _Shown, section: str) -> Step:
     allowed = [item for item in group.items if shown.allows(item)]
     questions = tuple(item for item in allowed if item.is_question)
     for question in questions:
         shown.count(question)
-    return Step(group.link_id, questions, group.text, tuple(i.text for i in allowed if not i.is_question))
+    return Step(group.link_id, questions, group.text or section, tuple(i.text for i in allowed if not i.is_question))
 
 
 def _order(questionnaire: Questionnaire) -> dict[str, int]:

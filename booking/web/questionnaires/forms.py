@@ -28,6 +28,11 @@ MAX_VERSION_DIGITS = 9
 SENTENCES = {
     AnswerMistake.REQUIRED: lazy_gettext("Please answer this question to go on"),
     AnswerMistake.NOT_A_NUMBER: lazy_gettext("Enter a whole number, like 12"),
+    AnswerMistake.NOT_A_DECIMAL: lazy_gettext("Enter a number, like 36.6"),
+    AnswerMistake.NOT_A_UNIT: lazy_gettext("Choose the unit of the number"),
+    AnswerMistake.TOO_EARLY: lazy_gettext("Enter a later date"),
+    AnswerMistake.TOO_LATE: lazy_gettext("Enter an earlier date"),
+    AnswerMistake.TOO_MANY: lazy_gettext("Use fewer lines"),
     AnswerMistake.NOT_A_DATE: lazy_gettext("Enter a real date, like 27 3 2026"),
     AnswerMistake.NOT_AN_OPTION: lazy_gettext("Choose one of the answers below"),
     AnswerMistake.ONLY_ONE: lazy_gettext("Give one answer only"),

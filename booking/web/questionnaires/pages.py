@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from babel import numbers
 from flask import abort, url_for
 from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 from markupsafe import Markup, escape
 
 from booking.adapters import dates
 from booking.core.questionnaires import flow
-from booking.core.questionnaires.answers import Chosen, Value
+from booking.core.questionnaires.answers import Chosen, Declined, Quantity, Rows, Value
 from booking.core.questionnaires.definition import Item
 from booking.core.questionnaires.sections import Completion, Section, page_keys, section_titles, sections
 from booking.queries.appointments import Visit
@@ -213,11 +215,13 @@ def answer_lines(item: Item, value: Value) -> list[str]:
         return [*(item.option_by_code[code].label for code in value.codes), *([value.other] if value.other else [])]
     if isinstance(value, bool):
         return [gettext("Yes") if value else gettext("No")]
-    if isinstance(value, int):
+    if isinstance(value, int | Decimal | Quantity):
         return [_number_text(item, value)]
     if isinstance(value, date):
         return [dates.date_text(value, str(get_locale()))]
-    return value.split("\n")
+    if isinstance(value, Rows):
+        return [", ".join(cell for cell in row if cell) for row in value.rows]
+    return [gettext("Prefer not to say")] if isinstance(value, Declined) else value.split("\n")
 
 
 def plain_text(item: Item, stored: StoredAnswer) -> str:
@@ -227,9 +231,18 @@ def plain_text(item: Item, stored: StoredAnswer) -> str:
     return _missing_text(stored)
 
 
-def _number_text(item: Item, value: int) -> str:
+def _number_text(item: Item, value: int | Decimal | Quantity) -> str:
+    if isinstance(value, Quantity):
+        unit = next(u for u in item.units if u.code == value.unit)
+        return f"{_decimal_text(value.value)} {unit.display}"
+    if isinstance(value, Decimal):
+        return _decimal_text(value)
     if (item.min_value, item.max_value) != SCALE:
         return str(value)
     word = {SCALE[0]: item.low_label, SCALE[1]: item.high_label}.get(value, "")
     text = gettext("%(number)s of %(highest)s", number=value, highest=SCALE[1])
     return f"{text} – {word}" if word else text
+
+
+def _decimal_text(value: Decimal) -> str:
+    return str(numbers.format_decimal(value, locale=str(get_locale()), decimal_quantization=False))

@@ -7,11 +7,13 @@ from typing import Any
 
 from booking.core.questionnaires.definition import (
     ITEM_CONTROL,
+    MAX_OCCURS,
     MAX_VALUE,
     MIN_VALUE,
+    UNIT_OPTION,
     Questionnaire,
-    parse_questionnaire,
 )
+from booking.core.questionnaires.parsing import parse_questionnaire
 
 SYSTEM = "https://respite.example/fhir/CodeSystem/test"
 
@@ -26,6 +28,10 @@ def options(*codes: str) -> list[dict[str, Any]]:
 
 def control(code: str) -> list[dict[str, Any]]:
     return [{"url": ITEM_CONTROL, "valueCodeableConcept": {"coding": [{"code": code}]}}]
+
+
+def mark(url: str, **value: Any) -> list[dict[str, Any]]:
+    return [{"url": url, **value}]
 
 
 def number_limits(lowest: int, highest: int) -> list[dict[str, Any]]:
@@ -66,6 +72,32 @@ def form(*items: dict[str, Any], **head: Any) -> dict[str, Any]:
 def parsed(*items: dict[str, Any]) -> Questionnaire:
     return parse_questionnaire(form(*items))
 
+
+TYPES_ITEMS = (
+    question("temperature", "decimal", extension=[{"url": MIN_VALUE, "valueDecimal": 30.5}]),
+    question("hot", enableWhen=[when("temperature", ">=", answerDecimal=38.5)]),
+    question(
+        "weight",
+        "quantity",
+        extension=[
+            {"url": UNIT_OPTION, "valueCoding": {"system": "http://unitsofmeasure.org", "code": code, "display": label}}
+            for code, label in (("kg", "kg"), ("[lb_av]", "lb"))
+        ],
+    ),
+    group(
+        "medicines",
+        question("name", "string"),
+        question("dose", "string", maxLength=10),
+        display("stop", "Do not stop or change any medicine."),
+        repeats=True,
+        extension=mark(MAX_OCCURS, valueInteger=3),
+    ),
+    question("born", "date", extension=[{"url": MAX_VALUE, "valueDate": "2026-01-01"}]),
+    question("more", enableWhen=[when("medicines", "exists", answerBoolean=True)]),
+)
+TYPES_JSON = form(*TYPES_ITEMS)
+TYPES = parse_questionnaire(TYPES_JSON)
+"""Every type that `BRANCHING` has not, with limits."""
 
 BRANCHING_ITEMS = (
     display("welcome", "Welcome."),

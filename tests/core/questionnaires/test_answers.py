@@ -21,7 +21,8 @@ from booking.core.questionnaires.answers import (
     read_answer,
     to_plain,
 )
-from booking.core.questionnaires.definition import OPTION_EXCLUSIVE, Item, parse_item
+from booking.core.questionnaires.definition import OPTION_EXCLUSIVE, Item
+from booking.core.questionnaires.parsing import parse_item
 from tests.core.questionnaires.answer_strategies import answers_for
 from tests.core.questionnaires.forms import BRANCHING, coding, number_limits, options, question
 

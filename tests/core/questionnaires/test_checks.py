@@ -8,8 +8,17 @@ from typing import Any
 
 import pytest
 
+from booking.core.questionnaires.body_map import REGION_IDS
 from booking.core.questionnaires.checks import MAX_ITEMS, find_mistakes
-from booking.core.questionnaires.definition import OPTION_EXCLUSIVE
+from booking.core.questionnaires.definition import (
+    MAX_OCCURS,
+    MIN_VALUE,
+    OPTION_EXCLUSIVE,
+    ORDINAL_VALUE,
+    PRESENTATION,
+    SAFETY_ITEM,
+    UNIT_OPTION,
+)
 from tests.core.questionnaires.forms import (
     BRANCHING_JSON,
     coding,
@@ -17,6 +26,7 @@ from tests.core.questionnaires.forms import (
     display,
     form,
     group,
+    mark,
     number_limits,
     options,
     question,
@@ -53,6 +63,10 @@ HEAD = {
     "que-0": (form(CHOICE, name="my form"), ("name", "que-0")),
     "status": (form(CHOICE, status="live"), ("status", "status")),
     "markup": (form(CHOICE, title="<b>Form</b>"), ("title", "markup")),
+    "language": (form(CHOICE, language="English"), ("language", "language")),
+    "no date": (form(CHOICE, approvalDate="soon"), ("approvalDate", "date")),
+    "date in another form": (form(CHOICE, date="20261123"), ("date", "date")),
+    "long title": (form(CHOICE, title="x" * 121), ("title", "length")),
     "asks nothing": (form(display("d")), ("item", "no-question")),
     "too many": (form(*(question(f"q{n}") for n in range(MAX_ITEMS + 1))), ("item", "size")),
 }
@@ -68,15 +82,7 @@ SHAPE = {
         form({**CHOICE, "answerValueSet": "https://a.example/vs"}),
         ("item[0].answerValueSet", "unknown-property"),
     ),
-    "que-8, initial on a group": (
-        form(group("g", CHOICE, initial=[{"valueBoolean": True}])),
-        ("item[0].initial", "unknown-property"),
-    ),
     "que-9, read-only": (form({**CHOICE, "readOnly": True}), ("item[0].readOnly", "unknown-property")),
-    "que-11, initial beside options": (
-        form({**CHOICE, "initial": [{"valueCoding": coding("x")}]}),
-        ("item[0].initial", "unknown-property"),
-    ),
     "repeats as text": (form({**CHOICE, "repeats": "true"}), ("item[0].repeats", "wrong-type")),
     "number as text": (form(question("a", "text", maxLength="9")), ("item[0].maxLength", "wrong-type")),
     "boolean as number": (form(question("a", "text", maxLength=True)), ("item[0].maxLength", "wrong-type")),
@@ -124,7 +130,6 @@ ITEMS = {
     ),
     "option twice": (form(question("a", "choice", answerOption=options("x", "x"))), ("item[0]", "option-twice")),
     "repeating text": (form(question("a", "text", repeats=True)), ("item[0]", "repeats")),
-    "repeating group": (form(group("g", CHOICE, repeats=True)), ("item[0]", "group-flags")),
     "questions in a repeating one": (
         form({**CHOICE, "repeats": True, "item": [question("a")]}),
         ("item[0]", "nested-repeat"),
@@ -157,6 +162,104 @@ ITEMS = {
     "expression": (
         form(question("a", extension=[{"url": "http://hl7.org/fhir/uv/sdc/x", "valueString": "true"}])),
         ("item[0]", "extension"),
+    ),
+}
+MEDICINES = group("m", question("m1", "string"), question("m2", "string"), repeats=True)
+UNITS = [{"url": UNIT_OPTION, "valueCoding": {"code": "kg", "display": "kg"}}]
+MAP = question("map", "choice", answerOption=options(*REGION_IDS), extension=mark(PRESENTATION, valueCode="body-map"))
+SCALE = question(
+    "scale",
+    "integer",
+    extension=[*number_limits(0, 10), *mark(PRESENTATION, valueCode="scale")],
+    initial=[{"valueInteger": 5}],
+)
+ORDINALS = [
+    {**option, "extension": mark(ORDINAL_VALUE, valueDecimal=n)} for n, option in enumerate(options("no", "yes"))
+]
+NEW_TYPES = [
+    question("dec", "decimal", extension=[{"url": MIN_VALUE, "valueDecimal": 0.5}], initial=[{"valueDecimal": 1.5}]),
+    question("qua", "quantity", extension=UNITS, initial=[{"valueQuantity": {"value": 70, "code": "kg"}}]),
+    question("day", "date", extension=[{"url": MIN_VALUE, "valueDate": "2020-01-01"}]),
+    group(
+        "list", question("l1", "string"), display("l-help"), repeats=True, extension=mark(MAX_OCCURS, valueInteger=5)
+    ),
+    group("p2", group("list2", question("l2", "string"), repeats=True), question("z1"), extension=control("page")),
+    MAP,
+    SCALE,
+    question("harm", "choice", answerOption=ORDINALS, extension=mark(SAFETY_ITEM, valueBoolean=True)),
+    question(
+        "harm2",
+        "choice",
+        answerOption=[{"valueCoding": {**coding("no"), "extension": mark(ORDINAL_VALUE, valueDecimal=0)}}],
+        extension=mark(SAFETY_ITEM, valueBoolean=True),
+    ),
+    question("pre", "choice", answerOption=[{**option, "initialSelected": True} for option in options("x")]),
+    question(
+        "far", enableWhen=[when("dec", ">=", answerDecimal=2.5), when("list", "exists", **YES)], enableBehavior="all"
+    ),
+]
+ANSWERS = {
+    "que-8, initial on a group": (form(group("g", CHOICE, initial=[{"valueBoolean": True}])), "que-8"),
+    "que-11, initial beside options": (form({**CHOICE, "initial": [{"valueString": "x"}]}), "que-11"),
+    "que-13, two initial answers to one choice": (
+        form(question("a", "choice", answerOption=[{**o, "initialSelected": True} for o in options("x", "y")])),
+        "que-13",
+    ),
+    "initial of another type": (form(question("a", initial=[{"valueInteger": 1}])), "initial"),
+    "two initial values": (form(question("a", initial=[{"valueBoolean": True}] * 2)), "initial"),
+    "initial of a list": (form({**MEDICINES, "initial": [{"valueString": "x"}]}), "initial"),
+    "initial quantity without unit": (
+        form(question("a", "quantity", extension=UNITS, initial=[{"valueQuantity": {"value": 1}}])),
+        "initial",
+    ),
+    "quantity without unit": (form(question("a", "quantity")), "unit"),
+    "unit of an integer": (form(question("a", "integer", extension=UNITS)), "unit"),
+    "unit without code": (
+        form(question("a", "quantity", extension=mark(UNIT_OPTION, valueCoding={"code": "kg"}))),
+        "unit",
+    ),
+    "too many options": (form(question("a", "choice", answerOption=options(*(f"x{n}" for n in range(61))))), "size"),
+    "long option": (
+        form(question("a", "choice", answerOption=[{"valueCoding": {**coding("x"), "display": "x" * 201}}])),
+        "size",
+    ),
+    "long text": (form(question("a", text="x" * 1201)), "length"),
+    "list without items": (form(CHOICE, {"linkId": "g", "type": "group", "text": "G", "repeats": True}), "que-1"),
+    "list without text": (form({k: v for k, v in MEDICINES.items() if k != "text"}), "no-text"),
+    "list of numbers": (form(group("g", question("a", "integer"), repeats=True)), "list"),
+    "list of five": (form(group("g", *(question(f"a{n}", "string") for n in range(5)), repeats=True)), "list"),
+    "list with a condition inside": (
+        form(question("b"), group("g", question("a", "string", enableWhen=[when("b", **YES)]), repeats=True)),
+        "list",
+    ),
+    "required group": (form(group("g", CHOICE, required=True)), "group-flags"),
+    "rows of a group": (form(group("g", CHOICE, extension=mark(MAX_OCCURS, valueInteger=3))), "max-occurs"),
+    "no rows": (form({**MEDICINES, "extension": mark(MAX_OCCURS, valueInteger=0)}), "max-occurs"),
+    "known extension, wrong value": (
+        form({**CHOICE, "extension": mark(SAFETY_ITEM, valueString="yes")}),
+        "extension-value",
+    ),
+    "unknown presentation": (form({**CHOICE, "extension": mark(PRESENTATION, valueCode="dial")}), "presentation"),
+    "body map of other places": (form({**CHOICE, "extension": mark(PRESENTATION, valueCode="body-map")}), "body-map"),
+    "body map in a text": (form(question("a", "text", extension=mark(PRESENTATION, valueCode="body-map"))), "body-map"),
+    "scale of 5": (
+        form(question("a", "integer", extension=[*number_limits(0, 5), *mark(PRESENTATION, valueCode="scale")])),
+        "scale",
+    ),
+    "safety text": (form(question("a", "text", extension=mark(SAFETY_ITEM, valueBoolean=True))), "safety"),
+    "safety without numbers": (form({**CHOICE, "extension": mark(SAFETY_ITEM, valueBoolean=True)}), "safety"),
+    "safety without zero": (
+        form(question("a", "choice", answerOption=ORDINALS[1:], extension=mark(SAFETY_ITEM, valueBoolean=True))),
+        "safety",
+    ),
+    "limit of a boolean": (form(question("a", extension=number_limits(0, 1))), "min-max"),
+    "condition on a quantity": (
+        form(question("q", "quantity", extension=UNITS), question("a", enableWhen=[when("q", answerInteger=1)])),
+        "enable-answer",
+    ),
+    "condition on a column": (
+        form(MEDICINES, question("a", enableWhen=[when("m1", answerString="x")])),
+        "enable-question",
     ),
 }
 CONDITIONS = {
@@ -198,6 +301,11 @@ def test_each_seeded_defect_is_found_in_its_place(data: dict[str, Any], mistake:
     assert mistake in found(data)
 
 
+@pytest.mark.parametrize(("data", "rule"), ANSWERS.values(), ids=ANSWERS.keys())
+def test_what_does_not_fit_the_kind_of_question_is_found(data: dict[str, Any], rule: str) -> None:
+    assert rule in {mistake.rule for mistake in find_mistakes(data)}
+
+
 ALONE = {k: v for k, v in {**HEAD, **SHAPE, **CONDITIONS}.items() if k != "no type"}
 
 
@@ -216,6 +324,7 @@ SOUND: dict[str, Callable[[dict[str, Any]], Any]] = {
         group("p", question("z", enableWhen=[when("late", **YES)]), extension=control("page"))
     ),
     "a scale of one number": lambda f: f["item"].append(question("z", "integer", extension=number_limits(1, 1))),
+    "a sound question of every new type": lambda f: f["item"].extend(NEW_TYPES),
     "text with a lone less-than": lambda f: f["item"].append(question("z", text="Is it < 3 months & new?")),
 }
 

@@ -18,6 +18,19 @@ from tests.core.questionnaires.forms import BRANCHING, BRANCHING_JSON, form, que
 
 INTAKE = SHIPPED.latest("intake-short")
 PEG = SHIPPED.latest("peg")
+CODES = (
+    "audit-c",
+    "day-after",
+    "gad-7",
+    "goals",
+    "intake",
+    "intake-short",
+    "pc-ptsd-5",
+    "peg",
+    "phq-2",
+    "phq-9",
+    "pre-session",
+)
 STOP_LINE = "Do not stop or change any medicine unless your specialist tells you to."
 NEVER_WRITTEN = re.compile(
     r"\b(treats|cures?|proven|safe|eligible|contraindicated|indications?|conditions we treat)\b", re.IGNORECASE
@@ -25,7 +38,7 @@ NEVER_WRITTEN = re.compile(
 
 
 def test_the_shipped_forms_pass_their_own_checks() -> None:
-    assert SHIPPED.codes == ("intake-short", "peg")
+    assert SHIPPED.codes == CODES
     assert {f"{read_definition(text).code}.json" for text in shipped_texts().values()} == set(shipped_texts())
 
 
@@ -110,7 +123,7 @@ def test_versions_are_ordered_as_numbers_and_all_stay_readable() -> None:
 
 def test_unknown_forms_are_not_found() -> None:
     with pytest.raises(NotFound):
-        SHIPPED.latest("phq-9")
+        SHIPPED.latest("bpi")
     with pytest.raises(NotFound):
         SHIPPED.exact(PEG.url)
 

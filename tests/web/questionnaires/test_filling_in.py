@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from booking.core.questionnaires.definition import parse_questionnaire
 from booking.core.questionnaires.library import SHIPPED, Library
+from booking.core.questionnaires.parsing import parse_questionnaire
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.models import Account, Appointment, LoginSession
