@@ -42,7 +42,7 @@ class PatientNow(NamedTuple):
 class BookingFacts(NamedTuple):
     """What a booking goes by. `revision` is that of the clinic, None without one; `own` are the holds that give way;
     `has_ended_holds`: another's hold that ran out still has rows in the way; `patient` is None when there is no such
-    patient, or nobody was asked about."""
+    patient (any more), or nobody was asked about."""
 
     busy: BusyLanes
     revision: int | None
@@ -95,7 +95,9 @@ def _instant(text: str | None) -> datetime | None:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
-_HAS_EMAIL = sa.select(Patient.email.is_not(None)).where(Patient.id == sa.bindparam("patient_id")).scalar_subquery()
+# A record that became part of another one meanwhile is nobody's any more.
+_IS_PATIENT = sa.and_(Patient.id == sa.bindparam("patient_id"), Patient.merged_into_id.is_(None))
+_HAS_EMAIL = sa.select(Patient.email.is_not(None)).where(_IS_PATIENT).scalar_subquery()
 _TIME_COLUMNS = (Appointment.service_id, Appointment.location_id, Appointment.starts_at, Appointment.ends_at)
 
 

@@ -21,6 +21,7 @@ from booking.queries.carers import right_or_none as held_right_or_none
 from booking.services import audit, outbox, tasks
 from booking.services.accounts import Door
 from booking.services.links import INVITATION_LIFE, use_link
+from booking.services.patients import take_standing
 from booking.services.rate_limits import Tried, take
 from booking.services.sessions import hash_token
 from booking.services.transaction import transaction
@@ -59,6 +60,7 @@ def invite(session: Session, *, actor: Actor, door: Door, invitation: Invitation
     for about in (f"account:{actor.account_id}", key):
         take(session, door.limiter, Tried.WRITE, actor=actor, account=about, network=door.network, now=now)
     with transaction(session):
+        take_standing(session, invitation.patient_id)
         if not may_arrange(session, actor, invitation.patient_id, now=now):
             raise NotFound
         if _is_own_address(session, invitation.patient_id, key):

@@ -8,6 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.core.errors import NotFound
 from booking.core.people import fold, name_key, one_line, phone_key
 from booking.models import Account, AccountPatient, Patient, Relation
 
@@ -52,6 +53,15 @@ def create_patient(
     )
     session.add(patient)
     return patient
+
+
+def take_standing(session: Session, patient_id: int) -> None:
+    """Lock the record, so that it does not become part of another one before the open transaction ends.
+
+    Raises NotFound when there is none, or it has become part of another one already."""
+    wanted = sa.select(Patient.id).where(Patient.id == patient_id, Patient.merged_into_id.is_(None))
+    if session.scalar(wanted.with_for_update(key_share=True)) is None:
+        raise NotFound
 
 
 def create_described(session: Session, details: PatientDetails, *, account_id: int | None, now: datetime) -> Patient:

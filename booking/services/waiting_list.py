@@ -23,6 +23,7 @@ from booking.services import audit
 from booking.services.links import prolong_links
 from booking.services.offer_ends import end_wait, take_list
 from booking.services.outbox import plan_joining
+from booking.services.patients import take_standing
 from booking.services.transaction import transaction
 
 MINUTE = timedelta(minutes=1)
@@ -55,7 +56,8 @@ def join(
     with transaction(session):
         take_list(session)
         visit = _visit_to_replace(session, actor, visit_public_id, wish)
-        _refuse_strangers(session, actor, patient_id, wish, visit)
+        _refuse_strangers(actor, patient_id, wish, visit)
+        take_standing(session, patient_id)
         clinic = catalogue(session)
         refusals = refusals_of_wish(
             clinic, wish, today=earliest_today(clinic, now), is_staff=actor.is_staff, has_visit=visit is not None
@@ -79,14 +81,11 @@ def _visit_to_replace(session: Session, actor: Actor, public_id: str | None, wis
     return visit
 
 
-def _refuse_strangers(session: Session, actor: Actor, patient_id: int, wish: WaitingWish, visit: Visit | None) -> None:
+def _refuse_strangers(actor: Actor, patient_id: int, wish: WaitingWish, visit: Visit | None) -> None:
     """Patients wait for themselves, staff let anybody wait at their locations. Raises NotFound."""
+    is_own = actor.is_staff or patient_id in actor.patient_ids
     if visit is not None:
         is_own = visit.patient_id == patient_id
-    elif actor.is_staff:
-        is_own = session.get(Patient, patient_id) is not None
-    else:
-        is_own = patient_id in actor.patient_ids
     is_here = not actor.is_staff or all(actor.works_at(i) for i in wish.location_ids)
     if not is_own or not is_here:
         raise NotFound
