@@ -17,6 +17,7 @@ from benchmarks.visits import Booker
 from booking.adapters.database import create_engine
 from booking.config import Settings
 from booking.core.errors import SlotTaken
+from booking.services.audit import CHAIN_KEY
 from booking.services.sealed import KEYS
 
 COUNT = 8
@@ -98,7 +99,7 @@ def crew(environ: Mapping[str, str]) -> Iterator[Crew]:
 def _client(number: int, environ: Mapping[str, str], pipe: Any, barrier: Any) -> None:
     settings = Settings.from_env(environ)
     engine = create_engine(settings.database_url)
-    with Session(engine, info={KEYS: settings.field_keys}) as session:
+    with Session(engine, info={KEYS: settings.field_keys, CHAIN_KEY: settings.audit_key}) as session:
         own = Booker(session, group=number)
         shared = Booker(session, group=0, patient=number, day=4000)
         work: dict[str, Callable[[Any], Any]] = {

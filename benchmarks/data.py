@@ -27,6 +27,7 @@ from booking.core.scheduling.local_time import instant_of
 from booking.core.scheduling.slots import SlotQuery
 from booking.models import Appointment, Patient, Reservation
 from booking.queries.catalogue import catalogue
+from booking.services.audit import CHAIN_KEY
 from booking.services.clinic import load_clinic
 from booking.services.sealed import KEYS
 from booking.web.application import create_app
@@ -211,7 +212,7 @@ def measured_clinic(
     with app.app_context():
         flask_migrate.upgrade()
     engine = create_engine(settings.database_url)
-    with Session(engine, info={KEYS: settings.field_keys}) as session:
+    with Session(engine, info={KEYS: settings.field_keys, CHAIN_KEY: settings.audit_key}) as session:
         load_clinic(session, clinic_plan(size), actor=SYSTEM, now=NOW)
         fill(session, first_on=first_on, days=days, past=past)
         tidy(session)

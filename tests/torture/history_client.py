@@ -23,6 +23,7 @@ from booking.core.scheduling.intervals import from_minutes, to_minutes
 from booking.models import Appointment, AppointmentTime, BlockKind
 from booking.services import blocks
 from booking.services.appointments import VisitDetails, book_at_desk, book_held
+from booking.services.audit import CHAIN_KEY
 from booking.services.cancelling import cancel, undo_cancel
 from booking.services.changing import change_visit
 from booking.services.holds import hold_slot, prune_holds, release_hold
@@ -30,7 +31,7 @@ from booking.services.sealed import KEYS
 from booking.services.transaction import transaction
 from booking.services.undo import UNDO_LENGTH
 from tests.services.cast import DR_ADEYEMI, DR_CRUZ, NORTHSIDE, PHONE_CALL
-from tests.settings import FIELD_KEYS
+from tests.settings import AUDIT_KEY, FIELD_KEYS
 from tests.torture.history import OK, HistoryClock, Log, read_calls
 from tests.torture.mail_worker import CONTEXT
 
@@ -278,7 +279,7 @@ def _live(scene: Scene, number: int, calls: int) -> None:
     before = read_calls(scene.folder, number)
     engine = create_engine(scene.database_url)
     chance = Random(f"{scene.seed} {number} {len(before)}")
-    with Session(engine, info={KEYS: FIELD_KEYS}) as session:
+    with Session(engine, info={KEYS: FIELD_KEYS, CHAIN_KEY: AUDIT_KEY}) as session:
         me = Client(number, scene, session, Log(scene.folder, number), chance)
         while me.log.begun < calls:
             is_full = len(me.visits) >= KEPT_VISITS

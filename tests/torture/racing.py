@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import BookingError
 from booking.models import Reservation
+from booking.services.audit import CHAIN_KEY
 from booking.services.sealed import KEYS
-from tests.settings import FIELD_KEYS
+from tests.settings import AUDIT_KEY, FIELD_KEYS
 
 CLIENTS = 8
 PATIENCE_SECONDS = 60.0
@@ -62,7 +63,8 @@ def racers(engine_of: Callable[[], sa.Engine]) -> Iterator[Racers]:
     with ExitStack() as stack, ThreadPoolExecutor(CLIENTS) as pool:
         engines = [engine_of() for _ in range(CLIENTS)]
         stack.callback(lambda: [engine.dispose() for engine in engines])
-        sessions = [stack.enter_context(Session(engine, info={KEYS: FIELD_KEYS})) for engine in engines]
+        info = {KEYS: FIELD_KEYS, CHAIN_KEY: AUDIT_KEY}
+        sessions = [stack.enter_context(Session(engine, info=dict(info))) for engine in engines]
         yield Racers(sessions, pool)
 
 

@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 from booking.adapters.database import create_engine
 from booking.adapters.sealing import FieldKeys
 from booking.core.clock import utc_now
+from booking.services.audit import CHAIN_KEY
 from booking.services.keys import rotate
 from booking.services.sealed import KEYS
+from tests.settings import AUDIT_KEY
 
 
 def main(url: str, field_keys: str, pause: str = "0") -> None:
     """Rotate once; `pause` seconds after each batch leave room for a kill."""
     engine = create_engine(url)
-    with Session(engine, info={KEYS: FieldKeys.parse(field_keys)}) as session:
+    with Session(engine, info={KEYS: FieldKeys.parse(field_keys), CHAIN_KEY: AUDIT_KEY}) as session:
         rotate(session, now=utc_now(), progress=lambda _column, _count: time.sleep(float(pause)))
     engine.dispose()
 
