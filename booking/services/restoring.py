@@ -7,7 +7,7 @@ three may have been ended or sent between the backup and the loss. See docs/oper
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -145,7 +145,7 @@ def _problems(session: Session, manifest: Manifest, workshop: Workshop) -> list[
     used = dict(values_by_key(session))
     if manifest.revision == HEAD_REVISION and used != manifest.field_keys:
         problems.append("the values are sealed with other keys than the manifest says")
-    problems += _unreadable(session)
+    problems += _unreadable(session, used)
     anchor = Head(**manifest.audit_head)
     verdict = audit_verify.verify(session, workshop.chain_key, [anchor] if anchor.number else [])
     if verdict.broken is not None:
@@ -168,12 +168,12 @@ def _damage(session: Session) -> list[str]:
     return problems + ([f"{len(orphans)} rows are without their parent"] if orphans else [])
 
 
-def _unreadable(session: Session) -> list[str]:
+def _unreadable(session: Session, key_ids: Iterable[str]) -> list[str]:
     """A line for each column in whose sample something does not open, with the id of the key."""
     keys: FieldKeys = session.info[KEYS]
     found = set()
     for column in SEALED_COLUMNS:
-        for key_id in values_by_key(session):
+        for key_id in key_ids:
             beginning = f"v1.{key_id}."
             sample = session.execute(
                 sa.select(column.row_key, column.sealed)

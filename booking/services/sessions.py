@@ -281,8 +281,11 @@ def write_session(session: Session, *, token: str, change: Change | None, now: d
     values: dict[str, Any] = {"last_seen_at": now} if is_use else {}
     with transaction(session):
         if change is not None:
-            stored = _open_data(session, id_hash, session.scalar(_locked_data(id_hash)) or "")
-            data = merged(stored, change.before, change.after, by_entry=change.by_entry)
+            sealed = session.scalar(_locked_data(id_hash))
+            if sealed is None:
+                # It ended while the request was at work: nothing is kept of it, and nothing is wrong.
+                return
+            data = merged(_open_data(session, id_hash, sealed), change.before, change.after, by_entry=change.by_entry)
             values["data_sealed"] = _sealed(session, id_hash, data)
         session.execute(sa.update(LoginSession).where(LoginSession.id_hash == id_hash).values(values))
 

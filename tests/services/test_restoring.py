@@ -204,7 +204,7 @@ class TestIntoAFile:
     def test_a_backup_with_problems_changes_nothing(
         self, made: BackupMade, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(restoring, "_unreadable", lambda _session: ["values do not open"])
+        monkeypatch.setattr(restoring, "_unreadable", lambda *_: ["values do not open"])
         with pytest.raises(BackupRefused, match="values do not open"):
             restore(made.file, f"sqlite:///{place}", workshop(tmp_path), now=utc_now(), is_replacing=True)
         assert place.read_text() == "old"

@@ -209,3 +209,14 @@ def test_written_whole_the_last_one_wins(session: Session, monkeypatch: pytest.M
     monkeypatch.setattr(sessions, "merged", lambda _stored, _before, after, **_: after)
     assert write_two_at_once(session) == {"seen": ["two"], "second": 2}
     assert merged({"a": 1}, {}, {"b": 2}) == {"a": 1, "b": 2}
+
+
+def test_a_session_that_ended_while_a_request_was_at_work_is_no_alarm(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its row is gone, which is not the same as a value that does not open."""
+    token = begin(session)
+    sessions.end_session(session, token=token)
+    sessions.write_session(session, token=token, change=Change({}, {"draft": "right knee"}), now=NOW + MINUTE)
+    assert caplog.messages == []
+    assert not opens(session, token)

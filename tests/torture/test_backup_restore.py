@@ -6,6 +6,7 @@ The control copies the file of SQLite as any program would: rows are missing, or
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sqlite3
 import time
@@ -18,19 +19,21 @@ import pytest
 import sqlalchemy as sa
 
 from booking.adapters.database import create_engine
+from booking.adapters.sealing import seal
 from booking.core.clock import utc_now
 from booking.core.messages import MessageState
-from booking.models import Appointment, LoginSession, Message
+from booking.models import Answer, Appointment, LoginSession, Message, QuestionnaireResponse, new_public_id
 from booking.services.backups import make_backup
 from booking.services.messages import claim_one
 from booking.services.restoring import restore
 from tests.backups import PUBLIC, workshop
 from tests.databases import Database, session_on
+from tests.factories import NOW, make_appointment
 from tests.live import LiveProgram, running_program, wait_for
 from tests.outbox import OFFICE
 from tests.settings import FIELD_KEYS
 from tests.torture.hours import open_for_years
-from tests.torture.sizes import print_figures, sized
+from tests.torture.sizes import IS_LONG, print_figures, sized
 from tests.torture.writing import Promises, writers
 
 pytestmark = [pytest.mark.torture, pytest.mark.on_demand]
@@ -38,6 +41,9 @@ pytestmark = [pytest.mark.torture, pytest.mark.on_demand]
 BACKUPS = sized(3, 50)
 PROMISES_BETWEEN = 5
 CONTROL_COPIES = 3
+MEGABYTES = sized(2, 500)
+ANSWER_BYTES = 2_000
+MOST_SECONDS = 60.0
 
 
 @contextmanager
@@ -112,6 +118,48 @@ def test_nothing_promised_is_missing_from_any_backup(database: Database, tmp_pat
         mails_again=mails, seconds_each=round(seconds, 1),
     )  # fmt: skip
     assert (lost, alive, mails) == (0, 0, 0)
+
+
+def fill(url: str, megabytes: int) -> None:
+    """Sealed answers of two kilobytes, as large together as asked for."""
+    with session_on(url) as session:
+        visit = make_appointment(session)
+        response = QuestionnaireResponse(
+            appointment_id=visit.id, patient_id=visit.patient_id, questionnaire="long", form_version="1",
+            status="completed", started_at=NOW, completed_at=NOW,
+        )  # fmt: skip
+        session.add(response)
+        session.flush()
+        for number in range(megabytes):
+            rows = [sealed_answer(response.id, f"{number}/{item}") for item in range(1_000_000 // ANSWER_BYTES)]
+            session.execute(sa.insert(Answer), rows)
+        session.commit()
+
+
+def sealed_answer(response_id: int, item: str) -> dict[str, object]:
+    row_key = new_public_id()
+    text = secrets.token_urlsafe(ANSWER_BYTES * 9 // 16)
+    value = seal(FIELD_KEYS, "answer", "value", row_key, text)
+    return {
+        "row_key": row_key, "response_id": response_id, "link_id": item, "value_sealed": value, "version": 1,
+        "saved_at": NOW,
+    }  # fmt: skip
+
+
+@pytest.mark.skipif(not IS_LONG, reason="times are judged in the long form")
+def test_a_large_backup_is_restored_within_a_minute(database: Database, tmp_path: Path) -> None:
+    with database.copy(tmp_path) as url:
+        fill(url, MEGABYTES)
+        engine = create_engine(url)
+        made = make_backup(engine, tmp_path / "backups", reader=PUBLIC, keys=FIELD_KEYS, now=utc_now())
+        engine.dispose()
+    began = time.monotonic()
+    restore(made.file, f"sqlite:///{tmp_path / 'restored.db'}", workshop(tmp_path), now=utc_now(), is_replacing=False)
+    seconds = time.monotonic() - began
+    print_figures(
+        f"large backup, {database.name}", megabytes=MEGABYTES, rows=made.manifest.rows, seconds=round(seconds, 1)
+    )
+    assert seconds <= MOST_SECONDS
 
 
 @pytest.mark.sqlite_only  # A server's files are copied by nobody; a single file invites it.
