@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 # Checks print one after the other, and coverage is judged after the tests.
 .NOTPARALLEL:
-.PHONY: help setup setup-dev assets assets-all run test check bench bench-full torture fmt sizes lock audit clean
+.PHONY: help setup setup-dev assets assets-all schema run test check bench bench-full torture fmt sizes lock audit clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -32,15 +32,18 @@ setup-dev: ## make .venv with what checks and tests need, too
 assets: setup ## fetch and build the front-end files of others
 	@$(BIN)/python -m tools.assets
 
+schema: setup-dev ## fetch the official JSON schema of FHIR R4 that tests hold our files against
+	@$(BIN)/python -m tools.r4_schema
+
 run: setup assets ## set up and serve the demo clinic at http://localhost:8000 (PORT=... for another port)
 	@exec $(BIN)/flask --app wsgi demo $(ARGS)
 
-test: setup-dev assets ## set up and run all tests on SQLite and PostgreSQL, in a browser where one is found
+test: setup-dev assets schema ## set up and run all tests on SQLite and PostgreSQL, in a browser where one is found
 	@$(BIN)/pytest $(IN_PARALLEL) $(ARGS)
 
 CHECKS = check-format check-lint check-types check-imports check-templates check-sizes check-drift check-tests check-coverage
 
-check: setup-dev assets $(CHECKS) ## everything that has to pass before a change is taken in
+check: setup-dev assets schema $(CHECKS) ## everything that has to pass before a change is taken in
 
 .PHONY: $(CHECKS)
 
@@ -67,7 +70,7 @@ check-drift: setup-dev ## do the migrations build what the models say, on both d
 
 check-tests: setup-dev ## run all tests with coverage; a missing browser is a failure
 	@$(BIN)/coverage erase
-	@REQUIRE_BROWSER=1 $(BIN)/pytest --cov --cov-report= $(IN_PARALLEL) $(ARGS)
+	@REQUIRE_BROWSER=1 REQUIRE_SCHEMA=1 $(BIN)/pytest --cov --cov-report= $(IN_PARALLEL) $(ARGS)
 
 check-coverage: setup-dev ## did the last check-tests reach enough of the program?
 	@mkdir -p htmlcov && $(BIN)/coverage json --quiet -o htmlcov/coverage.json

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from booking.core.questionnaires.answers import DECLINED, Answers, Quantity, Rows
 from booking.core.questionnaires.definition import (
     ITEM_CONTROL,
     MAX_OCCURS,
@@ -98,6 +101,14 @@ TYPES_ITEMS = (
 TYPES_JSON = form(*TYPES_ITEMS)
 TYPES = parse_questionnaire(TYPES_JSON)
 """Every type that `BRANCHING` has not, with limits."""
+TYPES_ANSWERS: Answers = {
+    "temperature": Decimal("39.25"),
+    "hot": True,
+    "weight": Quantity(Decimal(70), "[lb_av]"),
+    "medicines": Rows((("Gabapentin", "300 mg"), ("Tea", ""))),
+    "born": date(1980, 2, 29),
+    "more": DECLINED,
+}
 
 BRANCHING_ITEMS = (
     display("welcome", "Welcome."),

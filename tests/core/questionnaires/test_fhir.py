@@ -7,18 +7,19 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.core.questionnaires.answers import Answers, Chosen
+from booking.core.questionnaires.answers import Answers, Chosen, Quantity, Rows
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.fhir import ResponseFacts, ResponseStatus, questionnaire_response, response_mistakes
 from booking.core.questionnaires.library import SHIPPED
 from tests.core.questionnaires.answer_strategies import answers_for
-from tests.core.questionnaires.forms import BRANCHING, coding
+from tests.core.questionnaires.forms import BRANCHING, TYPES, TYPES_ANSWERS, coding, mark
 
 FACTS = ResponseFacts(
     id="qr1",
@@ -83,11 +84,43 @@ def test_a_carer_is_the_source() -> None:
     assert response["source"] == {"reference": "RelatedPerson/r1"}
 
 
+def test_each_row_of_a_list_is_an_item_and_what_was_declined_says_so() -> None:
+    response = questionnaire_response(TYPES, TYPES_ANSWERS, replace(FACTS, language="en"))
+    pound = {"value": 70, "unit": "lb", "system": "http://unitsofmeasure.org", "code": "[lb_av]"}
+    absent = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+    assert response["language"] == "en"
+    assert response["item"] == [
+        {"linkId": "temperature", "answer": [{"valueDecimal": 39.25}]},
+        {"linkId": "hot", "answer": [{"valueBoolean": True}]},
+        {"linkId": "weight", "answer": [{"valueQuantity": pound}]},
+        {
+            "linkId": "medicines",
+            "item": [
+                {"linkId": "name", "answer": [{"valueString": "Gabapentin"}]},
+                {"linkId": "dose", "answer": [{"valueString": "300 mg"}]},
+            ],
+        },
+        {"linkId": "medicines", "item": [{"linkId": "name", "answer": [{"valueString": "Tea"}]}]},
+        {"linkId": "born", "answer": [{"valueDate": "1980-02-29"}]},
+        {"linkId": "more", "extension": mark(absent, valueCode="asked-declined")},
+    ]
+    assert response_mistakes(TYPES, response) == []
+
+
+def test_rows_of_a_list_stand_together() -> None:
+    response = questionnaire_response(TYPES, TYPES_ANSWERS, FACTS)
+    items = response["item"]
+    items.append(items.pop(3))
+    items.append({"linkId": "medicines", "answer": [{"valueString": "x"}]})
+    assert {m.rule for m in response_mistakes(TYPES, response)} == {"order", "answer"}
+
+
 def test_without_answers_there_is_no_empty_array() -> None:
     assert "item" not in questionnaire_response(BRANCHING, {"pain": None}, FACTS)
 
 
-@pytest.mark.parametrize("form", [BRANCHING, *SHIPPED.questionnaires], ids=lambda f: f.code)
+@pytest.mark.parametrize("form", [BRANCHING, TYPES, SHIPPED.latest("intake")], ids=["branching", "types", "intake"])
+@settings(max_examples=40)
 @given(data=st.data())
 def test_every_response_passes_its_checks_and_is_json(form: Questionnaire, data: st.DataObject) -> None:
     response = questionnaire_response(form, data.draw(answers_for(form)), FACTS)
@@ -101,6 +134,9 @@ WRONG: list[Answers] = [
     {"pain": True, "level": date(2026, 1, 1)},
     {"parent": "yes"},
     {"parent": Chosen(("yes",)), "child": 4},
+    {"pain": Decimal(1)},
+    {"pain": Quantity(Decimal(1), "kg")},
+    {"pain": Rows((("x",),))},
 ]
 
 

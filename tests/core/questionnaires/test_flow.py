@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.core.errors import NotFound
-from booking.core.questionnaires.answers import Answers, Chosen
+from booking.core.questionnaires.answers import DECLINED, Answers, Chosen, Rows
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.flow import (
     Progress,
@@ -26,8 +27,9 @@ from booking.core.questionnaires.flow import (
     without_hidden,
 )
 from booking.core.questionnaires.library import SHIPPED
+from booking.core.questionnaires.sections import page_questions
 from tests.core.questionnaires.answer_strategies import answers_for
-from tests.core.questionnaires.forms import BRANCHING, control, display, group, options, parsed, question, when
+from tests.core.questionnaires.forms import BRANCHING, TYPES, control, display, group, options, parsed, question, when
 
 INTAKE = SHIPPED.latest("intake-short")
 
@@ -53,6 +55,31 @@ PATHS: dict[str, tuple[Answers, list[str]]] = {
 @pytest.mark.parametrize(("answers", "keys"), PATHS.values(), ids=PATHS.keys())
 def test_steps_follow_the_answers(answers: Answers, keys: list[str]) -> None:
     assert _keys(BRANCHING, answers) == keys
+
+
+@pytest.mark.parametrize(("temperature", "shown"), [("38.4", False), ("38.5", True), ("39", True)])
+def test_decimals_are_compared_by_size(temperature: str, shown: bool) -> None:
+    questions = visible_questions(TYPES, {"temperature": Decimal(temperature)})
+    assert ("hot" in {q.link_id for q in questions}) is shown
+
+
+def test_what_was_declined_counts_as_unanswered_in_conditions_and_as_dealt_with_on_the_way() -> None:
+    answers: Answers = {"pain": DECLINED, "level": 9}
+    assert _keys(BRANCHING, answers) == ["pain", "block", "parent", "last"]
+    assert _key(first_step(BRANCHING, answers)) == "block"
+
+
+def test_a_list_is_one_question_on_one_page() -> None:
+    assert [q.link_id for q in TYPES.questions] == ["temperature", "hot", "weight", "medicines", "born", "more"]
+    assert _keys(TYPES, {"medicines": Rows((("Tea", ""),))})[2:] == ["medicines", "born", "more"]
+    assert [(i.link_id, i.hint) for i in page_questions(TYPES, "medicines")] == [
+        ("medicines", "Do not stop or change any medicine.")
+    ]
+
+
+def test_pages_without_a_heading_stand_under_that_of_their_part() -> None:
+    form = parsed(group("part", {**group("page", question("a"), extension=control("page")), "text": ""}))
+    assert [step.section for step in steps(form, {})] == ["Part part"]
 
 
 def test_a_block_shows_its_questions_at_once_and_hides_single_ones() -> None:
