@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound
 from booking.models import AuditEvent, Task
-from booking.queries.desk import OpenTask, done_tasks, open_tasks
+from booking.queries.desk import BY_HAND, OpenTask, done_tasks, open_tasks
+from booking.services import desk_tasks
 from booking.services.desk_tasks import UNDO_FOR, finish, reopen
 from booking.services.tasks import ask_to_call, ask_to_check_mail, ask_to_erase
 from booking.services.transaction import transaction
@@ -105,6 +106,18 @@ def test_administrators_tick_off_their_own_work_and_no_erasure(session: Session)
         ask_to_erase(session, patient_id=patient_id, now=NOW)
     with pytest.raises(NotFound):
         finish(session, actor=fay, public_id=only_task(session), now=NOW)
+
+
+def test_whoever_comes_second_at_the_same_moment_writes_nothing_down(
+    session: Session, dora: Actor, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one's change came between this one's look and its own."""
+    monkeypatch.setattr(desk_tasks, "_swap", lambda *_: False)
+    finish(session, actor=dora, public_id=call, now=NOW)
+    session.execute(sa.update(Task).values(state="done", closed_at=NOW, outcome_code=BY_HAND))
+    session.commit()
+    reopen(session, actor=dora, public_id=call, now=NOW)
+    assert actions(session) == []
 
 
 def test_what_was_closed_another_way_stays_so(session: Session, dora: Actor, call: str) -> None:

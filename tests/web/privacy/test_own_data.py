@@ -19,6 +19,7 @@ from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
 from booking.core.errors import NotFound
 from booking.models import Account, AccountPatient, Appointment, AuditEvent, Patient, Relation
+from booking.queries import own_around
 from booking.services import audit
 from booking.services.appointments import cancel
 from booking.services.changing import change_visit
@@ -95,20 +96,24 @@ def test_nobody_elses_data_is_in_the_copy(session: Session, home: FlaskClient) -
     assert file["people"][0]["visits"] == []
 
 
-def test_the_page_names_who_helps_and_who_looked(session: Session, home: FlaskClient) -> None:
+def test_the_page_names_who_helps_and_who_looked(
+    session: Session, home: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     patient = session.scalars(sa.select(Patient)).one()
     carer, dora = make_account(session, name="Kim Reyes"), make_account(session, Role.SCHEDULER, name="Dora")
     session.add(AccountPatient(account_id=carer.id, patient_id=patient.id, relation=Relation.CARER))
     session.commit()
     with transaction(session):
         desk = Actor(dora.id, Role.SCHEDULER)
-        audit.record(session, desk, "patient_seen", "patient_page", patient.id, now=NOW, patient_id=patient.id)
+        for action in ("patient_seen", "waiting_left", "call_asked_for"):
+            audit.record(session, desk, action, "patient_page", patient.id, now=NOW, patient_id=patient.id)
+    monkeypatch.setattr(own_around, "AT_ONCE", 2)
 
     page, file = copy(home)
 
     assert "<li>Kim Reyes</li>" in page
     assert "The reception looked at your details and your visits" in page
-    assert [look["who"] for look in file["who_looked"]] == ["The reception"]
+    assert [look["who"] for look in file["who_looked"]] == ["The reception"] * 3
 
 
 def test_taking_a_copy_is_recorded(session: Session, home: FlaskClient, ana: Account) -> None:
