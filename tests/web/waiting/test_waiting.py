@@ -18,7 +18,6 @@ from booking.core.day_parts import DayPart
 from booking.core.scheduling.clinic import Audience
 from booking.models import Account, LinkAction, Location, Patient, Resource, Service, WaitingEntry, WaitingState
 from booking.queries.waiting import wish_of
-from booking.services import passwords
 from tests.factories import make_account, make_appointment, make_offer, make_patient
 from tests.web.clinic_change import clinic_changed
 from tests.web.mail_links import BORN, NEW_YORK, mailed_link
@@ -208,29 +207,6 @@ def test_a_guest_without_an_address_is_called(client: FlaskClient) -> None:
     join(client)
     joined = say_who(client, email="", phone="555 0142")
     assert "so we call you when a suitable time comes free" in client.get(joined.location).text
-
-
-def test_wishes_stay_typed_over_the_log_in_that_types_less(session: Session, client: FlaskClient, ana: Patient) -> None:
-    account = make_account(session, patients=(ana,), password_hash=passwords.hash_password("blue lamp 47 river"))
-    join(client)
-    asked = client.post(WHO, data={"go": "log-in", "nonce": "x"})
-    assert asked.location == f"/account/log-in?next={WAIT}"
-    client.post("/account/log-in", data={"email": account.email, "password": "blue lamp 47 river", "next": WAIT})
-    page = client.get(WAIT).text
-    assert checked(page) >= {("days", "0"), ("days", "3"), ("parts", "morning"), ("people", "dr-cruz")}
-    assert f'value="{WANTED["last_day"]}"' in page
-    join(client, for_whom=ana.public_id, days=["4"])
-    assert ("days", "4") in checked(client.get(WAIT).text), "what was joined with, not what was typed before"
-
-
-def test_what_a_guest_joined_with_fills_no_form_after_a_later_log_in(
-    session: Session, client: FlaskClient, ana: Patient
-) -> None:
-    account = make_account(session, patients=(ana,), password_hash=passwords.hash_password("blue lamp 47 river"))
-    join(client)
-    say_who(client)
-    client.post("/account/log-in", data={"email": account.email, "password": "blue lamp 47 river"})
-    assert ("days", "3") not in checked(client.get(WAIT).text)
 
 
 def test_details_are_asked_once_for_waiting_and_booking(client: FlaskClient) -> None:
