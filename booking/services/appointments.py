@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +16,9 @@ from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
 from booking.models import new_public_id
+from booking.queries.booking import PatientNow
 from booking.queries.catalogue import catalogue, is_current, kept_catalogue
+from booking.queries.prepared import Batch
 from booking.services.cancelling import cancel, undo_cancel
 from booking.services.holds import HeldSlot, hold_for, request_of
 from booking.services.idempotency import body_hash, claim_answer
@@ -28,9 +31,9 @@ from booking.services.ordering import (
     booked_visit,
     has_email,
     known_id,
+    news_of_visit,
     patient_of,
     said,
-    tell_of_visit,
 )
 from booking.services.overriding import OVERRIDABLE, refusals_never_overridden, refusals_to_override
 from booking.services.patients import PatientDetails
@@ -169,14 +172,16 @@ def _earlier(session: Session, order: Order, nonce: str, body: str) -> BookedVis
 
 
 def _book(session: Session, clinic: Catalogue, order: Order, wish: Wish) -> BookedVisit:
-    """Reserve, then write messages and audit events into the open transaction."""
+    """Reserve, and write messages and audit events with it, in the open transaction."""
     made: list[NewVisit] = []
 
     def keep(slot: Slot) -> ReservedFor:
         made.append(add_visit(session, order, slot, patient_of(session, order)))
         return ReservedFor(appointment_id=made[0].id, patient_id=made[0].patient_id)
 
+    def news(patient: PatientNow | None) -> Sequence[Batch]:
+        return news_of_visit(session, clinic, order, made[0], has_email=has_email(order, patient))
+
     wish = replace(wish, patient_id=known_id(order))
-    reserved = reserve(session, wish, now=order.now, keep=keep, clinic=clinic)
-    tell_of_visit(session, clinic, order, made[0], has_email=has_email(order, reserved.patient))
+    reserve(session, wish, now=order.now, keep=keep, news=news, clinic=clinic)
     return made[0].as_booked()
