@@ -16,4 +16,4 @@ def test_every_field_that_takes_words_says_what_it_tells(app: Flask) -> None:
 
 def test_a_field_that_nobody_named_is_found(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(FIELDS["desk"], "note")
-    assert unknown_fields() == ["booking.web.desk.forms.CancelVisitForm.note"]
+    assert "booking.web.desk.forms.CancelVisitForm.note" in unknown_fields()

@@ -10,6 +10,9 @@ from wtforms import HiddenField, StringField
 
 from tests.torture.hostile import forms_of
 
+OF_QUESTIONS = ("a_", "o_", "v_")
+"""Fields of a questionnaire's page are made while it is shown; all that is typed there is an answer."""
+
 
 class Kind(Enum):
     """What a field tells."""
@@ -41,7 +44,7 @@ OF_THE_CLINIC = plain(
     "name email phone code street city directions time_zone sender_name emergency_number crisis_line about lanes "
     "languages pools title video_url summary preparation book_notice change_notice cancel_notice buffer_before_minutes "
     "offset_minutes minutes needs buffer_after_minutes grid_minutes horizon_days min_gap_days "
-    "visit_limit_count visit_limit_days"
+    "visit_limit_count visit_limit_days text"
 )
 
 FIELDS: dict[str, dict[str, Kind]] = {
@@ -73,6 +76,7 @@ def fields_of(form: type[FlaskForm]) -> list[str]:
         if isinstance(kind := getattr(getattr(form, name), "field_class", None), type)
         and issubclass(kind, StringField)
         and not issubclass(kind, HiddenField)
+        and not name.startswith(OF_QUESTIONS)
     ]
 
 
