@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -169,7 +170,7 @@ class Service(Base):
     languages: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     specialist_ids: Mapped[list[int] | None] = mapped_column(sa.JSON(none_as_null=True))
     location_ids: Mapped[list[int] | None] = mapped_column(sa.JSON(none_as_null=True))
-    questionnaires: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    questionnaires: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
     preparation: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)

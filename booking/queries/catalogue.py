@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from booking.core.questionnaires.assignment import rules_from
 from booking.core.scheduling import clinic as core
 from booking.models import (
     Clinic,
@@ -191,7 +192,7 @@ def _service(row: Service) -> core.Service:
         policy=_policy(row),
         specialist_ids=None if row.specialist_ids is None else frozenset(row.specialist_ids),
         location_ids=None if row.location_ids is None else frozenset(row.location_ids),
-        questionnaires=tuple(row.questionnaires),
+        form_rules=rules_from(row.questionnaires),
         preparation=tuple(row.preparation),
         position=row.position,
         is_active=row.is_active,

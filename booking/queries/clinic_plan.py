@@ -83,7 +83,7 @@ def _service(service: Service, locations: dict[int, str], resources: dict[int, s
         policy=service.policy,
         specialists=None if service.specialist_ids is None else frozenset(resources[i] for i in service.specialist_ids),
         locations=None if service.location_ids is None else frozenset(locations[i] for i in service.location_ids),
-        questionnaires=service.questionnaires,
+        form_rules=service.form_rules,
         preparation=service.preparation,
         is_active=service.is_active,
         languages=service.languages,

@@ -14,6 +14,7 @@ from booking.core.actor import Actor
 from booking.core.clinic_file.parts import Section
 from booking.core.clinic_file.plan import BlockPlan, ClinicPlan, ResourcePlan, ServicePlan
 from booking.core.errors import SlotTaken
+from booking.core.questionnaires.assignment import written_rules
 from booking.core.scheduling.clinic import Segment
 from booking.models import (
     Block,
@@ -245,7 +246,7 @@ def _service_values(service: ServicePlan) -> dict[str, Any]:
         "min_gap_days": policy.min_gap_days,
         "contact_to_book": policy.contact_to_book,
         "languages": list(service.languages),
-        "questionnaires": list(service.questionnaires),
+        "questionnaires": written_rules(service.form_rules),
         "preparation": list(service.preparation),
         "is_active": service.is_active,
     }

@@ -45,6 +45,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "no_offset": "An instant needs its offset from UTC, as in 2026-12-01T09:00:00-05:00.",
         "instants_backwards": "The block does not end after it starts.",
         "bad_duration": "{value} is no length of time up to a year; write a number of minutes, or text like 2 hours.",
+        "bad_moment": "{value} is no time around a visit; write 3 days before, 1 day after or 2 hours before, 90 days "
+        "away at most.",
+        "form_due_too_early": "This form would be due before it opens.",
         "bad_grid": "{value} minutes do not divide a day of 1440 minutes.",
         "bad_need": "{value} is no need; write specialist, the code of a pool, or 2 lanes of a-pool.",
         "repeated_need": "{value} is needed twice; write 2 lanes of a-pool to take more lanes of one resource.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from booking.core.questionnaires.assignment import FormRule
 from booking.core.scheduling.clinic import (
     BlockKind,
     ClinicProfile,
@@ -87,10 +88,15 @@ class ServicePlan:
     policy: Policy = field(default_factory=Policy)
     specialists: frozenset[str] | None = None
     locations: frozenset[str] | None = None
-    questionnaires: tuple[str, ...] = ()
+    form_rules: tuple[FormRule, ...] = ()
     preparation: tuple[str, ...] = ()
     is_active: bool = True
     languages: tuple[str, ...] = ()
+
+    @property
+    def questionnaires(self) -> tuple[str, ...]:
+        """Codes of the forms that it asks for, in their order."""
+        return tuple(rule.form for rule in self.form_rules)
 
     @property
     def occupied_minutes(self) -> int:

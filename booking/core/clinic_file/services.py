@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from booking.core.clinic_file.forms import read_form_rules
 from booking.core.clinic_file.mistakes import Path
 from booking.core.clinic_file.plan import ServicePlan
 from booking.core.clinic_file.resources import CHOSEN_SPECIALIST, read_languages
@@ -32,7 +33,7 @@ def read_service(table: Table) -> ServicePlan:
         policy=_policy(table),
         specialists=_restriction(table, "specialists", "specialist"),
         locations=_restriction(table, "locations", "location"),
-        questionnaires=_references(table, "questionnaires", "questionnaire"),
+        form_rules=read_form_rules(table),
         preparation=tuple(line for _, line in table.texts("preparation")),
         is_active=table.flag("active", default=True),
         languages=read_languages(table),

@@ -158,6 +158,15 @@ class Table:
                 self.findings.add(path, "empty")
         return [(path, text) for path, text in found if text]
 
+    def texts_or_tables(self, key: str) -> Iterator[tuple[Path, str | Table]]:
+        """The texts and tables of a list that may hold both; the caller finishes each table."""
+        for index, value in enumerate(self._take(key, list) or ()):
+            path = self.at(key, index)
+            if isinstance(value, dict):
+                yield path, Table(value, path, self.findings)
+            elif (text := self._checked(value, str, path)) is not None:
+                yield path, text.strip()
+
     def distinct(self, key: str, *, least: int = 0) -> list[tuple[Path, str]]:
         """Like `texts`, with a mistake for each that stands there twice."""
         seen: dict[str, Path] = {}

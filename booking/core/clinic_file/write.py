@@ -21,6 +21,7 @@ from booking.core.clinic_file.plan import (
 from booking.core.clinic_file.read import FORMAT
 from booking.core.clinic_file.services import written_need
 from booking.core.clinic_file.times import DAY_NAMES, written_length, written_span
+from booking.core.questionnaires.assignment import written_rules
 from booking.core.scheduling.clinic import Audience, BlockKind, ClinicProfile, Policy, Segment, VisitMode
 
 Values = dict[str, Any]
@@ -124,7 +125,7 @@ def _service(service: ServicePlan) -> Values:
         "specialists": None if service.specialists is None else sorted(service.specialists),
         "locations": None if service.locations is None else sorted(service.locations),
         "languages": list(service.languages),
-        "questionnaires": list(service.questionnaires),
+        "questionnaires": written_rules(service.form_rules),
         "preparation": list(service.preparation),
         "active": service.is_active,
         "segments": [_segment(segment) for segment in service.segments],

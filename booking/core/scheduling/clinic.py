@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from booking.core.questionnaires.assignment import FormRule
+
 Found = TypeVar("Found")
 
 
@@ -221,11 +223,16 @@ class Service:
     policy: Policy = field(default_factory=Policy)
     specialist_ids: frozenset[int] | None = None
     location_ids: frozenset[int] | None = None
-    questionnaires: tuple[str, ...] = ()
+    form_rules: tuple[FormRule, ...] = ()
     preparation: tuple[str, ...] = ()
     position: int = 0
     is_active: bool = True
     languages: tuple[str, ...] = ()
+
+    @property
+    def questionnaires(self) -> tuple[str, ...]:
+        """Codes of the forms that its visits may ask for, whichever visit of the patient it is."""
+        return tuple(rule.form for rule in self.form_rules)
 
     @property
     def minutes(self) -> int:

@@ -50,6 +50,10 @@ WORDS: Mapping[str, LazyString] = {
     "bad_duration": lazy_gettext(
         "%(value)s is no length of time up to a year; write a number of minutes, or text like 2 hours."
     ),
+    "bad_moment": lazy_gettext(
+        "%(value)s is no time around a visit; write 3 days before, 1 day after or 2 hours before, 90 days away at most."
+    ),
+    "form_due_too_early": lazy_gettext("This form would be due before it opens."),
     "bad_grid": lazy_gettext("%(value)s minutes do not divide a day of 1440 minutes."),
     "bad_need": lazy_gettext("%(value)s is no need; write specialist, the code of a pool, or 2 lanes of a-pool."),
     "repeated_need": lazy_gettext(

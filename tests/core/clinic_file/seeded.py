@@ -260,6 +260,32 @@ SEEDED = {
     "no locations": ('locations = ["quay"]', f"locations = [] {MARK}", "services[0].locations", "empty"),
     "empty preparation": ('["Bring your medicines."]', f'["", "Come."] {MARK}', "services[0].preparation[0]", "empty"),
     "unknown questionnaire": ('["peg"]', f'["pegg"] {MARK}', "services[0].questionnaires[0]", "unknown_questionnaire"),
+    "empty questionnaire": ('["peg"]', f'[""] {MARK}', "services[0].questionnaires[0]", "empty"),
+    "questionnaire of another type": ('["peg"]', f"[1] {MARK}", "services[0].questionnaires[0]", "wrong_type"),
+    "questionnaire twice": (
+        '["peg"]',
+        f'["peg", {{ form = "peg" }}] {MARK}',
+        "services[0].questionnaires[1].form",
+        "duplicate_value",
+    ),
+    "bad moment": (
+        '["peg"]',
+        f'[{{ form = "peg", due = "yesterday" }}] {MARK}',
+        "services[0].questionnaires[0].due",
+        "bad_moment",
+    ),
+    "empty moment": (
+        '["peg"]',
+        f'[{{ form = "peg", due = "" }}] {MARK}',
+        "services[0].questionnaires[0].due",
+        "empty",
+    ),
+    "due before it opens": (
+        '["peg"]',
+        f'[{{ form = "peg", opens = "1 day after" }}] {MARK}',
+        "services[0].questionnaires[0].opens",
+        "form_due_too_early",
+    ),
     "unknown specialist": ('["dr-cruz"]', f'["dr-crux"] {MARK}', "services[0].specialists[0]", "unknown_specialist"),
     "room as specialist": (
         '["dr-cruz"]',
