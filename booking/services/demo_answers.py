@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from booking.core.demo_answers import demo_answers
 from booking.core.questionnaires.definition import Questionnaire
+from booking.core.questionnaires.flags import flags_of
 from booking.core.questionnaires.instruments import score_of
 from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Answer, Appointment, QuestionnaireResponse, ResponseStatus, new_public_id
-from booking.services.questionnaires import sealed_score, sealed_value
+from booking.services.questionnaires import sealed_flags, sealed_score, sealed_value
 
 LOOK_BACK: Final = timedelta(days=15)
 LOOK_AHEAD: Final = timedelta(days=7)
@@ -81,6 +82,8 @@ def _answer_form(
     )
     if is_sent:
         response.score_sealed = sealed_score(session, response.public_id, score_of(form, answers))
+        flags = flags_of(form, answers)
+        response.flags_sealed, response.flag_count = sealed_flags(session, response.public_id, flags), len(flags)
     session.add(response)
     session.flush()
     keys = {link_id: new_public_id() for link_id in answers}

@@ -18,6 +18,7 @@ from booking.core.actor import Actor
 from booking.core.errors import FormClosed, FormNotReady, NotFound
 from booking.core.questionnaires.answers import AnswerMistake, Reading, Value, read_answer, to_plain
 from booking.core.questionnaires.definition import Item
+from booking.core.questionnaires.flags import Flag, flags_of, flags_to_plain
 from booking.core.questionnaires.flow import missing_required, visible_questions
 from booking.core.questionnaires.instruments import score_of
 from booking.core.questionnaires.scoring import Score
@@ -202,7 +203,7 @@ def sealed_value(session: Session, row_key: str, value: Value | None) -> str:
 
 
 def send_form(session: Session, *, actor: Actor, visit: Visit, code: str, revision: int, now: datetime) -> None:
-    """Send the form: answers that no longer apply are dropped, the score is kept. Sending twice is sending once.
+    """Send the form: answers that no longer apply are dropped, score and flags kept. Sending twice is sending once.
 
     `revision` is that of the form the person saw. Raises FormNotReady with the link ids that are missing, or because
     the answers changed meanwhile; FormClosed and NotFound as `save_page`."""
@@ -215,6 +216,7 @@ def send_form(session: Session, *, actor: Actor, visit: Visit, code: str, revisi
             raise FormNotReady(missing=missing, has_changed=form.revision != revision)
         _drop_hidden(session, form)
         score = score_of(form.questionnaire, form.answers)
+        flags = flags_of(form.questionnaire, form.answers)
         session.execute(
             sa.update(QuestionnaireResponse)
             .where(QuestionnaireResponse.id == form.response_id)
@@ -222,6 +224,8 @@ def send_form(session: Session, *, actor: Actor, visit: Visit, code: str, revisi
                 status=ResponseStatus.COMPLETED,
                 completed_at=now,
                 score_sealed=sealed_score(session, form.response_public_id, score),
+                flags_sealed=sealed_flags(session, form.response_public_id, flags),
+                flag_count=len(flags),
             )
         )
         audit.record(
@@ -251,3 +255,8 @@ def sealed_score(session: Session, public_id: str, score: Score | None) -> str |
     value = None if score.value is None else str(score.value)
     plain = {"instrument": score.instrument, "rule": score.rule, "value": value, "missing": list(score.missing)}
     return seal_text(session, RESPONSE, "score", public_id, json.dumps(plain))
+
+
+def sealed_flags(session: Session, public_id: str, flags: Sequence[Flag]) -> str | None:
+    """Flags as their response keeps them, None for none; `public_id` is that of the response."""
+    return seal_text(session, RESPONSE, "flags", public_id, json.dumps(flags_to_plain(flags)) if flags else None)
