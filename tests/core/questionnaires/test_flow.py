@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.core.errors import NotFound
@@ -209,6 +209,7 @@ def test_required_questions_block_sending_only_while_they_are_shown() -> None:
 
 
 @pytest.mark.parametrize("form", [BRANCHING, INTAKE], ids=lambda f: f.code)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_walking_forward_reaches_every_shown_question_once(form: Questionnaire, data: st.DataObject) -> None:
     answers = data.draw(answers_for(form))
@@ -235,6 +236,7 @@ def _walk_back(form: Questionnaire, answers: Answers, key: str) -> list[str]:
 
 
 @pytest.mark.parametrize("form", [BRANCHING, INTAKE], ids=lambda f: f.code)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_hidden_answers_are_dropped_and_dropping_them_changes_nothing_else(
     form: Questionnaire, data: st.DataObject
@@ -247,6 +249,7 @@ def test_hidden_answers_are_dropped_and_dropping_them_changes_nothing_else(
     assert without_hidden(form, sent) == sent
 
 
+@settings(max_examples=40)
 @given(data=st.data())
 def test_progress_never_counts_past_the_end(data: st.DataObject) -> None:
     answers = data.draw(answers_for(INTAKE))

@@ -11,12 +11,22 @@ import pytest
 
 from booking.core.errors import NotFound
 from booking.core.questionnaires.answers import Answers, Chosen
+from booking.core.questionnaires.body_map import REGION_IDS
 from booking.core.questionnaires.definition import Questionnaire, walk
 from booking.core.questionnaires.flow import minutes, missing_required, steps
-from booking.core.questionnaires.library import SHIPPED, DefinitionRefused, Library, read_definition, shipped_texts
+from booking.core.questionnaires.library import (
+    MAX_BYTES,
+    SHIPPED,
+    DefinitionRefused,
+    Library,
+    read_definition,
+    shipped_texts,
+)
+from booking.core.questionnaires.sections import page_questions
+from tests.core.questionnaires.filled import MOST_BRANCHES
 from tests.core.questionnaires.forms import BRANCHING, BRANCHING_JSON, form, question
 
-INTAKE = SHIPPED.latest("intake-short")
+INTAKE = SHIPPED.latest("intake")
 PEG = SHIPPED.latest("peg")
 CODES = (
     "audit-c",
@@ -39,7 +49,13 @@ NEVER_WRITTEN = re.compile(
 
 def test_the_shipped_forms_pass_their_own_checks() -> None:
     assert SHIPPED.codes == CODES
-    assert {f"{read_definition(text).code}.json" for text in shipped_texts().values()} == set(shipped_texts())
+    named = {f"{read_definition(text).code}.json" for name, text in shipped_texts().items() if name.count(".") == 1}
+    assert named | {"goals.de.json"} == set(shipped_texts())
+
+
+def test_every_newer_form_says_when_it_was_approved_and_who_holds_the_rights() -> None:
+    data = [json.loads(text) for name, text in shipped_texts().items() if name not in ("peg.json", "intake-short.json")]
+    assert [d["id"] for d in data if not d.get("approvalDate") or not d.get("copyright") or not d.get("language")] == []
 
 
 def test_peg_says_exactly_what_was_published() -> None:
@@ -68,12 +84,15 @@ def test_peg_says_exactly_what_was_published() -> None:
 
 
 def test_only_the_first_question_of_the_intake_is_mandatory() -> None:
-    assert [q.link_id for q in INTAKE.questions if q.required] == ["main-concern"]
+    required = {f.code: [q.link_id for q in f.questions if q.required] for f in SHIPPED.questionnaires}
+    assert {code: ids for code, ids in required.items() if ids} == {
+        "intake-short": ["main-concern"],
+        "intake": ["main-concern"],
+    }
     assert [q.link_id for q in missing_required(INTAKE, {})] == ["main-concern"]
-    assert [q for q in PEG.questions if q.required] == []
 
 
-MOST: Answers = {
+SHORT_MOST: Answers = {
     "main-concern": Chosen(("other",)),
     "referred": Chosen(("yes",)),
     "ketamine-before": Chosen(("yes",)),
@@ -82,14 +101,20 @@ MOST: Answers = {
 }
 
 
-def test_the_intake_keeps_to_its_budget() -> None:
-    assert (len(steps(INTAKE, {})), minutes(INTAKE, {})) == (11, 3)
-    assert len(steps(INTAKE, MOST)) == 16
-    assert {q.link_id for q in INTAKE.questions} == {q.link_id for s in steps(INTAKE, MOST) for q in s.questions}
+def test_the_short_intake_keeps_to_its_budget() -> None:
+    short = SHIPPED.latest("intake-short")
+    assert (len(steps(short, {})), minutes(short, {})) == (11, 3)
+    assert {q.link_id for q in short.questions} == {q.link_id for s in steps(short, SHORT_MOST) for q in s.questions}
+
+
+def test_every_question_of_the_intake_can_be_reached() -> None:
+    shown = {q.link_id for step in steps(INTAKE, MOST_BRANCHES) for q in step.questions}
+    assert {q.link_id for q in INTAKE.questions} == shown
 
 
 def test_not_sure_is_an_answer_to_every_choice() -> None:
-    choices = [q for q in INTAKE.questions if q.options]
+    own = [SHIPPED.latest(code) for code in ("intake", "intake-short", "goals", "pre-session", "day-after")]
+    choices = [q for form in own for q in form.questions if q.options and not q.is_body_map]
     assert [q.link_id for q in choices if "not-sure" not in q.option_by_code] == []
 
 
@@ -99,18 +124,57 @@ def test_patients_are_promised_and_told_nothing_clinical(shipped: Questionnaire)
     assert [text for text in [shipped.title, shipped.description, *texts] if NEVER_WRITTEN.search(text)] == []
 
 
-@pytest.mark.parametrize("key", ["treatments", "medicines"])
-def test_pages_about_medicines_say_not_to_change_any(key: str) -> None:
-    [step] = [s for s in steps(INTAKE, {}) if s.key == key]
-    assert any(STOP_LINE in q.hint for q in step.questions)
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        ("intake-short", "treatments"),
+        ("intake-short", "medicines"),
+        ("intake", "lists"),
+        ("intake", "tried-words"),
+        ("pre-session", "medicines"),
+    ],
+)
+def test_pages_about_medicines_say_not_to_change_any(code: str, key: str) -> None:
+    assert any(STOP_LINE in item.hint for item in page_questions(SHIPPED.latest(code), key))
 
 
-def test_notices_stand_beside_the_forms() -> None:
+NOTICES = {
+    "peg": "doi:10.1007/s11606-009-0981-1",
+    "phq-2": "Copyright © Pfizer Inc. All rights reserved. Developed by Drs. Robert L. Spitzer",
+    "phq-9": "No permission required to reproduce, translate, display or distribute",
+    "gad-7": "(https://www.phqscreeners.com/)",
+    "pc-ptsd-5": "doi:10.1007/s11606-016-3703-5. Public domain.",
+    "audit-c": "AUDIT © World Health Organization; may be reproduced free of charge, not for sale",
+}
+
+
+@pytest.mark.parametrize(("code", "words"), NOTICES.items())
+def test_notices_stand_in_the_form_and_beside_it(code: str, words: str) -> None:
     notices = (files("booking.core.questionnaires") / "definitions" / "NOTICE-instruments.md").read_text("utf-8")
-    assert "doi:10.1007/s11606-009-0981-1" in notices
-    assert "doi:10.1007/s11606-009-0981-1" in PEG.copyright
-    assert "LOINC® is a registered United States trademark" in notices
-    assert "LOINC® is a registered United States trademark" in PEG.copyright
+    assert words in notices
+    assert words in SHIPPED.latest(code).copyright
+    assert f"`{code}.json`" in notices
+
+
+def test_whoever_uses_loinc_says_so() -> None:
+    mark = "LOINC® is a registered United States trademark of Regenstrief Institute, Inc."
+    using = {name: text for name, text in shipped_texts().items() if 'http://loinc.org"' in text}
+    assert set(using) == {f"{c}.json" for c in (*NOTICES, "intake", "pre-session", "day-after")}
+    assert [name for name, text in using.items() if mark not in text] == []
+
+
+NOT_OURS = re.compile(r"snomed|\b(BPI|PROMIS|DN4|painDETECT|S-LANSS|STOP-BANG|Epworth|EQ-5D)\b", re.IGNORECASE)
+
+
+def test_nothing_that_may_not_be_shipped_is_shipped() -> None:
+    assert [name for name, text in shipped_texts().items() if NOT_OURS.search(text)] == []
+
+
+def test_the_body_map_asks_where_and_where_most() -> None:
+    areas, worst = INTAKE.question_by_link_id["pain-areas"], INTAKE.question_by_link_id["pain-worst"]
+    assert (areas.is_body_map, areas.repeats, worst.is_body_map, worst.repeats) == (True, True, True, False)
+    assert tuple(o.code for o in areas.options) == tuple(o.code for o in worst.options) == REGION_IDS
+    assert len({o.label for o in areas.options}) == len(REGION_IDS) == 40
 
 
 def test_versions_are_ordered_as_numbers_and_all_stay_readable() -> None:
@@ -119,6 +183,54 @@ def test_versions_are_ordered_as_numbers_and_all_stay_readable() -> None:
     assert library.latest("test-form").version == "1.10.0"
     assert library.exact(f"{BRANCHING.url}|1.0.0").version == "1.0.0"
     assert library.codes == ("test-form",)
+
+
+def test_all_versions_are_listed_the_newest_first() -> None:
+    library = Library(tuple(replace(BRANCHING, version=v) for v in ("1.9.0", "1.10.0")))
+    assert [q.version for q in library.versions("test-form")] == ["1.10.0", "1.9.0"]
+    assert library.versions("nothing") == ()
+
+
+GOALS = SHIPPED.latest("goals")
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ("de", "Ihre Ziele"),
+        ("de-AT", "Ihre Ziele"),
+        ("de_CH", "Ihre Ziele"),
+        ("en", "Your goals"),
+        ("fr", "Your goals"),
+    ],
+)
+def test_one_version_is_offered_in_several_languages(asked: str, title: str) -> None:
+    found = SHIPPED.in_language(GOALS, asked)
+    assert (found.title, found.canonical) == (title, GOALS.canonical)
+    assert SHIPPED.in_language(found, "en") == GOALS
+
+
+def test_the_languages_of_a_form() -> None:
+    assert SHIPPED.languages(GOALS) == ("en", "de")
+    assert SHIPPED.languages(INTAKE) == ("en",)
+
+
+def test_instruments_are_not_translated_by_us() -> None:
+    assert {q.code for q in SHIPPED.translations}.isdisjoint(NOTICES)
+
+
+def test_a_clinic_adds_forms_and_versions_but_replaces_nothing() -> None:
+    newer = replace(GOALS, version="1.1.0", title="Ours")
+    impostors = [replace(GOALS, title="Changed"), replace(BRANCHING, code="peg")]
+    german = replace(newer, language="de", title="Unsere")
+    stray = replace(german, version="9.0.0")
+    library = SHIPPED.joined([newer, BRANCHING, *impostors], [german, stray])
+    assert library.latest("goals") is newer
+    assert library.exact(GOALS.canonical) is GOALS
+    assert library.latest("peg") is PEG
+    assert library.latest("test-form") is BRANCHING
+    assert library.in_language(newer, "de") is german
+    assert stray not in library.translations
 
 
 def test_unknown_forms_are_not_found() -> None:
@@ -134,6 +246,8 @@ def test_a_sound_file_is_read() -> None:
 
 REFUSED = {
     "no JSON": ("{", "is no JSON"),
+    "too large": ('"' + "x" * MAX_BYTES + '"', "is larger than"),
+    "too deep for a parser": ("[" * 200_000, "is no JSON"),
     "no object": ("[]", "must be a JSON object"),
     "a mistake": (json.dumps(form(question("a b"))), r"item\[0\]: linkId must be"),
 }
