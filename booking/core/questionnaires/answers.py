@@ -17,51 +17,38 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from booking.core.questionnaires.definition import Item, ItemType, Questionnaire
+from booking.core.questionnaires.values import DECLINED, Answers, Chosen, Declined, Quantity, Rows, Value
+
+__all__ = [
+    "DECLINED",
+    "DECLINED_RAW",
+    "STRING_LENGTH",
+    "TEXT_LENGTH",
+    "AnswerMistake",
+    "Answers",
+    "Chosen",
+    "Declined",
+    "Quantity",
+    "Reading",
+    "Rows",
+    "Value",
+    "from_plain",
+    "length_limit",
+    "load_answers",
+    "read_answer",
+    "to_plain",
+    "to_raw",
+]
 
 STRING_LENGTH = 200
 TEXT_LENGTH = 4000
 """Most characters of a one-line and of a longer answer where the definition sets no limit of its own."""
 DECLINED_RAW = "prefer-not-to-say"
 """The form value that stands for "I prefer not to say" to any question that may be declined."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The answer to a choice: option codes in the order of the form; `other` is own words of an open choice."""
-
-    codes: tuple[str, ...]
-    other: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A measured number with the code of its unit, one of those the question offers."""
-
-    value: Decimal
-    unit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The answer to a list: rows of texts, one for each column, "" where a cell was left blank. No row is all blank."""
-
-    rows: tuple[tuple[str, ...], ...]
-
-
-class Declined(Enum):
-    """The person read the question and prefers not to say: kept apart from a question that was skipped."""
-
-    DECLINED = "declined"
-
-
-DECLINED = Declined.DECLINED
-Value = bool | int | Decimal | str | date | Chosen | Quantity | Rows | Declined
-Answers = Mapping[str, Value | None]
-"""Answers by link id; None means skipped on purpose."""
 
 
 class AnswerMistake(StrEnum):

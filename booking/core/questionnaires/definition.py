@@ -185,7 +185,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """One version of one form. `code` is the short name that services, URLs and the clinic file use."""
+    """One version of one form. `code` is the short name that services, URLs and the clinic file use.
+
+    `status` is draft, active or retired; `approved_on` is when its publisher released it, None when the file is silent.
+    """
 
     code: str
     url: str
@@ -196,6 +199,8 @@ class Questionnaire:
     copyright: str = ""
     language: str = "en"
     codings: tuple[Coding, ...] = ()
+    status: str = "active"
+    approved_on: date | None = None
 
     @property
     def canonical(self) -> str:

@@ -45,7 +45,9 @@ class Library:
 
     @cached_property
     def _latest(self) -> Mapping[str, Questionnaire]:
-        return {q.code: q for q in sorted(self.questionnaires, key=version_key)}
+        # A version in use goes before a newer one that is a draft or was retired.
+        ordered = sorted(self.questionnaires, key=lambda q: (q.status == "active", version_key(q)))
+        return {q.code: q for q in ordered}
 
     @cached_property
     def _by_language(self) -> Mapping[tuple[str, str], Questionnaire]:
@@ -57,7 +59,7 @@ class Library:
         return tuple(sorted(self._latest))
 
     def latest(self, code: str) -> Questionnaire:
-        """The newest version of the form `code`, in its first language. Raises NotFound."""
+        """The newest version in use of the form `code`, in its first language. Raises NotFound."""
         if code not in self._latest:
             raise NotFound(questionnaire=code)
         return self._latest[code]

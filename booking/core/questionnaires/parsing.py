@@ -43,6 +43,8 @@ def parse_questionnaire(data: Mapping[str, Any]) -> Questionnaire:
         copyright=data["copyright"],
         language=data.get("language", "en"),
         codings=tuple(parse_coding(raw) for raw in data.get("code", ())),
+        status=data["status"],
+        approved_on=date.fromisoformat(data["approvalDate"]) if "approvalDate" in data else None,
     )
 
 

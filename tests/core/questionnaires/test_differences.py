@@ -145,7 +145,10 @@ def test_answers_to_instruments_are_never_carried_forward() -> None:
 
 def test_the_intake_asks_anew_how_somebody_is_and_keeps_the_history() -> None:
     anew = {q.link_id for q in INTAKE.questions if not is_fact(q)}
-    assert anew == {"pregnancy", "pain-areas", "pain-worst", "72514-3"}
+    assert anew == {
+        *("pregnancy", "pain-areas", "pain-worst", "72514-3"),
+        *("reach-by", "preparation-by-email", "email-not-private"),
+    }
     facts = {k: v for k, v in without_hidden(INTAKE, TALKATIVE).items() if k not in anew}
     assert carried_forward(Answered(INTAKE, TALKATIVE), INTAKE) == facts
 

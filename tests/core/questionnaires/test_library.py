@@ -185,6 +185,12 @@ def test_versions_are_ordered_as_numbers_and_all_stay_readable() -> None:
     assert library.codes == ("test-form",)
 
 
+def test_a_version_in_use_goes_before_a_newer_one_that_is_not() -> None:
+    newer = [replace(BRANCHING, version="2.0.0", status=status) for status in ("draft", "retired")]
+    assert [Library((BRANCHING, other)).latest("test-form").version for other in newer] == ["1.0.0", "1.0.0"]
+    assert Library((newer[1],)).latest("test-form").version == "2.0.0"
+
+
 def test_all_versions_are_listed_the_newest_first() -> None:
     library = Library(tuple(replace(BRANCHING, version=v) for v in ("1.9.0", "1.10.0")))
     assert [q.version for q in library.versions("test-form")] == ["1.10.0", "1.9.0"]
