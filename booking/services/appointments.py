@@ -20,6 +20,7 @@ from booking.queries.booking import PatientNow
 from booking.queries.catalogue import catalogue, is_current, kept_catalogue
 from booking.queries.prepared import Batch
 from booking.services.cancelling import cancel, undo_cancel
+from booking.services.follow_ups import settle_in_transaction
 from booking.services.holds import HeldSlot, hold_for, request_of
 from booking.services.idempotency import body_hash, claim_answer
 from booking.services.ordering import (
@@ -108,8 +109,10 @@ def book_at_desk(
     nonce: str,
     now: datetime,
     override_reason: str | None = None,
+    follow_up: str | None = None,
 ) -> BookedVisit:
-    """Book for a caller, at a location where the actor works. `override_reason` is a code that the audit keeps.
+    """Book for a caller, at a location where the actor works. `override_reason` is a code that the audit keeps;
+    `follow_up` the public id of the follow-up that this visit settles.
 
     What only binds patients (notice, horizon, courses, gap, limit) is refused without such a code. Raises NotFound,
     RulesRefuse, SlotTaken with alternatives, PatientBusy, NonceReused, BusyDatabase.
@@ -129,7 +132,10 @@ def book_at_desk(
         wish = Wish(asked, actor.owner, patient_id=known_id(order), is_owner_locked=True)
         if not override_reason and (refusals := refusals_to_override(session, clinic, wish)):
             raise RulesRefuse(refusals) if is_current(session, clinic) else OtherClinic
-        return _book(session, clinic, order, wish)
+        booked = _book(session, clinic, order, wish)
+        if follow_up:
+            settle_in_transaction(session, actor, follow_up, booked.public_id, now)
+        return booked
 
     return book_in_transaction(session, work, now=now)
 
