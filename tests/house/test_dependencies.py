@@ -22,7 +22,9 @@ def asked_for() -> set[str]:
     lines = [line for file in ROOT.glob("requirements*.in") for line in file.read_text(encoding="utf-8").splitlines()]
     python = {Requirement(line).name for line in lines if line and not line.startswith(("#", "-"))}
     node = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
-    return {canonicalize_name(name) for name in python | {*node["dependencies"], *node.get("devDependencies", {})}}
+    schema = json.loads((ROOT / "tests" / "fhir_schema" / "package.json").read_text(encoding="utf-8"))
+    npm = {*node["dependencies"], *node.get("devDependencies", {}), *schema["dependencies"]}
+    return {canonicalize_name(name) for name in python | npm}
 
 
 def test_every_package_says_why_it_is_there() -> None:
