@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,11 +15,9 @@ from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.rules import Refusal
 from booking.core.scheduling.slots import Slot
 from booking.models import new_public_id
-from booking.queries.booking import PatientNow
 from booking.queries.catalogue import catalogue, is_current, kept_catalogue
-from booking.queries.prepared import Batch
 from booking.services.cancelling import cancel, undo_cancel
-from booking.services.follow_ups import settle_in_transaction
+from booking.services.follow_ups import settle_in_booking
 from booking.services.holds import HeldSlot, hold_for, request_of
 from booking.services.idempotency import body_hash, claim_answer
 from booking.services.ordering import (
@@ -32,9 +29,9 @@ from booking.services.ordering import (
     booked_visit,
     has_email,
     known_id,
-    news_of_visit,
     patient_of,
     said,
+    tell_of_visit,
 )
 from booking.services.overriding import OVERRIDABLE, refusals_never_overridden, refusals_to_override
 from booking.services.patients import PatientDetails
@@ -134,7 +131,7 @@ def book_at_desk(
             raise RulesRefuse(refusals) if is_current(session, clinic) else OtherClinic
         booked = _book(session, clinic, order, wish)
         if follow_up:
-            settle_in_transaction(session, actor, follow_up, booked.public_id, now)
+            settle_in_booking(session, actor, follow_up, booked.public_id, now)
         return booked
 
     return book_in_transaction(session, work, now=now)
@@ -178,16 +175,14 @@ def _earlier(session: Session, order: Order, nonce: str, body: str) -> BookedVis
 
 
 def _book(session: Session, clinic: Catalogue, order: Order, wish: Wish) -> BookedVisit:
-    """Reserve, and write messages and audit events with it, in the open transaction."""
+    """Reserve, then write messages and audit events into the open transaction."""
     made: list[NewVisit] = []
 
     def keep(slot: Slot) -> ReservedFor:
         made.append(add_visit(session, order, slot, patient_of(session, order)))
         return ReservedFor(appointment_id=made[0].id, patient_id=made[0].patient_id)
 
-    def news(patient: PatientNow | None) -> Sequence[Batch]:
-        return news_of_visit(session, clinic, order, made[0], has_email=has_email(order, patient))
-
     wish = replace(wish, patient_id=known_id(order))
-    reserve(session, wish, now=order.now, keep=keep, news=news, clinic=clinic)
+    reserved = reserve(session, wish, now=order.now, keep=keep, clinic=clinic)
+    tell_of_visit(session, clinic, order, made[0], has_email=has_email(order, reserved.patient))
     return made[0].as_booked()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor
 from booking.core.errors import MoveNotAllowed, NotFound, RulesRefuse
-from booking.core.scheduling.day_steps import is_step, too_early
+from booking.core.scheduling.day_steps import FINISHES, is_step, too_early
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Appointment
 from booking.queries.appointments import Visit, visit_for
@@ -42,6 +42,31 @@ def move(
         audit.record(session, actor, _action(after), "appointment", visit.id, now=now, patient_id=visit.patient_id)
 
     book_in_transaction(session, work, now=now)
+
+
+def finish_in_transaction(session: Session, actor: Actor, visit: Visit, version: int, now: datetime) -> None:
+    """The visit, which the caller has locked, is done, from whichever step of its day: those between are taken with it.
+
+    One that is done already stays so. Raises MoveNotAllowed when it is not under way or has changed, RulesRefuse before
+    its day."""
+    if visit.status is AppointmentStatus.DONE:
+        return
+    if visit.version != version or visit.status not in FINISHES:
+        raise MoveNotAllowed
+    tz = catalogue(session).locations[visit.location_id].tz
+    if refusal := too_early(AppointmentStatus.ARRIVED, visit.starts_at, tz, now):
+        raise RulesRefuse((refusal,))
+    _swap_status(session, visit, AppointmentStatus.DONE)
+    audit.record(session, actor, "appointment_done", "appointment", visit.id, now=now, patient_id=visit.patient_id)
+
+
+def reopen_in_transaction(session: Session, actor: Actor, visit: Visit, version: int, now: datetime) -> None:
+    """The visit, which the caller has locked, is not done after all. Raises MoveNotAllowed."""
+    after = AppointmentStatus.IN_ROOM
+    if visit.version != version or visit.status is not AppointmentStatus.DONE:
+        raise MoveNotAllowed
+    _swap_status(session, visit, after)
+    audit.record(session, actor, _action(after), "appointment", visit.id, now=now, patient_id=visit.patient_id)
 
 
 def _check(session: Session, visit: Visit, after: AppointmentStatus, version: int, now: datetime) -> None:

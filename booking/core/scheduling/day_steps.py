@@ -25,6 +25,9 @@ STEPS_BACK: Mapping[AppointmentStatus, AppointmentStatus] = MappingProxyType(
 )
 """Where Undo leads."""
 
+FINISHES = frozenset({_S.BOOKED, _S.ARRIVED, _S.IN_ROOM, _S.IN_TREATMENT, _S.IN_RECOVERY})
+"""From where a specialist may say that a visit is done: the desk may not have pressed the steps before."""
+
 
 def is_step(before: AppointmentStatus, after: AppointmentStatus) -> bool:
     """Whether the desk may press this move, forwards or back."""
