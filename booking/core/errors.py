@@ -182,3 +182,9 @@ class FormNotReady(BookingError):
     are not those the person saw."""
 
     code = "form_not_ready"
+
+
+class TaskTaken(BookingError):
+    """Somebody else does that work, or has done it (`is_done` in the details, with their `name`)."""
+
+    code = "task_taken"

@@ -1,4 +1,4 @@
-"""One day of one location for the people who work there: visits, what they take, their forms, blocks, tasks.
+"""One day of one location for the people who work there: visits, what they take, their forms, blocks.
 
 The number of statements does not depend on how much there is on the day. No health text is read here.
 """
@@ -9,12 +9,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.actor import Role
+from booking.core.questionnaires.progress import VisitForms
 from booking.core.scheduling.clinic import Catalogue, Location, Resource
 from booking.core.scheduling.intervals import Span, from_minutes, intersect
 from booking.core.scheduling.lifecycle import AppointmentStatus
@@ -25,15 +24,9 @@ from booking.models import (
     Block,
     Patient,
     Reservation,
-    Task,
-    TaskState,
 )
 from booking.queries.appointments import Visit, select_visits
-from booking.queries.questionnaires import VisitForms, forms_of_visits
-
-TASKS_SHOWN = 50
-BY_HAND = "done_by_hand"
-"""The outcome of work that somebody ticked off."""
+from booking.queries.questionnaires import forms_of_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +53,6 @@ class DayBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTask:
-    """Work that waits for somebody. `visit_public_id` and `patient_public_id` where it is about one."""
-
-    public_id: str
-    kind: str
-    reason_code: str | None
-    due_at: datetime
-    visit_public_id: str | None
-    patient_public_id: str | None
-    patient_name: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class LocationDay:
     """Everything of one local date at one location. `open_spans` maps each resource to its hours, () when away."""
 
@@ -85,7 +65,7 @@ class LocationDay:
 
 
 def location_day(session: Session, clinic: Catalogue, location: Location, on: date) -> LocationDay:
-    """The day with all its visits, the cancelled ones too, by start. Four statements."""
+    """The day with all its visits, the cancelled ones too, by start. Six statements at most."""
     span = day_span(on, location.tz)
     since, until = from_minutes(span[0]), from_minutes(span[1])
     here = [r for r in clinic.resources.values() if r.is_active and location.id in r.location_ids]
@@ -153,38 +133,3 @@ def _blocks(session: Session, resource_ids: Collection[int], since: datetime, un
         .order_by(Block.starts_at, Block.id)
     )
     return [DayBlock(*row) for row in rows]
-
-
-def open_tasks(session: Session, *, roles: Collection[Role], location_ids: Collection[int]) -> list[OpenTask]:
-    """What waits for these roles: tasks about a visit at these locations, or about no visit; the most urgent first."""
-    wanted = _tasks(roles, location_ids).where(Task.state == TaskState.OPEN)
-    rows = session.execute(wanted.order_by(Task.due_at, Task.id).limit(TASKS_SHOWN))
-    return [OpenTask(*row) for row in rows]
-
-
-def done_tasks(
-    session: Session, *, roles: Collection[Role], location_ids: Collection[int], since: datetime
-) -> list[OpenTask]:
-    """The same that somebody ticked off after that instant, the last one first."""
-    wanted = _tasks(roles, location_ids).where(Task.outcome_code == BY_HAND, Task.closed_at > since)
-    rows = session.execute(wanted.order_by(Task.closed_at.desc(), Task.id).limit(TASKS_SHOWN))
-    return [OpenTask(*row) for row in rows]
-
-
-def _tasks(roles: Collection[Role], location_ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
-    columns = (
-        Task.public_id,
-        Task.kind,
-        Task.reason_code,
-        Task.due_at,
-        Appointment.public_id.label("visit_public_id"),
-        Patient.public_id.label("patient_public_id"),
-        (Patient.given_name + " " + Patient.family_name).label("patient_name"),
-    )
-    return (
-        sa.select(*columns)
-        .select_from(Task)
-        .outerjoin(Appointment, Appointment.id == Task.appointment_id)
-        .outerjoin(Patient, Patient.id == Task.patient_id)
-        .where(Task.role.in_(roles), sa.or_(Appointment.id.is_(None), Appointment.location_id.in_(location_ids)))
-    )

@@ -27,7 +27,7 @@ REFUSALS_COUNTED = timedelta(hours=1)
 MOST_REFUSALS = 100
 """Of one account within REFUSALS_COUNTED: whoever tries thousands of addresses does not fill the log with them."""
 
-VISIT, PATIENT, LIST = "visit_page", "patient_page", "list"
+VISIT, PATIENT, LIST, TASK = "visit_page", "patient_page", "list", "task_page"
 """Kinds of objects: pages, apart from the visits and patients that acts are about."""
 
 REFUSED = "access_refused"

@@ -19,6 +19,7 @@ from booking.core.errors import NotFound, RulesRefuse
 from booking.core.retention import Retention, record_ends_on
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.rules import Refusal
+from booking.core.tasks import ERASE_PERSON
 from booking.models import (
     Account,
     AccountPatient,
@@ -95,7 +96,7 @@ def ask_erasure(session: Session, *, actor: Actor, patient_public_id: str, now: 
 
 def is_asked(session: Session, patient_id: int) -> bool:
     """Whether a request of this person is open."""
-    return tasks.has_open(session, kind=tasks.ERASE_PERSON, patient_id=patient_id)
+    return tasks.has_open(session, kind=ERASE_PERSON, patient_id=patient_id)
 
 
 def erasure_of(
@@ -155,7 +156,7 @@ def erase(session: Session, *, actor: Actor, patient_public_id: str, retention: 
             _forget_contact(session, actor, patient_id, now)
             if erasure.is_record_over:
                 _forget_record(session, actor, patient_id, now)
-        tasks.close(session, kind=tasks.ERASE_PERSON, patient_id=erasure.patient_id, outcome_code="erased", now=now)
+        tasks.close(session, kind=ERASE_PERSON, patient_id=erasure.patient_id, outcome_code="erased", now=now)
     return erasure
 
 
@@ -165,7 +166,7 @@ def keep_for_now(session: Session, *, actor: Actor, patient_public_id: str, reas
         patient_id = session.scalar(sa.select(Patient.id).where(Patient.public_id == patient_public_id))
         if actor.role is not Role.ADMINISTRATOR or patient_id is None or not is_asked(session, patient_id):
             raise NotFound
-        tasks.close(session, kind=tasks.ERASE_PERSON, patient_id=patient_id, outcome_code=reason_code, now=now)
+        tasks.close(session, kind=ERASE_PERSON, patient_id=patient_id, outcome_code=reason_code, now=now)
         audit.record(session, actor, "erasure_declined", "patient", patient_id, now=now, reason_code=reason_code)
 
 

@@ -1,4 +1,4 @@
-"""Work for people that the program finds: one list for the desk, one task per cause."""
+"""Work for people that the program finds, one task per cause. What people do about it is in `task_list.py`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Role
+from booking.core.tasks import CALL_PATIENT, CHECK_AUDIT, CHECK_BACKUP, CHECK_MAIL, DECIDE_MAIL, ERASE_PERSON
 from booking.models import Task, TaskState
-
-CALL_PATIENT = "call_patient"
-CHECK_MAIL = "check_mail_server"
-CHECK_BACKUP = "check_backup"
-DECIDE_MAIL = "decide_about_mail"
-CHECK_AUDIT = "check_audit_log"
-ERASE_PERSON = "erase_person"
 
 _INSERT: Mapping[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 

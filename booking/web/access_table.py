@@ -20,6 +20,7 @@ PATIENTS: Who = frozenset({Role.PATIENT.value})
 PUBLIC: Who = frozenset({VISITOR, Role.PATIENT.value})
 DESK: Who = frozenset({Role.SCHEDULER.value, Role.ADMINISTRATOR.value})
 SPECIALISTS: Who = frozenset({Role.SPECIALIST.value})
+ASKERS: Who = DESK | SPECIALISTS
 STAFF: Who = frozenset(r.value for r in STAFF_ROLES)
 
 OWN_VISIT = "own visit, or one opened in this browser session"
@@ -27,6 +28,7 @@ OWN_OFFER = "an offer to an own patient, or one whose link was opened in this br
 OWN_WAIT = "an entry of an own patient, made in this browser session, or for a visit opened in it"
 OWN_HELP = "an invitation to help the account's owner"
 OWN_LOCATION = "locations where the person works"
+OWN_WORK = "work of the own role at own locations, or held; safety answers for those named, and clinicians there"
 OWN_CALENDAR = "calendars of locations where the person works"
 
 
@@ -225,8 +227,17 @@ ROWS: tuple[Row, ...] = (
     Row("desk.closures", "GET", DESK, OWN_LOCATION),
     Row("desk.closures", "POST", DESK, OWN_LOCATION),
     Row("desk.open_again", "POST", DESK, OWN_LOCATION),
-    Row("desk.finish_task", "POST", DESK, "work about a visit at an own location, or about none"),
-    Row("desk.reopen_task", "POST", DESK, "work about a visit at an own location, or about none"),
+    Row("tasks.index", "GET", STAFF, OWN_WORK),
+    Row("tasks.task", "GET", STAFF, OWN_WORK),
+    Row("tasks.claim", "POST", STAFF, OWN_WORK),
+    Row("tasks.give_back", "POST", STAFF, OWN_WORK),
+    Row("tasks.finish", "POST", STAFF, OWN_WORK),
+    Row("tasks.reopen", "POST", STAFF, OWN_WORK),
+    Row("tasks.hand_on", "POST", STAFF, OWN_WORK),
+    Row("tasks.call_for_help", "POST", STAFF, OWN_WORK),
+    Row("desk.forms", "GET", STAFF, OWN_LOCATION),
+    Row("desk.ask_form", "POST", ASKERS, OWN_LOCATION),
+    Row("desk.withdraw_form", "POST", ASKERS, OWN_LOCATION),
     Row("desk.waiting", "GET", DESK, OWN_LOCATION),
     Row("desk.wait", "GET", DESK, "any patient"),
     Row("desk.wait", "POST", DESK, "any patient; an own location, a visit at an own location"),

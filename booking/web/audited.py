@@ -17,7 +17,7 @@ from booking.core.actor import STAFF_ROLES, Role
 from booking.core.clock import utc_now
 from booking.core.errors import BusyDatabase
 from booking.extensions import db
-from booking.services.audit_reads import LIST, PATIENT, VISIT, Refusal, Seen, record_looks, record_refusal
+from booking.services.audit_reads import LIST, PATIENT, TASK, VISIT, Refusal, Seen, record_looks, record_refusal
 from booking.web import access
 from booking.web.errors import refusal_page
 
@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 VISIT_SEEN, PATIENT_SEEN, ANSWERS_SEEN = "visit_seen", "patient_seen", "answers_seen"
 DAY_SEEN, FOUND, WAITING_SEEN = "day_seen", "patients_found", "waiting_list_seen"
+FORMS_SEEN = "forms_list_seen"
 LOG_READ = "log_read"
+TASKS_SEEN, TASK_SEEN = "tasks_seen", "task_seen"
 
 AUDITED: dict[str, frozenset[str]] = {
     "desk.day": frozenset({DAY_SEEN}),
@@ -48,6 +50,9 @@ AUDITED: dict[str, frozenset[str]] = {
     "desk.check_several": frozenset({PATIENT_SEEN}),
     "desk.why": frozenset({PATIENT_SEEN}),
     "desk.waiting": frozenset({WAITING_SEEN}),
+    "desk.forms": frozenset({FORMS_SEEN}),
+    "tasks.index": frozenset({TASKS_SEEN}),
+    "tasks.task": frozenset({TASK_SEEN}),
     "sent_forms.answers": frozenset({VISIT_SEEN, "response_read"}),
     "sent_forms.copy": frozenset({ANSWERS_SEEN}),
     "audit.events": frozenset({LOG_READ}),
@@ -77,6 +82,11 @@ def saw_answers(visit_id: int, patient_id: int) -> None:
 def saw_patient(patient_id: int) -> None:
     """A patient is about to be shown."""
     _note(Seen(PATIENT_SEEN, PATIENT, patient_id, patient_id))
+
+
+def saw_task(task_id: int, patient_id: int | None) -> None:
+    """Work about a patient, or about none, is about to be shown."""
+    _note(Seen(TASK_SEEN, TASK, task_id, patient_id))
 
 
 def saw_list(action: str, *, object_id: int | None = None, which: str | None = None) -> None:

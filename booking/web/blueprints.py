@@ -25,6 +25,7 @@ from booking.web.public.views import bp as public
 from booking.web.questionnaires.reading import bp as sent_forms
 from booking.web.questionnaires.views import bp as questionnaires
 from booking.web.scheduling.views import bp as scheduling
+from booking.web.tasks.views import bp as tasks
 from booking.web.visits.views import bp as visits
 from booking.web.waiting.views import bp as waiting
 
@@ -50,6 +51,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sent_forms,
     privacy,
     desk,
+    tasks,
     joining,
     administration,
     audit,

@@ -7,11 +7,12 @@ from typing import Any, cast
 from flask import Flask, current_app, g, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
-from booking.core.actor import STAFF_ROLES
+from booking.core.actor import STAFF_ROLES, Role
 from booking.core.scheduling.clinic import Catalogue
 from booking.extensions import db
 from booking.queries.catalogue import NoClinic, catalogue
 from booking.web import access, navigation
+from booking.web.tasks.counter import waiting_work
 
 THEMES = ("auto", "light", "dark")
 
@@ -36,6 +37,8 @@ def page_variables() -> dict[str, Any]:
         "nav_links": navigation.links(account),
         "home_url": navigation.home_url(account),
         "staff_name": account.name if account and is_staff else None,
+        "waiting_work": waiting_work() if is_staff else None,
+        "is_administrator": account is not None and account.role is Role.ADMINISTRATOR,
         **_of_every_page(),
         "logout_url": url_for("accounts.log_out") if account else None,
         "licences_url": url_for("public.licences"),

@@ -39,6 +39,7 @@ STATUS = {
     "cannot_merge": 409,
     "form_closed": 409,
     "form_not_ready": 422,
+    "task_taken": 409,
 }
 MESSAGES = {
     "slot_taken": lazy_gettext("That time has just been taken."),
@@ -59,6 +60,7 @@ MESSAGES = {
     "cannot_help": lazy_gettext("You act for this person already."),
     "form_closed": lazy_gettext("This form takes no more answers. Please tell your specialist at the visit."),
     "form_not_ready": lazy_gettext("This form cannot be sent yet."),
+    "task_taken": lazy_gettext("Somebody else is doing this already."),
 }
 OTHER_MESSAGE = lazy_gettext("We could not understand what was sent.")
 """A refusal without a sentence of its own."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from booking.core.actor import STAFF_ROLES, Role
 from booking.services.sessions import SessionAccount
 from booking.web.access_table import ADMINISTRATORS, DESK
+from booking.web.tasks.counter import waiting_work
 
 
 def home_url(account: SessionAccount | None) -> str:
@@ -39,15 +40,24 @@ def _staff_links(account: SessionAccount) -> list[dict[str, Any]]:
     """The day for everybody who works here; patients and booking for the desk."""
     day = _link(url_for("desk.index"), gettext("Day"), begins=url_for("desk.index") + "day")
     if account.role.value not in DESK:
-        return [day]
+        return [day, _tasks_link(), _link(url_for("desk.forms"), gettext("Forms"))]
     return [
         day,
+        _tasks_link(),
         _link(url_for("desk.patients"), gettext("Patients"), begins=url_for("desk.patients")),
         _link(url_for("desk.book"), gettext("Book"), begins=url_for("desk.book")),
         _link(url_for("desk.waiting"), gettext("Waiting list")),
         _link(url_for("desk.calendars"), gettext("Calendars"), begins=url_for("desk.calendars")),
         *_administrators_links(account),
     ]
+
+
+def _tasks_link() -> dict[str, Any]:
+    """What is to be done, with how much; how much of it is urgent comes first."""
+    page, waiting = url_for("tasks.index"), waiting_work()
+    urgent = waiting.urgent + waiting.elsewhere
+    said = ngettext("%(num)s urgent", "%(num)s urgent", urgent) if urgent else waiting.waiting
+    return {**_link(page, gettext("To do"), begins=page), "count": said}
 
 
 def _administrators_links(account: SessionAccount) -> list[dict[str, Any]]:

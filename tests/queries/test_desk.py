@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.actor import Role
+from booking.core.actor import Actor, Role
 from booking.core.people import name_key, phone_key
 from booking.core.questionnaires.sections import Completion
 from booking.core.scheduling.lifecycle import AppointmentStatus
@@ -25,7 +25,7 @@ from booking.models import (
 )
 from booking.queries.appointments import visit_for
 from booking.queries.catalogue import catalogue
-from booking.queries.desk import LocationDay, hours_on, location_day, open_tasks
+from booking.queries.desk import LocationDay, hours_on, location_day
 from booking.queries.desk_patients import (
     last_visit_kind,
     patient_or_none,
@@ -33,6 +33,7 @@ from booking.queries.desk_patients import (
     patients_matching,
 )
 from booking.queries.desk_visit import visit_facts
+from booking.queries.tasks import open_tasks
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
 from tests.services.cast import CHAIR, DORA, DR_CRUZ, DR_LIND, LAKEVIEW, NORTHSIDE, ROOM_1, book
 from tests.services.cast import hold as hold_time
@@ -143,7 +144,7 @@ def test_a_full_day_takes_no_more_statements_than_an_empty_one(session: Session,
     def ask() -> int:
         statements.clear()
         day_of(session)
-        open_tasks(session, roles=[Role.SCHEDULER], location_ids=[NORTHSIDE])
+        open_tasks(session, actor=AT_NORTHSIDE)
         return len(statements)
 
     day_of(session)
@@ -153,6 +154,9 @@ def test_a_full_day_takes_no_more_statements_than_an_empty_one(session: Session,
         make_appointment(session, starts_at=at(9, quarter * 60))
 
     assert ask() == empty <= MOST_STATEMENTS
+
+
+AT_NORTHSIDE = Actor(1, Role.SCHEDULER, location_ids=frozenset({NORTHSIDE}))
 
 
 def make_task(session: Session, key: str, **values: object) -> None:
@@ -179,7 +183,7 @@ def test_tasks_are_those_that_are_open_for_the_role_at_the_location(session: Ses
     make_task(session, "done", state=TaskState.DONE)
     make_task(session, "others", role=Role.SPECIALIST)
 
-    tasks = open_tasks(session, roles=[Role.SCHEDULER], location_ids=[NORTHSIDE])
+    tasks = open_tasks(session, actor=AT_NORTHSIDE)
 
     assert [task.kind for task in tasks] == ["here", "later"]
     assert (tasks[0].visit_public_id, tasks[1].visit_public_id) == (here.public_id, None)

@@ -18,11 +18,13 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.opening_hours import closure_on
 from booking.core.typed_dates import wanted_date_or_none
 from booking.extensions import db
-from booking.queries.desk import DayVisit, LocationDay, done_tasks, hours_on, location_day, open_tasks
-from booking.services.desk_tasks import CLOSED_BY_HAND, UNDO_FOR, roles_served
+from booking.queries.desk import DayVisit, LocationDay, hours_on, location_day
+from booking.queries.tasks import tasks_at
+from booking.services.task_list import UNDO_FOR
 from booking.web import access, audited
 from booking.web.context import clinic_now
 from booking.web.desk.board import board_of
+from booking.web.desk.form_words import PROGRESS
 from booking.web.desk.loading import FIRST_YEAR, LAST_YEAR, date_or_404, is_desk, locale, location_or_404, own_locations
 from booking.web.desk.sheets import IN_HOUSE, counts_of, sheet_rows, sheets_by_column
 from booking.web.desk.words import (
@@ -36,10 +38,9 @@ from booking.web.desk.words import (
     STATUS,
     STATUS_TONE,
     STEP,
-    forms_text,
     reason_word,
-    task_word,
 )
+from booking.web.tasks.lines import lines_of
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -146,8 +147,8 @@ def _page(shown: Shown, *, typed: str = "") -> str:
         later_on=shown.on + DAY,
         locations=own_locations(),
         board=board,
-        rows=sheet_rows(found, clinic, visits),
-        sheets=sheets_by_column(found, clinic, visits, board) if shown.view == LIST else [],
+        rows=sheet_rows(found, clinic, visits, now),
+        sheets=sheets_by_column(found, clinic, visits, board, now) if shown.view == LIST else [],
         counts=counts_of(found.visits),
         closure=closure,
         printed=_printed(now, shown.location),
@@ -171,12 +172,9 @@ def _printed(now: datetime, location: Location) -> str:
 
 def _tasks(location: Location, now: datetime) -> dict[str, object]:
     """What waits, and what was ticked off a moment ago."""
-    session, roles = db.session(), roles_served(access.actor().role)
-    return {
-        "tasks": open_tasks(session, roles=roles, location_ids=[location.id]),
-        "done_tasks": done_tasks(session, roles=roles, location_ids=[location.id], since=now - UNDO_FOR),
-        "by_hand": CLOSED_BY_HAND,
-    }
+    since = now - UNDO_FOR
+    waiting, done = tasks_at(db.session(), actor=access.actor(), location_id=location.id, since=since)
+    return {"tasks": lines_of(waiting), "done_tasks": lines_of(done)}
 
 
 def _coming(found: LocationDay, now: datetime) -> list[RailVisit]:
@@ -204,7 +202,6 @@ def words() -> dict[str, object]:
         "confirmed_word": CONFIRMED,
         "status_tones": STATUS_TONE,
         "step_words": STEP,
-        "task_word": task_word,
         "message_words": MESSAGE,
         "message_states": MESSAGE_STATE,
         "action_words": ACTION,
@@ -212,5 +209,5 @@ def words() -> dict[str, object]:
         "actor_words": ACTOR,
         "other_actor": OTHER_ACTOR,
         "reason_word": reason_word,
-        "forms_text": forms_text,
+        "form_states": PROGRESS,
     }

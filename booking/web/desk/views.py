@@ -1,6 +1,7 @@
 """The blueprint with all its views: importing them registers them."""
 
 from booking.web.desk import (
+    asked,
     booking,
     calendars,
     changing,
@@ -10,7 +11,6 @@ from booking.web.desk import (
     merging,
     patients,
     several,
-    tasks,
     video,
     visit,
     waiting,
@@ -20,6 +20,7 @@ from booking.web.desk import (
 bp = day.bp
 
 __all__ = [
+    "asked",
     "booking",
     "bp",
     "calendars",
@@ -30,7 +31,6 @@ __all__ = [
     "merging",
     "patients",
     "several",
-    "tasks",
     "video",
     "visit",
     "waiting",

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask_babel import LazyString, gettext, lazy_gettext, ngettext
+from flask_babel import LazyString, gettext, lazy_gettext
 
 from booking.core.messages import MessageKind, MessageState
-from booking.core.questionnaires.sections import Completion
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.rules import Refusal
-from booking.queries.desk import OpenTask
-from booking.queries.questionnaires import VisitForms
+from booking.core.tasks import (
+    CALL_PATIENT,
+    CHECK_AUDIT,
+    CHECK_BACKUP,
+    CHECK_MAIL,
+    CHECK_SAFETY,
+    DECIDE_MAIL,
+    ERASE_PERSON,
+    SAFETY_ANSWER,
+)
+from booking.queries.tasks import ListedTask
 from booking.services.calling import ASKED_FOR_HELP
 from booking.services.carers import CARER_LEFT
-from booking.services.tasks import CALL_PATIENT, CHECK_AUDIT, CHECK_BACKUP, CHECK_MAIL, DECIDE_MAIL, ERASE_PERSON
 from booking.services.undo import CALENDAR_CHANGED
 
 _S = AppointmentStatus
@@ -60,6 +67,8 @@ TASK: dict[str, LazyString] = {
     DECIDE_MAIL: lazy_gettext("Decide about the mail that waits since the database was restored"),
     ERASE_PERSON: lazy_gettext("Decide: somebody asks to be erased"),
     CHECK_AUDIT: lazy_gettext("Check the audit log: it was changed outside the program"),
+    CHECK_SAFETY: lazy_gettext("Name who is told of safety answers: nobody is, at the moment"),
+    SAFETY_ANSWER: lazy_gettext("Safety answer – speak with the patient today"),
 }
 CALL: dict[str, LazyString] = {
     CALENDAR_CHANGED: lazy_gettext("Call the patient: the calendar has changed"),
@@ -100,6 +109,8 @@ ACTION: dict[str, LazyString] = {
     "appointment_time_closed": lazy_gettext("Its time was closed"),
     "appointment_restored": lazy_gettext("Cancellation undone"),
     "appointment_confirmed": lazy_gettext("Confirmed"),
+    "form_asked": lazy_gettext("One more form asked for"),
+    "form_withdrawn": lazy_gettext("Form withdrawn"),
     "appointment_arrived": lazy_gettext("Marked as arrived"),
     "appointment_in_room": lazy_gettext("Marked as in the room"),
     "appointment_done": lazy_gettext("Marked as done"),
@@ -192,7 +203,7 @@ def refusal_sentences(refusals: Iterable[Refusal]) -> list[str]:
     return [str(REFUSALS.get(refusal.code, OTHER_REFUSAL)) for refusal in refusals]
 
 
-def task_word(task: OpenTask) -> str:
+def task_word(task: ListedTask) -> str:
     """What is to be done."""
     known = CALL.get(task.reason_code or "") if task.kind == CALL_PATIENT else None
     return str(known or TASK.get(task.kind, OTHER_TASK))
@@ -204,16 +215,3 @@ def reason_word(code: str) -> str:
         if code in words:
             return str(words[code])
     return code
-
-
-def forms_text(forms: VisitForms) -> str:
-    """How far the forms of a visit are; "" when it asks for none. Never an answer."""
-    if forms.completion is None:
-        return ""
-    if forms.completion is Completion.DONE:
-        return gettext("Forms filled in")
-    if forms.completion is Completion.NOT_STARTED:
-        return ngettext("Form missing", "Forms missing", forms.asked)
-    if not forms.sent:
-        return ngettext("Form begun, not sent", "Forms begun, not sent", forms.asked)
-    return gettext("%(done)s of %(all)s forms sent", done=forms.sent, all=forms.asked)

@@ -61,7 +61,7 @@ def test_a_visit_is_a_link_that_says_time_name_status_and_service(session: Sessi
 
     [link] = re.findall(rf'<a class="board-link" href="/desk/visits/{visit.public_id}".*?</a>', page, re.DOTALL)
     said = words(link)
-    assert said.startswith("9:00 Álvarez, Ana Expected · First consultation · Forms missing")
+    assert said.startswith("9:00 Álvarez, Ana Expected · First consultation · Forms sent")
     assert said.endswith("to 9:45 am, with Dr Maria Cruz")
     place = re.search(r"board-visit status-booked at-h9 at-m0 for-h0 for-m45 lane-1", page)
     assert place is not None
@@ -223,9 +223,9 @@ def test_a_call_is_ticked_off_and_taken_back(session: Session, client_as: Client
     call = session.scalars(sa.select(Task.public_id)).one()
     session.rollback()
     client = dora(session, client_as)
-    assert f'action="/desk/tasks/{call}/done"' in client.get(TODAY).text
+    assert f'action="/tasks/{call}/done"' in client.get(TODAY).text
 
-    done = client.post(f"/desk/tasks/{call}/done", data={"next": TODAY})
+    done = client.post(f"/tasks/{call}/done", data={"next": TODAY})
     assert (done.status_code, done.location) == (303, TODAY)
     session.execute(sa.update(Task).values(closed_at=NOW))
     session.commit()
@@ -233,8 +233,8 @@ def test_a_call_is_ticked_off_and_taken_back(session: Session, client_as: Client
 
     session.execute(sa.update(Task).values(closed_at=utc_now()))
     session.commit()
-    back = client.post(f"/desk/tasks/{call}/undo")
-    assert (back.status_code, back.location) == (303, "/desk/")
+    back = client.post(f"/tasks/{call}/undo")
+    assert (back.status_code, back.location) == (303, "/tasks/")
     assert "To do 1" in words(client.get(TODAY).text)
 
 
@@ -335,7 +335,7 @@ def test_staff_whose_resource_works_nowhere_of_theirs_find_no_day(session: Sessi
 
 def test_the_links_of_the_header_fit_the_role(session: Session, client_as: ClientAs) -> None:
     page = dora(session, client_as).get("/desk/").text
-    assert re.findall(r'class="nav-link" href="([^"]+)"', page)[:3] == ["/desk/", "/desk/patients", "/desk/book"]
+    assert re.findall(r'class="nav-link" href="([^"]+)"', page)[:3] == ["/desk/", "/tasks/", "/desk/patients"]
     assert 'aria-current="page">Day' in page
     assert "Log out" in page
     own = cruz(session, client_as).get("/desk/").text
