@@ -8,7 +8,7 @@ kept. Rows are what the driver gives: for numbers and text, not for instants.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
@@ -119,49 +119,16 @@ class PreparedInsert:
         if made is None:
             made = self._made[shape] = self._prepare(*shape)
         prepared, parameters = made
-        return prepared.execute(connection, dict(zip(parameters, _in_order(rows), strict=True)))
+        values = chain.from_iterable(map(itemgetter(*shape[1]), rows))
+        return prepared.execute(connection, dict(zip(parameters, values, strict=True)))
 
     def _prepare(self, count: int, names: Sequence[str]) -> tuple[Prepared, list[str]]:
-        statement, parameters = self.statement(count, names)
-        return Prepared(statement), parameters
-
-    def statement(self, count: int, names: Sequence[str]) -> tuple[Insert, list[str]]:
         """The statement for so many rows with these columns, and the names of its parameters row by row."""
-        prefix, types = self._table.name, {name: self._table.c[name].type for name in names}
-        rows = [{name: sa.bindparam(f"{prefix}_{name}_{i}", type_=types[name]) for name in names} for i in range(count)]
+        types = {name: self._table.c[name].type for name in names}
+        rows = [{name: sa.bindparam(f"{name}_{i}", type_=types[name]) for name in names} for i in range(count)]
         statement = self._like(postgresql.insert(self._table).values(rows))
-        return statement, [f"{prefix}_{name}_{i}" for i in range(count) for name in names]
+        return Prepared(statement), [f"{name}_{i}" for i in range(count) for name in names]
 
 
 Batch = tuple[PreparedInsert, Sequence[Values]]
 """Rows of one table, one at least, and how they are written."""
-
-
-class InsertsInOne:
-    """Rows of several tables in one statement of PostgreSQL, where the way to the server costs more than the rows."""
-
-    def __init__(self) -> None:
-        self._made: dict[Any, tuple[Prepared, list[str]]] = {}
-
-    def execute(self, connection: sa.Connection, batches: Sequence[Batch]) -> int:
-        """Write them all; gives how many of the first batch were. Its statements return nothing of their own."""
-        shape = tuple((insert, len(rows), tuple(rows[0])) for insert, rows in batches)
-        made = self._made.get(shape)
-        if made is None:
-            made = self._made[shape] = _in_one(shape)
-        prepared, parameters = made
-        values = chain.from_iterable(_in_order(rows) for _, rows in batches)
-        [[written]] = prepared.execute(connection, dict(zip(parameters, values, strict=True))).rows
-        return int(written)
-
-
-def _in_one(shape: Iterable[tuple[PreparedInsert, int, Sequence[str]]]) -> tuple[Prepared, list[str]]:
-    parts = [insert.statement(count, names) for insert, count, names in shape]
-    first, *others = [statement.returning(sa.literal_column("1").label("one")).cte() for statement, _ in parts]
-    counted = sa.select(sa.func.count()).select_from(first).add_cte(*others)
-    return Prepared(counted), [name for _, parameters in parts for name in parameters]
-
-
-def _in_order(rows: Sequence[Values]) -> Iterable[Any]:
-    """The values row by row, in the order of the first row's columns. Raises KeyError when another names less."""
-    return chain.from_iterable(map(itemgetter(*rows[0]), rows))

@@ -190,7 +190,7 @@ def _swap(session: Session, clinic: Catalogue, move: _Move, wish: Wish) -> None:
         _add_history(session, move)
         return ReservedFor(appointment_id=visit.id, patient_id=visit.patient_id)
 
-    slot = reserve(session, wish, now=move.now, keep=keep, clinic=clinic)
+    slot = reserve(session, wish, now=move.now, keep=keep, clinic=clinic).slot
     is_kept = not move.actor.is_staff and move.reason_code != undo.UNDONE and not is_in_block(session, before)
     if is_kept:
         left = undo.left_over(before, taken_by_visit(session, visit.id))

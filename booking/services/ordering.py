@@ -18,7 +18,7 @@ from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.scheduling.slots import Slot
 from booking.models import Appointment
 from booking.queries.booking import PatientNow
-from booking.queries.prepared import Batch, PreparedInsert
+from booking.queries.prepared import PreparedInsert
 from booking.services import audit, outbox
 from booking.services.patients import PatientDetails, create_described
 from booking.services.sealed import seal_text
@@ -146,13 +146,11 @@ def _sealed(session: Session, order: Order) -> dict[str, str | None]:
     }
 
 
-def news_of_visit(
-    session: Session, clinic: Catalogue, order: Order, appointment: NewVisit, *, has_email: bool
-) -> list[Batch]:
-    """The messages that the visit wants, and who booked it: rows to be written, the messages first."""
+def tell_of_visit(session: Session, clinic: Catalogue, order: Order, appointment: NewVisit, *, has_email: bool) -> None:
+    """The messages that the visit wants, and who booked it. Last, so that they are written in one go at the end."""
     now, tz = order.now, clinic.locations[appointment.location_id].tz
-    messages = outbox.batch_for_booking(appointment, tz=tz, now=now) if has_email else None
-    event = audit.batch_of(
+    outbox.plan_for_booking(session, appointment=appointment, tz=tz, has_email=has_email, now=now)
+    audit.record(
         session,
         order.actor,
         "appointment_booked",
@@ -162,4 +160,3 @@ def news_of_visit(
         reason_code=order.override_reason,
         patient_id=appointment.patient_id,
     )
-    return [messages, event] if messages else [event]

@@ -36,7 +36,7 @@ from booking.models import (
     WaitingOffer,
     new_public_id,
 )
-from booking.queries.prepared import Batch, PreparedInsert
+from booking.queries.prepared import PreparedInsert
 from booking.services.links import INVITATION_LIFE, JOIN_LIFE, NEW_ADDRESS_LIFE, RESET_LIFE, VERIFY_LIFE
 
 CHANNEL = "email"
@@ -72,15 +72,8 @@ class VisitRow(Protocol):
 
 def plan_for_booking(session: Session, *, appointment: VisitRow, tz: ZoneInfo, has_email: bool, now: datetime) -> None:
     """Confirmation and reminders of a booked visit; nothing for a patient without an address."""
-    if has_email and (batch := batch_for_booking(appointment, tz=tz, now=now)):
-        insert, rows = batch
-        insert.execute(session.connection(), rows)
-
-
-def batch_for_booking(appointment: VisitRow, *, tz: ZoneInfo, now: datetime) -> Batch | None:
-    """The same for a patient with an address, to be written together with other rows; None when there is none."""
-    rows = _visit_messages(appointment, messages_for_booking(appointment.starts_at, now, tz), now)
-    return (_INSERT, rows) if rows else None
+    if has_email:
+        _add_visit_messages(session, appointment, messages_for_booking(appointment.starts_at, now, tz), now)
 
 
 def plan_cancellation(session: Session, *, appointment: Appointment, has_email: bool, now: datetime) -> None:
@@ -213,15 +206,9 @@ def _plan_about(
 def _add_visit_messages(
     session: Session, appointment: VisitRow, wanted: Iterable[PlannedMessage], now: datetime
 ) -> None:
-    rows = _visit_messages(appointment, wanted, now)
-    if rows:
-        _INSERT.execute(session.connection(), rows)
-
-
-def _visit_messages(appointment: VisitRow, wanted: Iterable[PlannedMessage], now: datetime) -> list[dict[str, Any]]:
     recipient = f"patient:{appointment.patient_id}"
     about = f"appointment:{appointment.id}"
-    return [
+    rows = [
         {
             **_row(planned, dedup_key(planned.kind, about, appointment.version, recipient, CHANNEL), now),
             "patient_id": appointment.patient_id,
@@ -230,6 +217,8 @@ def _visit_messages(appointment: VisitRow, wanted: Iterable[PlannedMessage], now
         }
         for planned in wanted
     ]
+    if rows:
+        _INSERT.execute(session.connection(), rows)
 
 
 def _row(planned: PlannedMessage, key: str, now: datetime) -> dict[str, Any]:

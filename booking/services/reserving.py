@@ -22,7 +22,7 @@ from booking.models import Hold, Reservation
 from booking.queries.appointments import Visit
 from booking.queries.booking import PatientNow, Whose, busy_for_booking
 from booking.queries.catalogue import is_current_at, kept_catalogue
-from booking.queries.prepared import Batch, InsertsInOne, PreparedInsert
+from booking.queries.prepared import PreparedInsert
 from booking.queries.reservations import BusyLanes, OwnHolds, Taken, busy_by_lane
 from booking.services import locks
 from booking.services.availability import calendar_of, nearest_slots, patient_calendar
@@ -47,7 +47,6 @@ _DROP_ENDED = sa.delete(Reservation).where(
 _INSERT = PreparedInsert(Reservation)
 # A bare insert that meets another at the same instant is a deadlock; this one simply writes fewer rows.
 _INSERT_FREE = PreparedInsert(Reservation, lambda insert: insert.on_conflict_do_nothing())
-_INSERTS = InsertsInOne()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,13 @@ class ReservedFor:
     hold_id: int | None = None
     appointment_id: int | None = None
     patient_id: int | None = None
+
+
+class Reserved(NamedTuple):
+    """The slot as placed, and the patient of the wish as they were at that moment (None: nobody known)."""
+
+    slot: Slot
+    patient: PatientNow | None
 
 
 class OtherClinic(BusyDatabase):
@@ -127,14 +133,12 @@ def reserve(
     *,
     now: datetime,
     keep: Callable[[Slot], ReservedFor],
-    news: Callable[[PatientNow | None], Sequence[Batch]] = lambda _patient: (),
     clinic: Catalogue | None = None,
-) -> Slot:
+) -> Reserved:
     """Take the time in the open transaction: lock, drop holds in the way, ask the engine, insert the reservations.
 
-    `keep` adds what the reservations shall belong to, once the engine has placed the visit. `news`, asked after it with
-    the patient of the wish as they are now (None: nobody known), gives rows that are written with the reservations.
-    `clinic` is the catalogue that the caller goes by. Gives the slot as placed.
+    `keep` adds what the reservations shall belong to, once the engine has placed the visit. `clinic` is the catalogue
+    that the caller goes by.
     Raises Lost when it is taken, PatientBusy, RulesRefuse with every refusal, NotFound (no such patient), OtherClinic.
     """
     clinic = clinic or kept_catalogue(session)
@@ -145,10 +149,9 @@ def reserve(
     placement = allocate(clinic, wish.request, way.busy)
     if not isinstance(placement, Placement):
         raise _refusal(wish, {refusal.code for refusal in placement.refusals}, placement.refusals)
-    reserved_for = keep(placement.slot)
-    insert_placement(session, wish, placement, reserved_for, news(way.patient))
+    insert_placement(session, wish, placement, keep(placement.slot))
     close_way(session, way, (placement,), now=now)
-    return placement.slot
+    return Reserved(placement.slot, way.patient)
 
 
 def _refusal(wish: Wish, codes: set[str], refusals: Sequence[Refusal]) -> Exception:
@@ -308,10 +311,8 @@ def _execute(session: Session, statement: sa.Delete) -> None:
     session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def insert_placement(
-    session: Session, wish: Wish, placement: Placement, reserved_for: ReservedFor, news: Sequence[Batch] = ()
-) -> None:
-    """Write the reservations, and the `news` of them. Raises Lost when the guard knows better than the engine."""
+def insert_placement(session: Session, wish: Wish, placement: Placement, reserved_for: ReservedFor) -> None:
+    """Write the reservations. Raises Lost when the guard knows better than the engine."""
     owner = {"hold_id": reserved_for.hold_id, "appointment_id": reserved_for.appointment_id, "block_id": None}
     rows = [{**owner, "patient_id": None, **_taken(allocation)} for allocation in placement.allocations]
     if reserved_for.patient_id is not None:
@@ -319,7 +320,7 @@ def insert_placement(
         slot = placement.slot
         times = {"starts_at": slot.starts_at, "ends_at": slot.ends_at}
         rows.append({**owner, **times, "resource_id": None, "lane": None, "patient_id": reserved_for.patient_id})
-    if not _inserted(session, rows, news):
+    if not _inserted(session, rows):
         # With the locks held the engine knew everything: some other path writes reservations without them.
         log.error("the double-booking guard refused a time that the engine had found free")
         raise Lost(wish)
@@ -342,17 +343,14 @@ def _taken(allocation: Allocation) -> dict[str, Any]:
     }
 
 
-def _inserted(session: Session, rows: list[dict[str, Any]], news: Sequence[Batch] = ()) -> bool:
-    """Whether the guard let all rows in. The `news` are written with them, or else go with the transaction."""
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        return _INSERTS.execute(connection, [(_INSERT_FREE, rows), *news]) == len(rows)
+def _inserted(session: Session, rows: list[dict[str, Any]]) -> bool:
+    """Whether the guard let all rows in."""
+    if session.get_bind().dialect.name == "postgresql":
+        return _INSERT_FREE.execute(session.connection(), rows).written == len(rows)
     try:
-        _INSERT.execute(connection, rows)
+        _INSERT.execute(session.connection(), rows)
     except IntegrityError as error:
         if is_guard_refusal(error):
             return False
         raise
-    for insert, new in news:
-        insert.execute(connection, new)
     return True

@@ -30,9 +30,9 @@ from booking.services.ordering import (
     booked_visit,
     has_email,
     known_id,
-    news_of_visit,
     patient_of,
     said,
+    tell_of_visit,
 )
 from booking.services.overriding import is_verified, needs_override
 from booking.services.patients import PatientDetails
@@ -175,8 +175,7 @@ def _book_all(
     close_way(session, way, list(plan.placements.values()), now=order.now)
     is_mailed = has_email(order, way.patient)
     for one, appointment in zip(orders, booked, strict=True):
-        for insert, rows in news_of_visit(session, clinic, one, appointment, has_email=is_mailed):
-            insert.execute(session.connection(), rows)
+        tell_of_visit(session, clinic, one, appointment, has_email=is_mailed)
     return [visit.as_booked() for visit in booked]
 
 

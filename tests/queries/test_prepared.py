@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.models import AuditEvent, Idempotency
-from booking.queries.prepared import InsertsInOne, Prepared, PreparedInsert
-from tests.services.statements import counted_statements
+from booking.queries.prepared import Prepared, PreparedInsert
 
 FIVE_IN_TOKYO = datetime(2026, 12, 7, 5, tzinfo=timezone(timedelta(hours=9)))
 INSERT = PreparedInsert(Idempotency)
@@ -74,26 +73,6 @@ def test_a_nullable_column_takes_none(session: Session) -> None:
     PreparedInsert(AuditEvent).execute(session.connection(), [event])
 
     assert session.scalars(sa.select(AuditEvent.object_id).where(AuditEvent.action == "tried")).one() is None
-
-
-@pytest.mark.postgres_only
-def test_rows_of_several_tables_go_in_one_statement_which_counts_those_of_the_first(session: Session) -> None:
-    claim = PreparedInsert(Idempotency, lambda insert: insert.on_conflict_do_nothing())
-    event = {"at": FIVE_IN_TOKYO, "actor_kind": "system", "action": "tried", "object_kind": "test", "object_id": None}
-    together = InsertsInOne()
-
-    def written(*names: str) -> int:
-        batches = [(claim, [row(name) for name in names]), (PreparedInsert(AuditEvent), [event, event])]
-        with counted_statements(session) as sent:
-            count = together.execute(session.connection(), batches)
-        assert len(sent) == 1
-        return count
-
-    assert written("first", "second") == 2
-    assert written("second", "third") == 1
-    assert nonces(session, FIVE_IN_TOKYO) == ["first", "second", "third"]
-    tried = sa.select(AuditEvent.at).where(AuditEvent.action == "tried")
-    assert session.scalars(tried).all() == [FIVE_IN_TOKYO] * 4
 
 
 @pytest.mark.postgres_only
