@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Actor
 from booking.core.audit_chain import ChainKey, new_mark, text_of
 from booking.models import AuditEvent
-from booking.queries.prepared import Batch, PreparedInsert
+from booking.queries.prepared import PreparedInsert
 
 CHAIN_KEY = "audit_key"
 """Under this name the key travels in `session.info`, put there where the session is made."""
@@ -33,24 +34,29 @@ def record(
 
     `patient_id`: whom it is about, wherever it is about somebody. An event without a mark, since its session has no
     key, is found when the chain is checked."""
-    insert, rows = batch_of(
-        session, actor, action, object_kind, object_id, now=now, reason_code=reason_code, patient_id=patient_id
+    _INSERT.execute(
+        session.connection(),
+        [_row(session, actor, (action, object_kind, object_id), now, reason_code=reason_code, patient_id=patient_id)],
     )
-    insert.execute(session.connection(), rows)
 
 
-def batch_of(
+def record_all(session: Session, actor: Actor, things: Sequence[tuple[str, str, int, int]], *, now: datetime) -> None:
+    """Several events at once, one at least, in one statement: (action, object kind, object id, patient id)."""
+    rows = [_row(session, actor, thing[:3], now, patient_id=thing[3]) for thing in things]
+    _INSERT.execute(session.connection(), rows)
+
+
+def _row(
     session: Session,
     actor: Actor,
-    action: str,
-    object_kind: str,
-    object_id: int | None,
-    *,
+    thing: tuple[str, str, int | None],
     now: datetime,
+    *,
     reason_code: str | None = None,
-    patient_id: int | None = None,
-) -> Batch:
-    """The same event, to be written together with other rows in the open transaction."""
+    patient_id: int | None,
+) -> dict[str, object]:
+    """The event as it is written, with its mark."""
+    action, object_kind, object_id = thing
     event = {
         "actor_account_id": actor.account_id,
         "actor_kind": actor.kind,
@@ -64,4 +70,4 @@ def batch_of(
     }
     key: ChainKey | None = session.info.get(CHAIN_KEY)
     mark = new_mark(key, text_of(tuple(event.values()), now)) if key else None
-    return _INSERT, [{"at": now, **event, "mark": mark}]
+    return {"at": now, **event, "mark": mark}

@@ -145,7 +145,6 @@ def _record(session: Session, actor: Actor, visit: Visit, found: BeforeVisit, no
     shown = [*found.newest, *found.previous.values()]
     if not shown:
         return
-    things = [(HISTORY_READ, "appointment", visit.id), *(("response_read", RESPONSE, form.row.id) for form in shown)]
-    batches = [audit.batch_of(session, actor, *thing, now=now, patient_id=visit.patient_id) for thing in things]
-    insert = batches[0][0]
-    insert.execute(session.connection(), [row for _, rows in batches for row in rows])
+    patient = visit.patient_id
+    reads = [("response_read", RESPONSE, form.row.id, patient) for form in shown]
+    audit.record_all(session, actor, [(HISTORY_READ, "appointment", visit.id, patient), *reads], now=now)
