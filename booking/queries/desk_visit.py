@@ -9,14 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.messages import MessageKind, MessageState
+from booking.core.questionnaires.progress import VisitForms
 from booking.models import Account, AppointmentTime, AuditEvent, Message
 from booking.queries.appointments import Visit
 from booking.queries.desk import resources_taken
 from booking.queries.desk_patients import DeskPatient, patient_or_none
-from booking.queries.questionnaires import VisitForms, forms_of_visits
+from booking.queries.questionnaires import forms_of_visits
 
 MOVED = frozenset({"appointment_changed", "appointment_change_undone"})
-LEAVES_AS_IT_IS = frozenset({"reason_read", "appointment_confirmed"})
+LEAVES_AS_IT_IS = frozenset({"reason_read", "appointment_confirmed", "form_asked", "form_withdrawn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class VisitFacts:
 
 
 def visit_facts(session: Session, visit: Visit) -> VisitFacts:
-    """All of it; six statements. The caller has authorised the visit."""
+    """All of it; eight statements at most. The caller has authorised the visit."""
     patient = patient_or_none(session, visit.patient_public_id)
     assert patient is not None  # noqa: S101 - a foreign key holds it; this tells the type checker.
     return VisitFacts(

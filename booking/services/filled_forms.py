@@ -17,12 +17,12 @@ from booking.adapters.sealing import CannotOpen
 from booking.core.actor import Actor
 from booking.core.errors import NotFound
 from booking.core.questionnaires.answers import Value, from_plain
+from booking.core.questionnaires.assignment import AskedForm, Stage, VisitTimes
 from booking.core.questionnaires.definition import Item, Questionnaire
 from booking.core.questionnaires.library import SHIPPED, Library
-from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import ResponseStatus
 from booking.queries.appointments import Visit
-from booking.queries.catalogue import catalogue
+from booking.queries.asked_forms import AskedOfVisit, asked_of_visit
 from booking.queries.questionnaires import AnswerRow, ResponseRow, responses_of
 from booking.services.sealed import open_text
 
@@ -45,7 +45,8 @@ class StoredAnswer:
 
 @dataclass(frozen=True)
 class FilledForm:
-    """One form of a visit. `response_id` is None until the first answer was saved."""
+    """One form of a visit. `response_id` is None until the first answer was saved; `asked` is None for one that was
+    begun and is not asked any more."""
 
     questionnaire: Questionnaire
     response_id: int | None = None
@@ -53,6 +54,8 @@ class FilledForm:
     completed_at: datetime | None = None
     score_sealed: str | None = None
     stored: Mapping[str, StoredAnswer] = field(default_factory=dict)
+    asked: AskedForm | None = None
+    times: VisitTimes | None = None
 
     @property
     def code(self) -> str:
@@ -71,6 +74,22 @@ class FilledForm:
     def revision(self) -> int:
         """Grows with every answer that is saved: a page that names it says which answers it showed."""
         return sum(stored.version for stored in self.stored.values())
+
+    def stage(self, now: datetime) -> Stage:
+        """How it stands while it is not sent: one that is not asked any more is open as long as its visit is."""
+        if self.times is None:
+            return Stage.CLOSED
+        if self.asked is None:
+            return Stage.OPEN if self.times.takes_place and not self.times.is_done else Stage.CLOSED
+        return self.asked.stage(self.times, now)
+
+    def takes_answers(self, now: datetime) -> bool:
+        """Whether it may be filled in now."""
+        return not self.is_sent and self.stage(now).takes_answers
+
+    def is_later(self, now: datetime) -> bool:
+        """Whether it will be asked for, and is not yet."""
+        return not self.is_sent and self.stage(now) is Stage.NOT_YET
 
     def version_of(self, link_id: str) -> int:
         """The version of the stored answer, 0 while there is none."""
@@ -107,40 +126,38 @@ def may_read(actor: Actor, visit: Visit, form: FilledForm) -> bool:
     return is_full(actor, visit) or (acts and all(is_own_answer(actor, stored) for stored in form.stored.values()))
 
 
-def takes_answers(status: AppointmentStatus) -> bool:
-    """Whether forms of a visit with that status may still be filled in."""
-    return status.occupies_time and status is not AppointmentStatus.DONE
-
-
 def forms_of_visit(session: Session, *, visit: Visit) -> tuple[FilledForm, ...]:
-    """The forms that the visit asks for, then those begun while it still asked for them. Two queries."""
-    asked = catalogue(session).services[visit.service_id].questionnaires
+    """The forms that the visit asks for, also those that open later, then those begun while it still asked for them.
+    Three or four queries."""
+    asked = asked_of_visit(session, visit)
     rows = responses_of(session, appointment_id=visit.id)
-    codes = (*asked, *(code for code in rows if code not in asked))
-    return tuple(_filled(session, code, rows.get(code)) for code in codes)
+    known = [form.code for form in asked.forms]
+    codes = (*known, *(code for code in rows if code not in known))
+    return tuple(_filled(session, asked, code, rows.get(code)) for code in codes)
 
 
 def form_of_visit(session: Session, *, visit: Visit, code: str, version: str = "") -> FilledForm:
     """One form of the visit. `version` is that of the page at hand, which a form not yet begun then takes.
 
     Raises NotFound when the visit does not ask for it, or it was begun in another version."""
-    asked = catalogue(session).services[visit.service_id].questionnaires
+    asked = asked_of_visit(session, visit)
     row = responses_of(session, appointment_id=visit.id).get(code)
-    if row is None and code not in asked:
+    if row is None and asked.form_or_none(code) is None:
         raise NotFound(questionnaire=code)
-    form = _filled(session, code, row, version)
+    form = _filled(session, asked, code, row, version)
     if version and form.questionnaire.version != version:
         raise NotFound(questionnaire=code)
     return form
 
 
-def _filled(session: Session, code: str, row: ResponseRow | None, version: str = "") -> FilledForm:
+def _filled(session: Session, asked: AskedOfVisit, code: str, row: ResponseRow | None, version: str = "") -> FilledForm:
     forms = library(session)
     newest = forms.latest(code)
     pinned = row.form_version if row else version
     questionnaire = forms.exact(f"{newest.url}|{pinned}") if pinned else newest
+    when = asked.form_or_none(code)
     if row is None:
-        return FilledForm(questionnaire)
+        return FilledForm(questionnaire, asked=when, times=asked.times)
     items = questionnaire.question_by_link_id
     return FilledForm(
         questionnaire,
@@ -149,7 +166,15 @@ def _filled(session: Session, code: str, row: ResponseRow | None, version: str =
         row.completed_at if row.status is ResponseStatus.COMPLETED else None,
         row.score_sealed,
         {answer.link_id: _opened(session, items[answer.link_id], answer) for answer in row.answers},
+        when,
+        asked.times,
     )
+
+
+def open_answers(session: Session, questionnaire: Questionnaire, row: ResponseRow) -> dict[str, StoredAnswer]:
+    """The answers of a response, opened with the words of the version it was given to."""
+    items = questionnaire.question_by_link_id
+    return {answer.link_id: _opened(session, items[answer.link_id], answer) for answer in row.answers}
 
 
 def _opened(session: Session, item: Item, row: AnswerRow) -> StoredAnswer:

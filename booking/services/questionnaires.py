@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -33,7 +33,6 @@ from booking.services.filled_forms import (
     is_full,
     is_own_answer,
     may_answer,
-    takes_answers,
 )
 from booking.services.sealed import seal_text
 from booking.services.transaction import transaction
@@ -86,7 +85,7 @@ def save_page(session: Session, *, actor: Actor, visit: Visit, code: str, page: 
     Raises NotFound for a form or page that is not the actor's or does not exist, FormClosed for a form that was sent or
     a visit that takes no answers any more."""
     with transaction(session):
-        form = _open_form(session, actor, visit, code, page.form_version)
+        form = _open_form(session, actor, visit, code, now, version=page.form_version)
         if form.is_sent:
             raise FormClosed
         written: dict[str, Value | None] = {}
@@ -109,14 +108,18 @@ def save_page(session: Session, *, actor: Actor, visit: Visit, code: str, page: 
     return SavedPage(form_of_visit(session, visit=visit, code=code), versions, mistakes, frozenset(conflicts))
 
 
-def _open_form(session: Session, actor: Actor, visit: Visit, code: str, version: str = "") -> FilledForm:
+def _open_form(
+    session: Session, actor: Actor, visit: Visit, code: str, now: datetime, *, version: str = ""
+) -> FilledForm:
     """The form inside the write transaction, with the visit's row locked, so that two devices take turns."""
     if not may_answer(actor, visit):
         raise NotFound
     locked = sa.select(Appointment.status).where(Appointment.id == visit.id).with_for_update(key_share=True)
-    if not takes_answers(session.scalars(locked).one()):
+    present = replace(visit, status=session.scalars(locked).one())
+    form = form_of_visit(session, visit=present, code=code, version=version)
+    if not form.is_sent and not form.takes_answers(now):
         raise FormClosed
-    return form_of_visit(session, visit=visit, code=code, version=version)
+    return form
 
 
 def _read(item: Item, page: PostedPage) -> Reading:
@@ -208,7 +211,7 @@ def send_form(session: Session, *, actor: Actor, visit: Visit, code: str, revisi
     `revision` is that of the form the person saw. Raises FormNotReady with the link ids that are missing, or because
     the answers changed meanwhile; FormClosed and NotFound as `save_page`."""
     with transaction(session):
-        form = _open_form(session, actor, visit, code)
+        form = _open_form(session, actor, visit, code, now)
         if form.is_sent:
             return
         missing = unanswered(form)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -27,6 +27,10 @@ def init_app(app: Flask) -> None:
     def day_only(instant: datetime, tz: ZoneInfo) -> str:
         return dates.day_only(instant, tz, locale())
 
+    def last_day(due_at: datetime, tz: ZoneInfo) -> str:
+        """The last day on which something due then is in time: midnight belongs to the day that it ends."""
+        return dates.day_only(due_at - timedelta(microseconds=1), tz, locale())
+
     def zone_label(instant: datetime, tz: ZoneInfo) -> str:
         return dates.zone_label(tz, instant, locale())
 
@@ -41,6 +45,7 @@ def init_app(app: Flask) -> None:
         day_and_time=day_and_time,
         time_only=time_only,
         day_only=day_only,
+        last_day=last_day,
         zone_label=zone_label,
         with_zone=with_zone,
     )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
-from booking.core.questionnaires.sections import Completion
-from booking.queries.questionnaires import VisitForms, forms_of_visits
+from booking.queries.questionnaires import forms_of_visits
 from tests.factories import make_appointment, make_patient
 from tests.services.forms_cast import counted, fill_peg, send, visit_of
 
@@ -23,19 +21,5 @@ def test_the_desk_sees_how_far_forms_are(session: Session) -> None:
     send(session, ana, visit)
     with counted(session) as asked:
         found = forms_of_visits(session, [visit, call])
-    assert len(asked) == 2
-    assert found == {visit.id: VisitForms(asked=2, begun=1, sent=1), call.id: VisitForms(0, 0, 0)}
-
-
-@pytest.mark.parametrize(
-    ("forms", "word"),
-    [
-        (VisitForms(0, 0, 0), None),
-        (VisitForms(2, 0, 0), Completion.NOT_STARTED),
-        (VisitForms(2, 1, 0), Completion.IN_PROGRESS),
-        (VisitForms(2, 2, 1), Completion.IN_PROGRESS),
-        (VisitForms(2, 2, 2), Completion.DONE),
-    ],
-)
-def test_one_word_for_all_forms_of_a_visit(forms: VisitForms, word: Completion | None) -> None:
-    assert forms.completion is word
+    assert len(asked) == 3
+    assert [(one.asked, one.begun, one.sent) for one in found.values()] == [(2, 1, 1), (0, 0, 0)]

@@ -16,6 +16,8 @@ DUE_SOON = timedelta(days=1)
 ANSWERED_AFTER = timedelta(days=14)
 """A form about how a visit went is taken for so long after it was due; later nobody remembers."""
 LONGEST = timedelta(days=90)
+EVER = datetime.min.replace(tzinfo=UTC)
+"""When a form opened that is open since its visit was booked."""
 
 _MOMENT = re.compile(r"(\d{1,5})\s+(minute|hour|day|week)s?\s+(before|after)", re.ASCII)
 _MINUTES = {"minute": 1, "hour": 60, "day": 1440, "week": 10080}
@@ -138,7 +140,7 @@ class AskedForm:
         """One that prepares a visit is of use until it is over, however long that takes."""
         if self.is_after(visit):
             return self.due_at + ANSWERED_AFTER
-        return datetime.min.replace(tzinfo=UTC) if visit.is_done else datetime.max.replace(tzinfo=UTC)
+        return EVER if visit.is_done else datetime.max.replace(tzinfo=UTC)
 
 
 def moment_or_none(text: str) -> Moment | None:
@@ -191,19 +193,21 @@ def asked_of(rules: Iterable[FormRule], extras: Sequence[ExtraForm], visit: Visi
         _asked(rule, visit) for rule in rules if rule.form not in withdrawn and _applies(rule.visits, visit.is_first)
     ]
     known = {one.code for one in asked}
-    added = sorted(
-        (e for e in extras if not e.is_withdrawn and e.form not in known), key=lambda e: (e.asked_at, e.form)
-    )
-    return (*asked, *(AskedForm(e.form, e.asked_at, e.due_at or visit.starts_at, is_extra=True) for e in added))
+    added = (extra for extra in extras if not extra.is_withdrawn and extra.form not in known)
+    return (*asked, *(_added(extra, visit) for extra in sorted(added, key=lambda extra: (extra.asked_at, extra.form))))
 
 
-def _applies(visits: Visits, is_first: bool) -> bool:  # noqa: FBT001 - a plain word of a table.
+def _added(extra: ExtraForm, visit: VisitTimes) -> AskedForm:
+    return AskedForm(extra.form, extra.asked_at, extra.due_at or visit.starts_at, is_extra=True)
+
+
+def _applies(visits: Visits, is_first: bool) -> bool:
     return visits is Visits.ALL or (visits is Visits.FIRST) == is_first
 
 
 def _asked(rule: FormRule, visit: VisitTimes) -> AskedForm:
     """Who books after a form would have been due has until the visit begins."""
-    opens_at = visit.booked_at if rule.opens is None else max(_opening(rule.opens, visit), visit.booked_at)
+    opens_at = EVER if rule.opens is None else _opening(rule.opens, visit)
     due_at = _closing(rule.due, visit)
     return AskedForm(rule.form, opens_at, due_at if due_at > visit.booked_at else visit.starts_at)
 

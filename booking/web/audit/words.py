@@ -69,6 +69,8 @@ CHANGED: dict[str, LazyString] = {
     "task_given_back": lazy_gettext("gave back what was to be done"),
     "task_handed_on": lazy_gettext("handed on what was to be done"),
     "task_escalated": lazy_gettext("called for help with what was to be done"),
+    "safety_changed": lazy_gettext("changed who is told of safety answers"),
+    "safety_fell_back": lazy_gettext("stopped monitoring safety answers: nobody was left to be told"),
     "patient_created": lazy_gettext("added a patient"),
     "patient_linked": lazy_gettext("tied a patient to an account"),
     "address_confirmed": lazy_gettext("confirmed an e-mail address"),

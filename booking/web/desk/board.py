@@ -12,9 +12,9 @@ from booking.adapters import dates
 from booking.core.scheduling.clinic import Catalogue, Resource, ResourceKind
 from booking.core.scheduling.intervals import Span, from_minutes, to_minutes, to_minutes_up
 from booking.queries.desk import DayVisit, LocationDay
+from booking.web.desk.form_words import forms_mark
 from booking.web.desk.loading import locale
 from booking.web.desk.visit_words import link_of, mark_of, name_of, status_of
-from booking.web.desk.words import forms_text
 
 DAY_MINUTES = 1440
 SHORTEST = 5
@@ -47,6 +47,7 @@ class PlacedVisit:
     href: str
     hidden: str
     alert: str
+    alert_state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,10 @@ def board_of(
         by_column.setdefault(column_id(visit, clinic), []).append(visit)
     resources = _column_resources(day, clinic, by_column, own_resource_id)
     hours = _hours_shown(day, visits, [resource.id for resource in resources])
-    columns = [_column(day, clinic, resource, by_column.get(resource.id, []), hours) for resource in resources]
+    columns = [_column(day, clinic, resource, by_column.get(resource.id, []), hours, now=now) for resource in resources]
     _note_supervised(columns, resources, visits)
     if WITHOUT_COLUMN in by_column:
-        columns.append(_column_without(day, clinic, by_column[WITHOUT_COLUMN]))
+        columns.append(_column_without(day, clinic, by_column[WITHOUT_COLUMN], now=now))
     now_minute = minute_of(now, day)
     is_shown = now.astimezone(day.location.tz).date() == day.on and hours[0] * 60 <= now_minute < hours[1] * 60
     return Board(
@@ -165,10 +166,16 @@ def _hours_shown(day: LocationDay, visits: Iterable[DayVisit], resource_ids: Ite
 
 
 def _column(
-    day: LocationDay, clinic: Catalogue, resource: Resource, visits: list[DayVisit], hours: tuple[int, int]
+    day: LocationDay,
+    clinic: Catalogue,
+    resource: Resource,
+    visits: list[DayVisit],
+    hours: tuple[int, int],
+    *,
+    now: datetime,
 ) -> BoardColumn:
     column = BoardColumn(f"column-{resource.code}", resource.name, _note(visits))
-    _place_visits(column, day, clinic, visits)
+    _place_visits(column, day, clinic, visits, now=now)
     open_ = [_span_minutes(span, day) for span in day.open_spans.get(resource.id, ())]
     column.gaps = _gaps(open_, hours) + [
         PlacedGap(starts, max(ends - starts, SHORTEST), block.label, "closed")
@@ -180,9 +187,9 @@ def _column(
     return column
 
 
-def _column_without(day: LocationDay, clinic: Catalogue, visits: list[DayVisit]) -> BoardColumn:
+def _column_without(day: LocationDay, clinic: Catalogue, visits: list[DayVisit], *, now: datetime) -> BoardColumn:
     column = BoardColumn("column-none", gettext("No specialist"), _note(visits))
-    _place_visits(column, day, clinic, visits)
+    _place_visits(column, day, clinic, visits, now=now)
     return column
 
 
@@ -216,7 +223,9 @@ def _gaps(open_: Sequence[Span], hours: tuple[int, int]) -> list[PlacedGap]:
     ]
 
 
-def _place_visits(column: BoardColumn, day: LocationDay, clinic: Catalogue, visits: list[DayVisit]) -> None:
+def _place_visits(
+    column: BoardColumn, day: LocationDay, clinic: Catalogue, visits: list[DayVisit], *, now: datetime
+) -> None:
     """Side by side where they overlap: a cancelled visit and the one that took its time."""
     ends_of_lanes: list[int] = []
     for visit in visits:
@@ -224,15 +233,17 @@ def _place_visits(column: BoardColumn, day: LocationDay, clinic: Catalogue, visi
         free = (lane for lane, until in enumerate(ends_of_lanes) if until <= starts)
         lane = next(free, min(len(ends_of_lanes), MOST_LANES - 1))
         ends_of_lanes[lane : lane + 1] = [ends]
-        column.visits.append(_placed(visit, day, clinic, (starts, ends), lane + 1))
+        column.visits.append(_placed(visit, day, clinic, (starts, ends), lane=lane + 1, now=now))
     column.lanes = max(len(ends_of_lanes), 1)
 
 
-def _placed(visit: DayVisit, day: LocationDay, clinic: Catalogue, span: Span, lane: int) -> PlacedVisit:
+def _placed(
+    visit: DayVisit, day: LocationDay, clinic: Catalogue, span: Span, *, lane: int, now: datetime
+) -> PlacedVisit:
     tz, one = day.location.tz, visit.visit
     ends = dates.time_only(one.ends_at, tz, locale())
     specialist = clinic.resources[one.specialist_id].name if one.specialist_id else ""
-    is_open = one.status.occupies_time and visit.forms.asked > visit.forms.sent
+    mark = forms_mark(visit.forms, now) if one.status.occupies_time else None
     return PlacedVisit(
         start=span[0],
         minutes=span[1] - span[0],
@@ -246,5 +257,6 @@ def _placed(visit: DayVisit, day: LocationDay, clinic: Catalogue, span: Span, la
         hidden=gettext("to %(end)s, with %(who)s", end=ends, who=specialist)
         if specialist
         else gettext("to %(end)s", end=ends),
-        alert=forms_text(visit.forms) if is_open else "",
+        alert=mark.text if mark else "",
+        alert_state=mark.state if mark else "",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flask_babel import gettext
 
@@ -13,9 +14,9 @@ from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.queries.desk import DayVisit, LocationDay
 from booking.web.desk.board import WITHOUT_COLUMN, Board, column_id
+from booking.web.desk.form_words import forms_text
 from booking.web.desk.loading import locale
 from booking.web.desk.visit_words import link_of, mark_of, name_of, status_of
-from booking.web.desk.words import forms_text
 
 _S = AppointmentStatus
 WITH_SIGN = " · "
@@ -58,12 +59,14 @@ class DayCounts:
     cancelled: int
 
 
-def sheet_rows(day: LocationDay, clinic: Catalogue, visits: Sequence[DayVisit]) -> list[SheetRow]:
+def sheet_rows(day: LocationDay, clinic: Catalogue, visits: Sequence[DayVisit], now: datetime) -> list[SheetRow]:
     """All visits by time."""
-    return [_row(day, clinic, visit) for visit in visits]
+    return [_row(day, clinic, visit, now) for visit in visits]
 
 
-def sheets_by_column(day: LocationDay, clinic: Catalogue, visits: Sequence[DayVisit], board: Board) -> list[Sheet]:
+def sheets_by_column(
+    day: LocationDay, clinic: Catalogue, visits: Sequence[DayVisit], board: Board, now: datetime
+) -> list[Sheet]:
     """One list for each column that has visits, in the order of the board. Under its name, only the others are said."""
     found: dict[str, list[DayVisit]] = {column.id: [] for column in board.columns}
     for visit in visits:
@@ -71,7 +74,7 @@ def sheets_by_column(day: LocationDay, clinic: Catalogue, visits: Sequence[DayVi
         key = "column-none" if number == WITHOUT_COLUMN else f"column-{clinic.resources[number].code}"
         found[key].append(visit)
     return [
-        Sheet(column.name, [_under(column.name, row) for row in sheet_rows(day, clinic, found[column.id])])
+        Sheet(column.name, [_under(column.name, row) for row in sheet_rows(day, clinic, found[column.id], now)])
         for column in board.columns
         if found[column.id]
     ]
@@ -95,7 +98,7 @@ def counts_of(visits: Sequence[DayVisit]) -> DayCounts:
     )
 
 
-def _row(day: LocationDay, clinic: Catalogue, visit: DayVisit) -> SheetRow:
+def _row(day: LocationDay, clinic: Catalogue, visit: DayVisit, now: datetime) -> SheetRow:
     one = visit.visit
     others = [clinic.resources[i].name for i in visit.resource_ids if i != one.specialist_id]
     return SheetRow(
@@ -108,6 +111,6 @@ def _row(day: LocationDay, clinic: Catalogue, visit: DayVisit) -> SheetRow:
         status=mark_of(visit),
         status_text=status_of(visit),
         phone=visit.phone or "",
-        note=forms_text(visit.forms) if one.status.occupies_time else "",
+        note=forms_text(visit.forms, now) if one.status.occupies_time else "",
         href=link_of(visit),
     )

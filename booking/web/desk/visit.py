@@ -11,7 +11,6 @@ from flask_babel import gettext
 from booking.core.clock import utc_now
 from booking.core.messages import messages_for_cancelling
 from booking.core.questionnaires.definition import Questionnaire
-from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.day_steps import STEPS_BACK, steps_for
 from booking.core.scheduling.lifecycle import AppointmentStatus, may_move
 from booking.extensions import db
@@ -21,11 +20,13 @@ from booking.queries.questionnaires import begun_forms
 from booking.services import appointments, visit_flow
 from booking.services.cancelling import DECEASED
 from booking.services.changing import refusals_of_changing
+from booking.services.filled_forms import library
 from booking.services.undo import undo_until
 from booking.services.video import video_room
 from booking.services.visit_wishes import read_wishes
 from booking.web import access
 from booking.web.context import clinic_now
+from booking.web.desk.asked import form_rows, more_forms
 from booking.web.desk.day import bp
 from booking.web.desk.forms import CancelVisitForm
 from booking.web.desk.loading import StaffVisit, is_desk, own_locations, staff_visit_or_404, version_or_400
@@ -52,6 +53,8 @@ def visit(public_id: str) -> ResponseReturnValue:
         needs_words=NEEDS,
         room=video_room(db.session(), actor=access.actor(), visit=one, now=now),
         answered=_answered(found) if is_own else [],
+        form_rows=form_rows(facts.forms, now),
+        more_forms=more_forms(found, facts.forms, now),
         taken=[clinic.resources[i] for i in facts.resource_ids if i != one.specialist_id],
         steps=steps_for(one.status, one.starts_at, found.location.tz, now) if is_desk() else [],
         back=STEPS_BACK.get(one.status) if is_desk() else None,
@@ -75,7 +78,8 @@ def _undo_until(visit: Visit, now: datetime) -> datetime | None:
 def _answered(found: StaffVisit) -> list[Questionnaire]:
     """The forms of the visit that have answers to look at."""
     begun = begun_forms(db.session(), appointment_id=found.visit.id)
-    return [SHIPPED.latest(code) for code in found.service.questionnaires if code in begun]
+    shelf = library(db.session())
+    return [shelf.latest(code) for code in sorted(begun)]
 
 
 @bp.route("/visits/<public_id:public_id>/cancel", methods=["GET", "POST"])

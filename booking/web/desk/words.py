@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask_babel import LazyString, gettext, lazy_gettext
+from flask_babel import LazyString, lazy_gettext
 
 from booking.core.messages import MessageKind, MessageState
 from booking.core.scheduling.lifecycle import AppointmentStatus

@@ -14,7 +14,7 @@ from booking.core.questionnaires import flow
 from booking.core.questionnaires.sections import page_questions
 from booking.extensions import db
 from booking.services import questionnaires
-from booking.services.filled_forms import FilledForm, form_of_visit, forms_of_visit, takes_answers
+from booking.services.filled_forms import FilledForm, form_of_visit, forms_of_visit
 from booking.services.questionnaires import PostedPage, SavedPage, unanswered
 from booking.web import access
 from booking.web.questionnaires import forms, here, pages, unsent
@@ -28,15 +28,18 @@ bp = Blueprint("questionnaires", __name__, url_prefix="/visits/<public_id:public
 def start(public_id: str) -> ResponseReturnValue:
     """What there is to fill in for this visit, how long it takes and how far it is."""
     found = known_visit_or_404(public_id)
-    is_open = takes_answers(found.visit.status)
+    now = utc_now()
     sights = [sight_of(found.visit, form) for form in forms_of_visit(db.session(), visit=found.visit)]
+    asked_by_now = [sight.form for sight in sights if not sight.form.is_later(now)]
     return render_template(
         "questionnaires/start.html",
         shown=found,
-        lists=[pages.form_tasks(found.visit, sight, is_open=is_open) for sight in sights],
-        is_open=is_open,
+        lists=[pages.form_tasks(found.visit, one, is_open=one.form.takes_answers(now)) for one in sights],
+        is_open=any(form.takes_answers(now) for form in asked_by_now),
+        has_later=len(asked_by_now) < len(sights),
+        now=now,
         has_unseen=any(sight.has_unseen for sight in sights),
-        is_all_sent=bool(sights) and all(sight.form.is_sent for sight in sights),
+        is_all_sent=bool(asked_by_now) and all(form.is_sent for form in asked_by_now),
     )
 
 
@@ -71,7 +74,7 @@ def _other_page(found: ShownVisit, form: FilledForm) -> str | None:
     """Where to go instead, when this form takes no answers."""
     if form.is_sent:
         return pages.form_url("done", found.visit, form)
-    if not takes_answers(found.visit.status):
+    if not form.takes_answers(utc_now()):
         return url_for("questionnaires.start", public_id=found.visit.public_id)
     return None
 
@@ -233,7 +236,7 @@ def done(public_id: str, code: str) -> ResponseReturnValue:
     form = all_forms.get(code)
     if form is None or not form.is_sent:
         return redirect(url_for(".start", public_id=public_id), 303)
-    others = [other for other in all_forms.values() if not other.is_sent]
+    others = [other for other in all_forms.values() if other.takes_answers(utc_now())]
     following = pages.form_tasks(found.visit, sight_of(found.visit, others[0])) if others else None
     may_read = sight_of(found.visit, form).may_read
     return render_template("questionnaires/done.html", shown=found, filled=form, following=following, may_read=may_read)

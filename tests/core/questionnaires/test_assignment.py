@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from booking.core.questionnaires.assignment import (
+    EVER,
     ExtraForm,
     FormRule,
     Moment,
@@ -63,7 +64,7 @@ def test_rules_come_back_as_they_were_written() -> None:
 def test_a_form_opens_with_its_date_and_is_due_when_its_date_ends() -> None:
     intake, peg, after = asked_of((INTAKE, PEG, AFTER), (), VISIT)
     assert (intake.opens_at, intake.due_at) == (new_york(16), new_york(30))
-    assert (peg.opens_at, peg.due_at) == (BOOKED, STARTS)
+    assert (peg.opens_at, peg.due_at) == (EVER, STARTS)
     assert (after.opens_at, after.due_at) == (new_york(1, month=12), new_york(3, month=12))
     assert [one.is_after(VISIT) for one in (intake, peg, after)] == [False, False, True]
     assert last_date(intake.due_at, NEW_YORK) == date(2026, 11, 29)
@@ -83,7 +84,7 @@ def test_days_are_counted_on_the_calendar_when_clocks_change() -> None:
 
 def test_who_books_late_has_until_the_visit() -> None:
     (asked,) = asked_of((INTAKE,), (), replace(VISIT, booked_at=STARTS - timedelta(hours=3)))
-    assert (asked.opens_at, asked.due_at) == (STARTS - timedelta(hours=3), STARTS)
+    assert (asked.opens_at, asked.due_at) == (new_york(16), STARTS)
 
 
 def test_first_and_later_visits_ask_for_different_forms() -> None:

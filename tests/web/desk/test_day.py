@@ -164,7 +164,7 @@ def test_the_list_has_a_sheet_for_each_specialist_and_says_who_printed_it(
     page = dora(session, client_as).get("/desk/?view=list").text
     text = words(page)
     assert re.findall(r"<caption>([^·]+) ·", page) == ["Dr Maria Cruz", "Dr Ola Adeyemi"]
-    assert "9:00 am Álvarez, Ana Born 17 May 1980 Forms missing First consultation Room 1 Expected 555-0142" in text
+    assert "9:00 am Álvarez, Ana Born 17 May 1980 Forms sent First consultation Room 1 Expected 555-0142" in text
     assert "Printed by Dora Desk, Monday 23 November 2026 at 8:00 am" in text
     assert page.count("tick-box") == 2
 

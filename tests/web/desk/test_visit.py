@@ -78,7 +78,7 @@ def test_the_page_says_who_when_where_and_how_far(session: Session, desk: FlaskC
         "Ana Álvarez Monday 23 November 2026 at 9:00 am – 9:45 am, New York (EST)",
         "Expected First consultation · Dr Maria Cruz · Northside",
         "Date of birth 17 May 1980 Phone 555-0142 E-mail none: messages cannot be sent",
-        "Place Northside, Room 1 Forms Forms missing Reference ABCDEFGH",
+        "Place Northside, Room 1 Reference ABCDEFGH",
         "No message was planned for this visit.",
     ):
         assert part in text

@@ -8,7 +8,6 @@ from flask import Flask
 from booking.core.messages import ACCOUNT_KINDS, MessageKind, MessageState
 from booking.core.scheduling.day_steps import STEPS
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.queries.questionnaires import VisitForms
 from booking.services.appointments import OVERRIDABLE
 from booking.web.desk import words
 
@@ -35,16 +34,3 @@ def test_codes_of_reasons_fit_their_column_and_are_told_apart() -> None:
 def test_reasons_of_the_history(app: Flask, code: str, word: str) -> None:
     with app.test_request_context():
         assert words.reason_word(code) == word
-
-
-@pytest.mark.parametrize(
-    ("forms", "said"),
-    [
-        (VisitForms(0, 0, 0), ""), (VisitForms(1, 0, 0), "Form missing"), (VisitForms(2, 0, 0), "Forms missing"),
-        (VisitForms(1, 1, 0), "Form begun, not sent"), (VisitForms(2, 1, 0), "Forms begun, not sent"),
-        (VisitForms(2, 2, 1), "1 of 2 forms sent"), (VisitForms(2, 2, 2), "Forms filled in"),
-    ],
-)  # fmt: skip
-def test_how_far_the_forms_are(app: Flask, forms: VisitForms, said: str) -> None:
-    with app.test_request_context():
-        assert words.forms_text(forms) == said
