@@ -54,8 +54,11 @@ REQUIRED_LINKS: Mapping[MessageKind, frozenset[str]] = {
     MessageKind.RESTORED: frozenset({"open_visit"}),
     MessageKind.WAITING_OFFER: frozenset({"answer"}),
     MessageKind.WAITING_JOINED: frozenset({"open_wait"}),
+    MessageKind.FORM_NUDGE: frozenset({"questions"}),
+    MessageKind.FORM_AFTER: frozenset({"questions"}),
     MessageKind.CARER_INVITATION: frozenset({"invitation"}),
     MessageKind.CARER_ADDED: frozenset({"sign_in"}),
+    MessageKind.URGENT_TASK: frozenset({"sign_in"}),
     MessageKind.CONFIRM_NEW_ADDRESS: frozenset({"confirm_address"}),
     MessageKind.ADDRESS_CHANGING: frozenset({"not_me"}),
 }

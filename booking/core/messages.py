@@ -32,6 +32,9 @@ class MessageKind(StrEnum):
     CONFIRM_NEW_ADDRESS = "confirm_new_address"
     ADDRESS_CHANGING = "address_changing"
     STAFF_INVITATION = "staff_invitation"
+    FORM_NUDGE = "form_nudge"
+    FORM_AFTER = "form_after"
+    URGENT_TASK = "urgent_task"
 
 
 class MessageState(StrEnum):
@@ -61,6 +64,7 @@ ACCOUNT_KINDS = NOTICE_KINDS | {
     MessageKind.RESET_PASSWORD,
     MessageKind.ACCOUNT_EXISTS,
     MessageKind.STAFF_INVITATION,
+    MessageKind.URGENT_TASK,
     MessageKind.CARER_INVITATION,
     MessageKind.CARER_ADDED,
     MessageKind.CONFIRM_NEW_ADDRESS,
@@ -73,6 +77,9 @@ VISITLESS_KINDS = ACCOUNT_KINDS | {MessageKind.WAITING_JOINED}
 """Kinds whose letters tell of no visit, and of no time that could become one."""
 
 REMINDER_KINDS = frozenset({MessageKind.REMINDER_3D, MessageKind.REMINDER_1D})
+
+NUDGE_KINDS = frozenset({MessageKind.FORM_NUDGE, MessageKind.FORM_AFTER})
+"""What reminds of forms: before a visit, and of those that ask how it went."""
 
 VISIT_NEWS = frozenset({MessageKind.BOOKED, MessageKind.CHANGED, MessageKind.CANCELLED, MessageKind.RESTORED})
 """What tells a patient where their visit stands."""

@@ -15,11 +15,14 @@ from booking.services import pruning
 from booking.services.blocks import refill_all
 from booking.services.carers import close_ended_rights
 from booking.services.erasing import erase_old_records
+from booking.services.escalating import escalate_due
 from booking.services.heartbeat import beat
 from booking.services.holds import prune_holds
 from booking.services.kept_forms import prune_kept_forms
+from booking.services.nudges import plan_nudges
 from booking.services.offering import offer_freed_times
 from booking.services.rate_limits import prune_buckets
+from booking.services.safety import fall_back_if_alone
 from booking.services.sessions import prune_sessions
 
 WORKER = "worker"
@@ -51,10 +54,23 @@ def end_holds(tools: Tools) -> None:
         _prune(tools, step)
 
 
+def remind_of_forms(tools: Tools) -> None:
+    """Write the day's reminders of forms that are not here, by the clock of the messages."""
+    with tools.sessions() as session:
+        plan_nudges(session, now=tools.clock())
+
+
 def ask_who_waits(tools: Tools) -> None:
     """End waits and offers that are over, and offer freed times to the next one who waits."""
     with tools.sessions() as session:
         offer_freed_times(session, now=utc_now())
+
+
+def move_urgent_tasks(tools: Tools) -> None:
+    """Let urgent tasks that nobody has ended climb, and see that somebody is left to be told."""
+    with tools.sessions() as session:
+        fall_back_if_alone(session, now=utc_now())
+        escalate_due(session, now=tools.clock())
 
 
 def end_rights(tools: Tools) -> None:
@@ -83,6 +99,8 @@ def _prune(tools: Tools, prune: Callable[..., int]) -> None:
 JOBS: tuple[Job, ...] = (
     Job("note_alive", note_alive),
     Job("send_due_messages", send_due_messages),
+    Job("move_urgent_tasks", move_urgent_tasks),
+    Job("remind_of_forms", remind_of_forms, timedelta(minutes=15)),
     Job("ask_who_waits", ask_who_waits, timedelta(seconds=30)),
     Job("end_holds", end_holds, timedelta(minutes=1)),
     Job("seal_audit_events", seal_audit_events, timedelta(seconds=5)),

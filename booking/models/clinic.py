@@ -34,6 +34,7 @@ class Clinic(Base):
     email: Mapped[str] = mapped_column(sa.String(254))
     emergency_number: Mapped[str] = mapped_column(sa.String(40))
     crisis_line: Mapped[str] = mapped_column(sa.String(200))
+    crisis_name: Mapped[str] = mapped_column(sa.String(200), default="")
     crisis_text_line: Mapped[str] = mapped_column(sa.String(200), default="")
     safety_mode: Mapped[SafetyMode] = mapped_column(
         enum_column(SafetyMode, "safety_mode", grows=True), default=SafetyMode.UNMONITORED

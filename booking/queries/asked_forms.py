@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -19,11 +19,13 @@ from booking.core.questionnaires.assignment import (
     asked_of,
     depend_on_history,
 )
+from booking.core.safety import IN_PLACE_OF, without_safety_items
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.lifecycle import TIME_IS_FREE, AppointmentStatus
 from booking.models import Appointment
 from booking.models import AskedForm as AskedRow
 from booking.queries.catalogue import catalogue
+from booking.queries.safety import watch
 
 
 class VisitLike(Protocol):
@@ -65,7 +67,21 @@ def asked_of_visits(
     known = clinic or catalogue(session)
     extras = _extras(session, [visit.id for visit in visits])
     follows = _with_earlier_visits(session, [v.id for v in visits if depend_on_history(_rules(known, v))])
-    return {visit.id: _asked(known, visit, extras[visit.id], is_first=visit.id not in follows) for visit in visits}
+    asked = {visit.id: _asked(known, visit, extras[visit.id], is_first=visit.id not in follows) for visit in visits}
+    return _as_given(session, visits, asked)
+
+
+def _as_given(
+    session: Session, visits: Collection[VisitLike], asked: dict[int, AskedOfVisit]
+) -> dict[int, AskedOfVisit]:
+    """With another form in place of each that asks about self-harm, where nobody would be told of the answers."""
+    if not any(form.code in IN_PLACE_OF for one in asked.values() for form in one.forms):
+        return asked
+    found = watch(session)
+    for visit in visits:
+        if not found.may_give(visit.status):
+            asked[visit.id] = replace(asked[visit.id], forms=without_safety_items(asked[visit.id].forms))
+    return asked
 
 
 def asked_of_visit(session: Session, visit: VisitLike, clinic: Catalogue | None = None) -> AskedOfVisit:

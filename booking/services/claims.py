@@ -11,14 +11,19 @@ from sqlalchemy.orm import Session
 
 from booking.adapters.letters import ClinicVoice, LetterFacts, OtherTime, VisitFacts, message_id_header
 from booking.adapters.links import MailedAddresses
-from booking.core.messages import ACCOUNT_KINDS, NOTICE_KINDS, MessageKind, MessageState
+from booking.core.messages import ACCOUNT_KINDS, NOTICE_KINDS, NUDGE_KINDS, MessageKind, MessageState
 from booking.core.people import email_key
 from booking.core.waiting import end_of_wait
 from booking.models import LinkAction
 from booking.queries.message_times import EarlierTime, MessageOffer
 from booking.queries.messages import MessageFacts, MessageVisit, MessageWait
+from booking.queries.open_forms import open_forms
 from booking.services.links import INVITATION_LIFE, NEW_ADDRESS_LIFE, TAKE_BACK_LIFE, mint_link
 from booking.services.outbox import LINK_LIFE
+
+
+FORM_LIFE, NO_TIME = timedelta(days=30), timedelta(0)
+"""How long after a visit the link to its forms opens them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +84,7 @@ def mint_links(session: Session, facts: MessageFacts, *, office: MailOffice, now
         return {"sign_in": pages.log_in, "reset": pages.forgotten_password}
     if facts.kind in _PEOPLE_LINKS:
         return _people_link(session, facts, pages, now)
-    if facts.kind is MessageKind.CARER_ADDED:
+    if facts.kind in {MessageKind.CARER_ADDED, MessageKind.URGENT_TASK}:
         return {"sign_in": pages.log_in}
     if facts.kind is MessageKind.CANCELLED:
         return {"choose_time": pages.choose_time}
@@ -87,7 +92,21 @@ def mint_links(session: Session, facts: MessageFacts, *, office: MailOffice, now
         return _offer_link(session, facts, facts.offer, pages, now)
     if facts.wait:
         return _wait_link(session, facts, facts.wait, pages, now)
+    if facts.visit and facts.kind in NUDGE_KINDS:
+        return _form_link(session, facts, facts.visit, pages, now)
     return _visit_links(session, facts, facts.visit, pages, now) if facts.visit else {}
+
+
+def _form_link(
+    session: Session, facts: MessageFacts, visit: MessageVisit, pages: MailedAddresses, now: datetime
+) -> dict[str, str]:
+    """The way to the forms of the visit, as long as they are taken; nothing else can be done by it."""
+    is_after = facts.kind is MessageKind.FORM_AFTER
+    token = mint_link(
+        session, action=LinkAction.OPEN_VISIT, now=now, expires_at=visit.ends_at + (FORM_LIFE if is_after else NO_TIME),
+        patient_id=facts.patient_id, appointment_id=facts.appointment_id, email_key=email_key(facts.to),
+    )  # fmt: skip
+    return {"questions": pages.mailed(token, "questions")}
 
 
 def _account_link(
@@ -137,7 +156,7 @@ def _visit_links(
         links["change"] = pages.mailed(minted(LinkAction.CHANGE_VISIT, visit.starts_at))
     if now < visit.starts_at - visit.cancel_notice:
         links["cancel"] = pages.mailed(minted(LinkAction.CANCEL_VISIT, visit.starts_at))
-    if visit.open_form_count > 0:
+    if open_forms(session, visit.id, now):
         links["questions"] = pages.mailed(opening, "questions")
     return links | _proof_link(session, facts, visit, pages, now)
 

@@ -20,10 +20,12 @@ from booking.core.questionnaires.answers import Value, from_plain
 from booking.core.questionnaires.assignment import AskedForm, Stage, VisitTimes
 from booking.core.questionnaires.definition import Item, Questionnaire
 from booking.core.questionnaires.library import SHIPPED, Library
+from booking.core.questionnaires.safety import has_safety_item
 from booking.models import ResponseStatus
 from booking.queries.appointments import Visit
 from booking.queries.asked_forms import AskedOfVisit, asked_of_visit
 from booking.queries.questionnaires import AnswerRow, ResponseRow, responses_of
+from booking.queries.safety import watch
 from booking.services.sealed import open_text
 
 LIBRARY = "questionnaires"
@@ -132,7 +134,8 @@ def forms_of_visit(session: Session, *, visit: Visit) -> tuple[FilledForm, ...]:
     asked = asked_of_visit(session, visit)
     rows = responses_of(session, appointment_id=visit.id)
     known = [form.code for form in asked.forms]
-    codes = (*known, *(code for code in rows if code not in known))
+    given = [code for code in known if code in rows or _may_give(session, visit, library(session).latest(code))]
+    codes = (*given, *(code for code in rows if code not in known))
     return tuple(_filled(session, asked, code, rows.get(code)) for code in codes)
 
 
@@ -145,9 +148,16 @@ def form_of_visit(session: Session, *, visit: Visit, code: str, version: str = "
     if row is None and asked.form_or_none(code) is None:
         raise NotFound(questionnaire=code)
     form = _filled(session, asked, code, row, version)
+    if row is None and not _may_give(session, visit, form.questionnaire):
+        raise NotFound(questionnaire=code)
     if version and form.questionnaire.version != version:
         raise NotFound(questionnaire=code)
     return form
+
+
+def _may_give(session: Session, visit: Visit, questionnaire: Questionnaire) -> bool:
+    """Whether the form may be begun: one that asks about self-harm in the house, or where somebody watches."""
+    return not has_safety_item(questionnaire) or watch(session).may_give(visit.status)
 
 
 def _filled(session: Session, asked: AskedOfVisit, code: str, row: ResponseRow | None, version: str = "") -> FilledForm:

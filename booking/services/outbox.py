@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,7 @@ LINK_LIFE = {
     MessageKind.STAFF_INVITATION: JOIN_LIFE,
     MessageKind.CARER_INVITATION: INVITATION_LIFE,
     MessageKind.CARER_ADDED: timedelta(days=3),
+    MessageKind.URGENT_TASK: timedelta(hours=12),
     MessageKind.CONFIRM_NEW_ADDRESS: NEW_ADDRESS_LIFE,
     MessageKind.ADDRESS_CHANGING: NEW_ADDRESS_LIFE,
     **dict.fromkeys(NOTICE_KINDS, timedelta(days=3)),
@@ -170,6 +171,32 @@ def plan_joining(session: Session, *, entry: WaitingEntry, ends_at: datetime, no
     _INSERT.execute(session.connection(), [row])
 
 
+def plan_nudge(
+    session: Session,
+    *,
+    kind: MessageKind,
+    visit: VisitRow,
+    on: date,
+    due_at: datetime,
+    expires_at: datetime,
+    now: datetime,
+) -> bool:
+    """Remind of forms on that local date; False when the patient was reminded of any on that date already."""
+    recipient = f"patient:{visit.patient_id}"
+    planned = PlannedMessage(kind, due_at.astimezone(UTC), expires_at.astimezone(UTC))
+    row = {
+        **_row(planned, dedup_key(MessageKind.FORM_NUDGE, f"forms:{on.isoformat()}", 1, recipient, CHANNEL), now),
+        "patient_id": visit.patient_id,
+        "appointment_id": visit.id,
+        "appointment_version": visit.version,
+    }
+    known = sa.select(Message.id).where(Message.dedup_key == row["dedup_key"])
+    if session.scalar(known) is not None:
+        return False
+    _INSERT.execute(session.connection(), [row])
+    return True
+
+
 def plan_account_message(session: Session, *, kind: MessageKind, account_id: int, now: datetime) -> None:
     """A message about the account itself, due at once."""
     planned = message_now(kind, now, valid_for=LINK_LIFE[kind])
@@ -188,6 +215,26 @@ def plan_invitation(session: Session, *, invitation: CarerInvitation, now: datet
 def plan_carer_added(session: Session, *, invitation_id: int, account_id: int, now: datetime) -> None:
     """Tell the patient's own account who has said yes; due at once."""
     _plan_about(session, MessageKind.CARER_ADDED, "invitation", invitation_id, account_id, now)
+
+
+def plan_urgent(session: Session, *, task_id: int, height: int, account_id: int, now: datetime) -> None:
+    """Tell somebody of the staff that an urgent task is waiting, and nothing else; due at once. `height` is how far it
+    has climbed: each step may tell the same person anew."""
+    planned = message_now(MessageKind.URGENT_TASK, now, valid_for=LINK_LIFE[MessageKind.URGENT_TASK])
+    key = dedup_key(planned.kind, f"task:{task_id}", height + 1, f"account:{account_id}", CHANNEL)
+    _INSERT.execute(session.connection(), [{**_row(planned, key, now), "account_id": account_id}])
+
+
+def drop_urgent(session: Session, *, task_id: int, now: datetime) -> None:
+    """It is done: nobody needs to be told any more."""
+    session.execute(
+        sa.update(Message)
+        .where(
+            Message.dedup_key.startswith(f"{MessageKind.URGENT_TASK.value}|task:{task_id}|", autoescape=True),
+            Message.state == MessageState.PENDING,
+        )
+        .values(state=MessageState.CANCELLED, settled_at=now, last_code="done")
+    )
 
 
 def plan_address_change(session: Session, *, kind: MessageKind, change: AddressChange, now: datetime) -> None:

@@ -34,6 +34,7 @@ from booking.services.filled_forms import (
     is_own_answer,
     may_answer,
 )
+from booking.services.safety_answers import note_answers
 from booking.services.sealed import seal_text
 from booking.services.transaction import transaction
 
@@ -66,12 +67,15 @@ class PostedPage:
 
 @dataclass(frozen=True, slots=True)
 class SavedPage:
-    """What came of a posted page: the form as it stands now, the versions written, and what could not be saved."""
+    """What came of a posted page: the form as it stands now, the versions written, and what could not be saved.
+
+    `needs_help`: an answer was a safety answer, and the message about help is the next thing to show."""
 
     form: FilledForm
     written: Mapping[str, int]
     mistakes: Mapping[str, AnswerMistake]
     conflicts: frozenset[str]
+    needs_help: bool = False
 
     @property
     def is_clean(self) -> bool:
@@ -103,9 +107,10 @@ def save_page(session: Session, *, actor: Actor, visit: Visit, code: str, page: 
                     conflicts.add(item.link_id)
                 else:
                     written[item.link_id] = reading.value
-        _write(session, actor, visit, form, written, now)
+        needs_help = _write(session, actor, visit, form, written, now)
     versions = {link_id: form.version_of(link_id) + 1 for link_id in written}
-    return SavedPage(form_of_visit(session, visit=visit, code=code), versions, mistakes, frozenset(conflicts))
+    now_stored = form_of_visit(session, visit=visit, code=code)
+    return SavedPage(now_stored, versions, mistakes, frozenset(conflicts), needs_help)
 
 
 def _open_form(
@@ -149,9 +154,10 @@ def _is_stale(form: FilledForm, item: Item, page: PostedPage, *, may_replace: bo
 
 def _write(
     session: Session, actor: Actor, visit: Visit, form: FilledForm, written: Mapping[str, Value | None], now: datetime
-) -> None:
+) -> bool:
+    """Store the answers; whether one of them is a safety answer, which is noted in the same transaction."""
     if not written:
-        return
+        return False
     response_id = form.response_id or _new_response(session, actor, visit, form, now)
     for link_id, value in written.items():
         stored = form.stored.get(link_id)
@@ -170,6 +176,10 @@ def _write(
             )
         else:
             _replace(session, actor, stored, value, now)
+    return note_answers(
+        session, actor=actor, visit=visit, response_id=response_id, questionnaire=form.questionnaire, written=written,
+        now=now,
+    )  # fmt: skip
 
 
 def _new_response(session: Session, actor: Actor, visit: Visit, form: FilledForm, now: datetime) -> int:

@@ -16,7 +16,7 @@ from booking.core.actor import STAFF_ROLES, Actor, Role
 from booking.core.errors import AddressKnown, BookingError, LinkDead, NotFound
 from booking.core.messages import MessageKind
 from booking.models import Account, AccountLocation, LinkAction
-from booking.services import audit, outbox
+from booking.services import audit, outbox, safety
 from booking.services.accounts import new_account_or_none, places_of_work
 from booking.services.administration import demand_administrator
 from booking.services.links import link_or_none, use_link, use_up_links
@@ -110,6 +110,8 @@ def set_active(session: Session, *, actor: Actor, public_id: str, is_active: boo
             end_sessions_of(session, account.id)
             for action in (LinkAction.JOIN_STAFF, LinkAction.RESET_PASSWORD):
                 use_up_links(session, action=action, account_id=account.id, now=now)
+            session.flush()
+            safety.fall_back(session, now=now)
         done = "staff_enabled" if is_active else "staff_disabled"
         audit.record(session, actor, done, "account", account.id, now=now)
 

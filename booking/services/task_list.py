@@ -26,7 +26,7 @@ from booking.core.tasks import (
 )
 from booking.models import Account, Appointment, Task, TaskState
 from booking.queries.tasks import BY_HAND, seen_by
-from booking.services import audit
+from booking.services import audit, outbox
 from booking.services.sealed import open_text, seal_text
 from booking.services.transaction import transaction
 
@@ -78,6 +78,7 @@ def finish(
             kept = note.strip()[:LONGEST_NOTE]
             values["outcome_note_sealed"] = seal_text(session, "task", "outcome_note", task.public_id, kept)
         if _swap(session, task, values, Task.state == TaskState.OPEN):
+            outbox.drop_urgent(session, task_id=task.id, now=now)
             _record(session, actor, "task_done", task, now)
         elif session.get_one(Task, task.id, populate_existing=True).closed_by_account_id != actor.account_id:
             raise _taken(session, task)

@@ -11,8 +11,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Role
-from booking.core.tasks import CALL_PATIENT, CHECK_AUDIT, CHECK_BACKUP, CHECK_MAIL, DECIDE_MAIL, ERASE_PERSON
+from booking.core.tasks import (
+    CALL_PATIENT,
+    CHECK_AUDIT,
+    CHECK_BACKUP,
+    CHECK_MAIL,
+    CHECK_SAFETY,
+    DECIDE_MAIL,
+    ERASE_PERSON,
+)
 from booking.models import Task, TaskState
+
+SAFETY_ROLE = Role.SPECIALIST
+"""Whose work a safety answer is in the first place; who is told is another question."""
 
 _INSERT: Mapping[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
@@ -95,6 +106,12 @@ def ask_to_check_backup(session: Session, *, reason_code: str, now: datetime) ->
     """Ask an administrator to look at the nightly backup, which failed; at most once a day (UTC)."""
     cause = f"backup|{now.date().isoformat()}"
     _add_once(session, kind=CHECK_BACKUP, role=Role.ADMINISTRATOR, cause=cause, reason_code=reason_code, now=now)
+
+
+def ask_to_check_safety(session: Session, *, now: datetime) -> None:
+    """Ask an administrator to name somebody who is told of safety answers: nobody is left."""
+    cause = now.isoformat()
+    _add_once(session, kind=CHECK_SAFETY, role=Role.ADMINISTRATOR, cause=cause, now=now, is_urgent=True)
 
 
 def _add_once(session: Session, *, kind: str, role: Role, cause: str, now: datetime, **values: Any) -> None:

@@ -17,6 +17,7 @@ POINTERS = (
 )
 # By table: columns, with what rows that are there get; None leaves them empty.
 COLUMNS = (
+    ("clinic", "crisis_name", sa.String(length=200), ""),
     ("clinic", "crisis_text_line", sa.String(length=200), ""),
     ("clinic", "safety_mode", sa.String(length=40), "unmonitored"),
     ("clinic", "safety_hours", sa.String(length=200), ""),

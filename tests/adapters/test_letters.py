@@ -85,6 +85,7 @@ def test_headers_say_who_writes_and_that_a_machine_does(writer: LetterWriter, ki
         (MessageKind.CARER_INVITATION, "You are asked for your help"),
         (MessageKind.STAFF_INVITATION, "Choose a password for your account"),
         (MessageKind.CARER_ADDED, "Somebody helps you from now on"),
+        (MessageKind.URGENT_TASK, "An urgent task is waiting"),
         (MessageKind.CONFIRM_NEW_ADDRESS, "Confirm your new e-mail address"),
         (MessageKind.ADDRESS_CHANGING, "Your e-mail address is to be changed"),
     ],
