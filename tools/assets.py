@@ -53,9 +53,10 @@ DESK: Final = (
     "log.css",
     "administration.css",
 )
+FORMS: Final = ("questionnaires.css", "body_map.css")
 BUNDLES: Final = {
-    "patient.css": (*SHARED, "start.css", "patient.css", "choices.css", "questionnaires.css", "print.css"),
-    "staff.css": (*SHARED, *DESK, "questionnaires.css", "print.css"),
+    "patient.css": (*SHARED, "start.css", "patient.css", "choices.css", *FORMS, "print.css"),
+    "staff.css": (*SHARED, *DESK, *FORMS, "print.css"),
 }
 
 

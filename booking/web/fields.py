@@ -79,7 +79,7 @@ class NearDateField(DateField):
 
 
 def _date_or_none(parts: Mapping[str, str]) -> date | None:
-    numbers = {**parts, "month": _month_number(parts["month"])}
+    numbers = {**parts, "month": month_number(parts["month"])}
     if not all(part.isascii() and part.isdigit() for part in numbers.values()) or len(numbers["year"]) != 4:
         return None
     try:
@@ -88,7 +88,7 @@ def _date_or_none(parts: Mapping[str, str]) -> date | None:
         return None
 
 
-def _month_number(typed: str) -> str:
+def month_number(typed: str) -> str:
     """The number of a month that is named in full or abbreviated, with or without a full stop; else what was typed."""
     wanted = typed.casefold().rstrip(".")
     for width in ("wide", "abbreviated"):

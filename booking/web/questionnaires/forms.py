@@ -1,29 +1,28 @@
 """One page of a questionnaire as a form: fields made from its questions, filled from what is stored or was typed.
 
 What is an answer is decided by `core.questionnaires.answers.read_answer`, not by validators: the fields only carry
-values and mistakes to the page. Fields are named `a_<link id>`, own words of an open choice `o_<link id>`, and the
-version of the answer that the page showed `v_<link id>`.
+values and mistakes to the page. Fields are named `a_<link id>`, own words of an open choice and the unit of a quantity
+`o_<link id>`, and the version of the answer that the page showed `v_<link id>`. `d_<link id>` says that the question
+was declined before: left blank, it stays so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext, ngettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, IntegerField, RadioField, SelectMultipleField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
+from wtforms import Field, IntegerField
 
-from booking.core.questionnaires.answers import AnswerMistake, Chosen, Value, length_limit
+from booking.core.questionnaires.answers import DECLINED_RAW, AnswerMistake, Chosen, Declined, Value, length_limit
 from booking.core.questionnaires.definition import Item, ItemType
 from booking.services.questionnaires import PostedAnswer
-from booking.web.fields import PARTS, ThreePartDateField
+from booking.web.fields import PARTS, ThreePartDateField, month_number
+from booking.web.questionnaires.fields import field_data, field_of, kind_of, other_data, other_field_of, rows_of
 
-SCALE = (0, 10)
 MAX_VERSION_DIGITS = 9
 SENTENCES = {
     AnswerMistake.REQUIRED: lazy_gettext("Please answer this question to go on"),
@@ -52,101 +51,72 @@ class SendAnswersForm(FlaskForm):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question with its field; `other` is the field for own words. `kind` says which macro draws it."""
+    """One question with its field; `other` is the field for own words or the unit. `kind` says which macro draws it.
+
+    `is_declined`: it was answered with "I prefer not to say". `is_carried`: it shows the answer of last time, which is
+    not stored yet."""
 
     item: Item
     kind: str
     field: Field
     other: Field | None
     version: int
+    is_declined: bool = False
+    is_carried: bool = False
 
     @property
     def is_written(self) -> bool:
         """Whether it is answered in own words, beside which the permanent line stands."""
-        return self.kind in ("text", "textarea") or self.other is not None
+        return self.kind in ("text", "textarea", "rows") or self.item.type is ItemType.OPEN_CHOICE
 
 
 def page_form(
     items: Iterable[Item], values: Mapping[str, Value | None], typed: MultiDict[str, str] | None = None
 ) -> AnswerPageForm:
-    """A form with the fields of these questions. What was posted, or `typed` before, goes before stored `values`."""
+    """A form with the fields of these questions. What was posted, or `typed` before, goes before `values`: stored
+    answers, and others that only say which areas of a body map there are to choose from."""
     fields: dict[str, Any] = {}
     data: dict[str, Any] = {}
     for item in items:
-        name, value = f"a_{item.link_id}", values.get(item.link_id)
-        fields[name] = _field(item)
-        data[name] = _field_data(item, value)
-        if item.type is ItemType.OPEN_CHOICE:
-            fields[f"o_{item.link_id}"] = StringField(_other_label(item))
-            data[f"o_{item.link_id}"] = value.other if isinstance(value, Chosen) else ""
+        value = values.get(item.link_id)
+        fields[f"a_{item.link_id}"] = field_of(item, offered_codes(item, values))
+        data[f"a_{item.link_id}"] = field_data(item, value)
+        if (other := other_field_of(item)) is not None:
+            fields[f"o_{item.link_id}"] = other
+            data[f"o_{item.link_id}"] = other_data(value)
     page_class: Any = type("AnswerPageForm", (AnswerPageForm,), fields)
     made: AnswerPageForm = page_class(data=data) if typed is None else page_class(formdata=typed)
     return made
 
 
-def kind_of(item: Item) -> str:
-    """Which macro draws the question."""
-    if item.type is ItemType.INTEGER:
-        return "scale" if (item.min_value, item.max_value) == SCALE else "number"
-    if item.type in (ItemType.CHOICE, ItemType.OPEN_CHOICE):
-        return "checkboxes" if item.repeats else "radios"
-    return {ItemType.BOOLEAN: "radios", ItemType.DATE: "date", ItemType.TEXT: "textarea"}.get(item.type, "text")
+def offered_codes(item: Item, values: Mapping[str, Value | None]) -> frozenset[str] | None:
+    """The areas that "where is it worst" offers: those marked in the question it hangs on, and its own answer. None
+    for all others: every choice is offered."""
+    if not item.is_body_map or item.repeats:
+        return None
+    marked = [values.get(condition.question) for condition in item.enable_when]
+    codes = frozenset(code for value in marked if isinstance(value, Chosen) for code in value.codes)
+    own = values.get(item.link_id)
+    return codes | frozenset(own.codes if isinstance(own, Chosen) else ()) if codes else None
 
 
-_PLAIN_FIELDS: dict[str, Any] = {
-    "date": ThreePartDateField,
-    "textarea": TextAreaField,
-    "number": StringField,
-    "text": StringField,
-}
-
-
-def _field(item: Item) -> Any:
-    kind = kind_of(item)
-    if kind in _PLAIN_FIELDS:
-        return _PLAIN_FIELDS[kind](item.text)
-    field_class = SelectMultipleField if kind == "checkboxes" else RadioField
-    return field_class(item.text, choices=_choices(item))
-
-
-def _choices(item: Item) -> list[SelectChoice]:
-    if item.type is ItemType.BOOLEAN:
-        return [SelectChoice("true", gettext("Yes")), SelectChoice("false", gettext("No"))]
-    if item.type is ItemType.INTEGER:
-        return [SelectChoice(str(number), str(number)) for number in range(SCALE[0], SCALE[1] + 1)]
-    options = [SelectChoice(option.code, option.label) for option in item.options]
-    if item.type is ItemType.OPEN_CHOICE and not item.repeats:
-        # A radio button cannot be taken back: this one makes room for own words alone.
-        options.append(SelectChoice("", gettext("In my own words")))
-    return options
-
-
-def _other_label(item: Item) -> str:
-    return gettext("Something else, in your own words") if item.repeats else gettext("Your own words")
-
-
-def _field_data(item: Item, value: Value | None) -> Any:
-    if isinstance(value, Chosen):
-        if item.repeats:
-            return list(value.codes)
-        return value.codes[0] if value.codes else ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date):
-        return value
-    # No choice is marked while there is no answer: "" would mark that of own words.
-    return str(value) if value is not None else ([] if item.repeats else None)
-
-
-def questions(form: AnswerPageForm, items: Iterable[Item], versions: Mapping[str, int]) -> tuple[Question, ...]:
-    """The questions of the page for its template."""
+def questions(
+    form: AnswerPageForm,
+    items: Iterable[Item],
+    versions: Mapping[str, int],
+    values: Mapping[str, Value | None],
+    carried: frozenset[str] = frozenset(),
+) -> tuple[Question, ...]:
+    """The questions of the page for its template; `carried` are those that show the answer of last time."""
     return tuple(
         Question(
             item,
             kind_of(item),
             form[f"a_{item.link_id}"],
-            form[f"o_{item.link_id}"] if item.type is ItemType.OPEN_CHOICE else None,
+            form._fields.get(f"o_{item.link_id}"),
             versions.get(item.link_id, 0),
+            isinstance(values.get(item.link_id), Declined),
+            item.link_id in carried,
         )
         for item in items
     )
@@ -155,12 +125,38 @@ def questions(form: AnswerPageForm, items: Iterable[Item], versions: Mapping[str
 def posted_answers(posted: MultiDict[str, str]) -> dict[str, PostedAnswer]:
     """The raw values of each question that the page showed, by link id: those with a posted version."""
     shown = [name.removeprefix("v_") for name in posted if name.startswith("v_")]
-    return {
-        link_id: PostedAnswer(
-            _raw(posted, f"a_{link_id}"), posted.get(f"o_{link_id}", ""), _version(posted[f"v_{link_id}"])
-        )
-        for link_id in shown
-    }
+    is_declining = posted.get("action") == "decline"
+    return {link_id: _posted(posted, link_id, is_declined=is_declining, is_alone=len(shown) == 1) for link_id in shown}
+
+
+def _posted(posted: MultiDict[str, str], link_id: str, *, is_declined: bool, is_alone: bool) -> PostedAnswer:
+    """One answer. "I prefer not to say" goes before what is in a question that stands alone; of several on one page it
+    is the answer to those that were left blank."""
+    raw, version = _raw(posted, f"a_{link_id}"), _version(posted[f"v_{link_id}"])
+    other = posted.get(f"o_{link_id}", "")
+    is_blank = not any(text.strip() for text in raw) and not other.strip()
+    if (is_declined and (is_alone or is_blank)) or (is_blank and f"d_{link_id}" in posted):
+        return PostedAnswer([DECLINED_RAW], "", version)
+    return PostedAnswer(raw, other, version)
+
+
+def with_rows_changed(posted: MultiDict[str, str], items: Iterable[Item]) -> MultiDict[str, str] | None:
+    """What was posted by the button that adds a row to a list, or takes one away: `add:<link id>` and
+    `remove:<link id>:<row>`; None for any other button."""
+    verb, _, rest = posted.get("action", "").partition(":")
+    link_id, _, place = rest.partition(":")
+    item = next((one for one in items if one.link_id == link_id and one.type is ItemType.LIST), None)
+    if item is None or verb not in ("add", "remove"):
+        return None
+    width = len(item.columns)
+    rows = rows_of(posted.getlist(f"a_{link_id}"), width)
+    if verb == "add":
+        rows.append(("",) * width)
+    elif _version(place) < len(rows):
+        rows.pop(_version(place))
+    changed = MultiDict(posted)
+    changed.setlist(f"a_{link_id}", [cell for row in rows for cell in row])
+    return changed
 
 
 def _raw(posted: MultiDict[str, str], name: str) -> list[str]:
@@ -169,7 +165,7 @@ def _raw(posted: MultiDict[str, str], name: str) -> list[str]:
     day, month, year = (posted.get(f"{name}-{part}", "").strip() for part in PARTS)
     if not day and not month and not year:
         return []
-    return [f"{year}-{month.zfill(2)}-{day.zfill(2)}"]
+    return [f"{year}-{month_number(month).zfill(2)}-{day.zfill(2)}"]
 
 
 def _version(text: str) -> int:

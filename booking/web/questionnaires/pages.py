@@ -21,7 +21,7 @@ from booking.core.questionnaires.sections import Completion, Section, page_keys,
 from booking.queries.appointments import Visit
 from booking.services.filled_forms import FilledForm, StoredAnswer
 from booking.services.sent_forms import SentForm
-from booking.web.questionnaires.forms import SCALE
+from booking.web.questionnaires.fields import SCALE
 from booking.web.questionnaires.here import Sight
 
 COMPLETION = {

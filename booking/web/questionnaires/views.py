@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
 from booking.core.clock import utc_now
 from booking.core.errors import FormNotReady
@@ -15,13 +14,16 @@ from booking.core.questionnaires.sections import page_questions
 from booking.extensions import db
 from booking.services import questionnaires
 from booking.services.filled_forms import FilledForm, form_of_visit, forms_of_visit
-from booking.services.questionnaires import PostedPage, SavedPage, unanswered
+from booking.services.questionnaires import PostedPage, unanswered
 from booking.web import access
-from booking.web.questionnaires import forms, here, pages, unsent
+from booking.web.questionnaires import forms, help_page, here, pages, step_page, unsent
 from booking.web.questionnaires.here import Sight, sight_of
 from booking.web.visits.loading import ShownVisit, known_visit_or_404
 
 bp = Blueprint("questionnaires", __name__, url_prefix="/visits/<public_id:public_id>/forms")
+
+AUTOSAVE = "autosave"
+"""The `action` of a page that its script saves while somebody is still on it."""
 
 
 @bp.get("/")
@@ -61,7 +63,7 @@ def step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     typed = unsent.take()
     if typed is not None:
         flash(gettext("You were logged out before this could be saved. Press Continue to save what you typed."), "info")
-    return _page(found, sight, page, forms.page_form(page.questions, form.answers, typed))
+    return step_page.first(found, sight, page, typed)
 
 
 def _closed_text() -> str:
@@ -79,37 +81,6 @@ def _other_page(found: ShownVisit, form: FilledForm) -> str | None:
     return None
 
 
-def _page(
-    found: ShownVisit,
-    sight: Sight,
-    page: flow.Step,
-    form: forms.AnswerPageForm,
-    versions: Mapping[str, int] | None = None,
-    messages: Mapping[str, str] | None = None,
-) -> str:
-    """The page of a step. `versions` are posted back with it, `messages` stand at the questions."""
-    filled, is_change = sight.form, request.values.get("change") == "1"
-    shown = {item.link_id: filled.version_of(item.link_id) for item in page.questions} if versions is None else versions
-    questions = forms.questions(form, page.questions, shown)
-    for question in questions:
-        if messages and question.item.link_id in messages:
-            forms.mark(question, messages[question.item.link_id])
-    progress = flow.progress(filled.questionnaire, filled.answers, page.key)
-    return render_template(
-        "questionnaires/step.html",
-        shown=found,
-        filled=filled,
-        page=page,
-        form=form,
-        questions=questions,
-        progress=progress,
-        progress_text=pages.progress_text(progress),
-        is_halfway=pages.is_halfway(progress),
-        is_change=is_change,
-        back=pages.back_url(found.visit, sight, page.key, is_change=is_change),
-    )
-
-
 @bp.post("/<code>/<int:number>")
 def save_step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     """Save what is an answer and go on; what is none stays on the page with what to do about it."""
@@ -117,29 +88,40 @@ def save_step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     found = known_visit_or_404(public_id)
     version = request.form.get("form_version", "")
     before = form_of_visit(db.session(), visit=found.visit, code=code, version=version)
-    posted = _posted_page(found, before, pages.page_key_or_404(before, number), version)
+    key = pages.page_key_or_404(before, number)
+    typed = forms.with_rows_changed(request.form, page_questions(before.questionnaire, key))
+    posted = _posted_page(found, before, key, version, typed)
     saved = questionnaires.save_page(
         db.session(), actor=access.actor(), visit=found.visit, code=code, page=posted, now=utc_now()
     )
     here.remember(found.visit, code, saved.written)
     sight = sight_of(found.visit, saved.form)
+    needs_help = saved.needs_help or help_page.is_due(found, sight)
+    if request.form.get("action") == AUTOSAVE:
+        told = step_page.autosaved(sight, posted, saved)
+        return {**told, "next": help_page.help_url(found, saved.form)} if needs_help else told
+    if needs_help:
+        return redirect(help_page.help_url(found, saved.form), 303)
     page = pages.shown_step_or_none(saved.form, posted.key)
-    if saved.is_clean or page is None or request.form.get("action") == "back":
+    is_done = saved.is_clean and typed is None
+    if is_done or page is None or request.form.get("action") == "back":
         return redirect(_next_page(found, sight, posted), 303)
     if not sight.opens(page):
         flash(gettext("That question was answered on another device meanwhile. That answer was kept."), "info")
         return redirect(_next_page(found, sight, posted), 303)
-    return _page_again(found, sight, page, posted, saved)
+    return step_page.again(found, sight, page, posted, saved, typed)
 
 
-def _posted_page(found: ShownVisit, form: FilledForm, key: str, version: str) -> PostedPage:
+def _posted_page(
+    found: ShownVisit, form: FilledForm, key: str, version: str, typed: MultiDict[str, str] | None
+) -> PostedPage:
     action = request.form.get("action", "")
     return PostedPage(
         key,
         version,
-        forms.posted_answers(request.form),
+        forms.posted_answers(typed or request.form),
         is_skipped=action == "skip",
-        is_leaving=action in ("later", "back"),
+        is_leaving=action in ("later", "back", AUTOSAVE) or typed is not None,
         written_here=sight_of(found.visit, form).written,
     )
 
@@ -148,29 +130,17 @@ def _next_page(found: ShownVisit, sight: Sight, posted: PostedPage) -> str:
     is_change = request.form.get("change") == "1"
     if request.form.get("action") == "back":
         return pages.back_url(found.visit, sight, posted.key, is_change=is_change)
-    if posted.is_leaving:
+    if request.form.get("action") == "later":
         flash(gettext("Your answers are saved. You can go on whenever you like."), "success")
         return url_for("questionnaires.start", public_id=found.visit.public_id)
     return pages.next_url(found.visit, sight, posted.key, is_change=is_change)
 
 
-def _page_again(
-    found: ShownVisit, sight: Sight, page: flow.Step, posted: PostedPage, saved: SavedPage
-) -> ResponseReturnValue:
-    """The page with what was typed. A mistake keeps the version it was posted with, so that it may still be too old."""
-    items = {item.link_id: item for item in page_questions(saved.form.questionnaire, page.key)}
-    messages = {link_id: forms.sentence(items[link_id], why) for link_id, why in saved.mistakes.items()}
-    for link_id in saved.conflicts:
-        messages[link_id] = gettext(
-            "This was answered on another device meanwhile: “%(answer)s”. Continue to use your answer below instead",
-            answer=pages.plain_text(items[link_id], saved.form.stored[link_id]),
-        )
-    versions = {
-        link_id: answer.version if link_id in saved.mistakes else saved.form.version_of(link_id)
-        for link_id, answer in posted.answers.items()
-    }
-    form = forms.page_form(page.questions, {})
-    return _page(found, sight, page, form, versions, messages), 422 if saved.mistakes else 409
+@bp.get("/<code>/note")
+def note(public_id: str, code: str) -> ResponseReturnValue:
+    """The message that an answer has called for. It can be gone on from; nothing is blocked."""
+    found = known_visit_or_404(public_id)
+    return help_page.page(found, sight_of(found.visit, form_of_visit(db.session(), visit=found.visit, code=code)))
 
 
 @bp.get("/<code>/review")
