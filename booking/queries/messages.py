@@ -13,8 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.core.consents import EMAIL_REMINDERS
 from booking.core.messages import (
     ACCOUNT_KINDS,
+    NUDGE_KINDS,
     REMINDER_KINDS,
     STRANGER_KINDS,
     VISITLESS_KINDS,
@@ -22,7 +24,7 @@ from booking.core.messages import (
     MessageState,
 )
 from booking.core.scheduling.clinic import VisitMode
-from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.core.scheduling.lifecycle import TIME_IS_FREE, AppointmentStatus
 from booking.models import (
     Account,
     AddressChange,
@@ -36,25 +38,25 @@ from booking.models import (
     Message,
     OfferState,
     Patient,
-    QuestionnaireResponse,
-    ResponseStatus,
     Service,
     WaitingEntry,
     WaitingOffer,
     WaitingState,
 )
+from booking.queries.consents import is_withdrawn
 from booking.queries.message_times import EarlierTime, MessageOffer, earlier_time_or_none, message_offer
 
 UNVERIFIED = "unverified"
 NO_ADDRESS = "no_address"
+MUTED = "muted"
 
 
 @dataclass(frozen=True, slots=True)
 class MessageVisit:
     """The visit that a message is about, as its letter tells it. `place` is empty unless somebody has to come there.
 
-    `before` is the time it was moved from, for messages that tell of moving; `open_form_count`: questionnaires to
-    complete; `is_confirmed`: the patient has said that they will come."""
+    `before` is the time it was moved from, for messages that tell of moving; `is_confirmed`: the patient has said that
+    they will come."""
 
     id: int
     public_id: str
@@ -67,7 +69,6 @@ class MessageVisit:
     tz_name: str
     change_notice: timedelta
     cancel_notice: timedelta
-    open_form_count: int
     is_confirmed: bool
     before: EarlierTime | None
 
@@ -119,6 +120,7 @@ _IS_NEW_ADDRESS = Message.kind == MessageKind.CONFIRM_NEW_ADDRESS
 _IS_OFFER = Message.kind == MessageKind.WAITING_OFFER
 _IS_JOINING = Message.kind == MessageKind.WAITING_JOINED
 _IS_VISIT = sa.and_(Message.appointment_id.is_not(None), sa.not_(_IS_OFFER))
+_MAY_BE_OVER = (MessageKind.CANCELLED, MessageKind.FORM_AFTER)
 REASON_AGAINST = sa.case(
     (sa.and_(Message.kind.in_(ACCOUNT_KINDS), Message.account_id.is_(None)), "no_account"),
     (sa.and_(_IS_OFFER, sa.or_(WaitingOffer.id.is_(None), WaitingOffer.state != OfferState.OPEN)), "offer_closed"),
@@ -142,11 +144,16 @@ REASON_AGAINST = sa.case(
         "visit_not_cancelled",
     ),
     (
-        sa.and_(_IS_VISIT, Message.kind != MessageKind.CANCELLED, Appointment.status != AppointmentStatus.BOOKED),
+        sa.and_(_IS_VISIT, Message.kind.not_in(_MAY_BE_OVER), Appointment.status != AppointmentStatus.BOOKED),
+        "visit_not_booked",
+    ),
+    (
+        sa.and_(Message.kind == MessageKind.FORM_AFTER, Appointment.status.in_(TIME_IS_FREE)),
         "visit_not_booked",
     ),
     (sa.and_(Message.kind.not_in(ACCOUNT_KINDS), Patient.email.is_(None)), NO_ADDRESS),
-    (sa.and_(Message.kind.in_(REMINDER_KINDS), Patient.email_verified_at.is_(None)), UNVERIFIED),
+    (sa.and_(Message.kind.in_(REMINDER_KINDS | NUDGE_KINDS), Patient.email_verified_at.is_(None)), UNVERIFIED),
+    (sa.and_(Message.kind.in_(REMINDER_KINDS | NUDGE_KINDS), is_withdrawn(EMAIL_REMINDERS)), MUTED),
     (sa.and_(Message.account_id.is_not(None), Account.is_active.is_(False)), "account_closed"),
     (
         sa.and_(Message.kind == MessageKind.VERIFY_ADDRESS, Account.email_verified_at.is_not(None)),
@@ -162,17 +169,6 @@ ADDRESS = sa.func.coalesce(
     Patient.email,
     Account.email,
 )
-
-_completed = (
-    sa.select(sa.func.count())
-    .where(
-        QuestionnaireResponse.appointment_id == Appointment.id,
-        QuestionnaireResponse.status == ResponseStatus.COMPLETED,
-    )
-    .correlate(Appointment)
-    .scalar_subquery()
-)
-
 
 def with_subjects(*columns: Any) -> sa.Select[Any]:
     """A select of these columns from messages, each with account, patient, appointment, offer, wait, invitation and
@@ -227,8 +223,6 @@ _FACTS = (
         Service.change_notice_minutes.label("change_notice_minutes"),
         Service.cancel_notice_minutes.label("cancel_notice_minutes"),
         Service.mode.label("mode"),
-        Service.questionnaires.label("questionnaires"),
-        _completed.label("completed_count"),
     )
     .outerjoin(Location, Location.id == Appointment.location_id)
     .outerjoin(Service, Service.id == Appointment.service_id)
@@ -300,7 +294,6 @@ def _visit(row: Any, before: EarlierTime | None) -> MessageVisit:
         tz_name=row.tz_name,
         change_notice=timedelta(minutes=row.change_notice_minutes),
         cancel_notice=timedelta(minutes=row.cancel_notice_minutes),
-        open_form_count=len(row.questionnaires) - row.completed_count,
         is_confirmed=row.confirmed_at is not None,
         before=before,
     )

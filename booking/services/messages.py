@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.adapters.mailer import Accepted, BeginResult, DataResult, Permanent, Ready, SetupWrong, Temporary, Unknown
-from booking.core.messages import MessageKind, MessageState, retry_at
+from booking.core.messages import NUDGE_KINDS, MessageKind, MessageState, retry_at
 from booking.models import Message
 from booking.queries.message_times import MessageOffer
 from booking.queries.messages import (
@@ -31,6 +31,7 @@ from booking.queries.messages import (
 )
 from booking.services import tasks
 from booking.services.claims import Claim, MailOffice, Settled, mint_links
+from booking.services.nudges import decided
 from booking.services.transaction import transaction
 
 Outcome = BeginResult | DataResult
@@ -89,7 +90,7 @@ def claim_one(session: Session, *, office: MailOffice, now: datetime) -> Claim |
         message_id = lock_due_or_none(session, now=now, sent_before=now - office.resend_wait)
         if message_id is None:
             return None
-        facts = message_facts(session, message_id)
+        facts = decided(session, message_facts(session, message_id), now=now)
         settled = _settled_unsent(session, facts, now)
         return settled or _claim(session, facts, office, now)
 
@@ -131,14 +132,15 @@ def mark_data_sent(session: Session, claim: Claim, *, office: MailOffice, now: d
         "new_lease": now + office.lease,
     }
     with transaction(session):
-        if session.execute(_MARK, values).one_or_none() is not None:
+        is_wanted = decided(session, claim.facts, now=now).reason_against is None
+        if is_wanted and session.execute(_MARK, values).one_or_none() is not None:
             return None
         return _settle_unmarked(session, claim, now)
 
 
 def _settle_unmarked(session: Session, claim: Claim, now: datetime) -> Settled:
     state = lock_held(session, claim.id, owner=claim.owner)
-    facts = message_facts(session, claim.id)
+    facts = decided(session, message_facts(session, claim.id), now=now)
     if state is not MessageState.SENDING:
         return Settled(facts.state, LEASE_LOST)
     settled = _settled_unsent(session, facts, now)
@@ -219,7 +221,7 @@ def _leaves_offer_untold(facts: MessageFacts, offer: MessageOffer, state: Messag
 
 def _leaves_patient_untold(facts: MessageFacts, visit: MessageVisit, state: MessageState, now: datetime) -> bool:
     """Whether that end means that a patient does not hear what they ought to, about a visit still to come."""
-    if visit.starts_at <= now:
+    if visit.starts_at <= now or facts.kind in NUDGE_KINDS:
         return False
     if facts.reason_against is not None:
         return facts.reason_against == UNVERIFIED
