@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
 
 from booking.adapters.clinic_files import plan_text, read_plan, write_plan
 from booking.cli.start_check import ready_or_exit
@@ -21,6 +22,7 @@ from booking.core.questionnaires.library import SHIPPED
 from booking.extensions import db
 from booking.queries.catalogue import NoClinic, catalogue
 from booking.queries.clinic_plan import stored_plan
+from booking.queries.form_library import library, offered
 from booking.services.clinic import load_clinic
 from booking.services.desk_changes import DeskChanged
 
@@ -71,12 +73,22 @@ def export(file: Path | None) -> None:
 def plan_or_exit(file: Path) -> ClinicPlan:
     """The plan of the file; a line for each mistake and exit status 1 when there is any."""
     try:
-        return read_plan(file, questionnaires=SHIPPED.codes)
+        return read_plan(file, questionnaires=_form_codes())
     except ClinicFileRefused as refused:
         lines = [f"{file}: {mistake}" for mistake in refused.mistakes]
         raise _failure([*lines, f"{_count(lines, 'mistake')}; nothing was loaded."]) from refused
     except OSError as error:
         raise _failure([f"{file} cannot be read: {error.strerror}"]) from error
+
+
+def _form_codes() -> tuple[str, ...]:
+    """The forms that services may ask for; where the database cannot be asked yet, those that ship."""
+    try:
+        return offered(library(db.session()))
+    except SQLAlchemyError:
+        return SHIPPED.codes
+    finally:
+        db.session.remove()
 
 
 def load_or_exit(plan: ClinicPlan, *, undo_desk_changes: bool = False) -> None:

@@ -19,12 +19,14 @@ from booking.core.questionnaires.assignment import (
     asked_of,
     depend_on_history,
 )
+from booking.core.questionnaires.library import Library
 from booking.core.safety import IN_PLACE_OF, without_safety_items
 from booking.core.scheduling.clinic import Catalogue
 from booking.core.scheduling.lifecycle import TIME_IS_FREE, AppointmentStatus
 from booking.models import Appointment
 from booking.models import AskedForm as AskedRow
 from booking.queries.catalogue import catalogue
+from booking.queries.form_library import is_offered, library
 from booking.queries.safety import watch
 
 
@@ -68,7 +70,14 @@ def asked_of_visits(
     extras = _extras(session, [visit.id for visit in visits])
     follows = _with_earlier_visits(session, [v.id for v in visits if depend_on_history(_rules(known, v))])
     asked = {visit.id: _asked(known, visit, extras[visit.id], is_first=visit.id not in follows) for visit in visits}
-    return _as_given(session, visits, asked)
+    forms = library(session)
+    offered = {number: _still_offered(one, forms) for number, one in asked.items()}
+    return _as_given(session, visits, offered)
+
+
+def _still_offered(asked: AskedOfVisit, forms: Library) -> AskedOfVisit:
+    """Without those that the clinic has retired meanwhile, or may not use any more: they are given to nobody new."""
+    return replace(asked, forms=tuple(form for form in asked.forms if is_offered(forms, form.code)))
 
 
 def _as_given(

@@ -30,11 +30,11 @@ from booking.core.clinic_file.parts import (
 )
 from booking.core.clinic_file.write import clinic_file_values
 from booking.core.errors import BookingError, NotFound
-from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.clinic import Catalogue
 from booking.models import Clinic, Location, Resource, Service
 from booking.queries.catalogue import catalogue, is_current, read_catalogue
 from booking.queries.clinic_plan import stored_plan
+from booking.queries.form_library import library, offered
 from booking.services import audit, locks
 from booking.services.clinic import store_part
 from booking.services.hours import note_opened
@@ -92,7 +92,9 @@ def present_values(session: Session, clinic: Catalogue, *, now: datetime) -> dic
 
 def clinic_mistakes(session: Session, *, now: datetime) -> tuple[PlacedMistake, ...]:
     """What `clinic load` would say of the clinic as it is, such as a service that nobody can give any more."""
-    return present_mistakes(present_values(session, catalogue(session), now=now), questionnaires=SHIPPED.codes)
+    return present_mistakes(
+        present_values(session, catalogue(session), now=now), questionnaires=offered(library(session))
+    )
 
 
 def seen_part(values: Values, section: Section, code: str | None) -> str:
@@ -104,7 +106,7 @@ def seen_part(values: Values, section: Section, code: str | None) -> str:
 
 def checked(session: Session, change: PartChange, *, now: datetime) -> Changed:
     """What the clinic would be. Raises ChangeRefused, NotFound."""
-    return _checked(present_values(session, catalogue(session), now=now), change)
+    return _checked(session, present_values(session, catalogue(session), now=now), change)
 
 
 def save_part(session: Session, change: PartChange, *, actor: Actor, now: datetime) -> str:
@@ -122,7 +124,7 @@ def move_service(session: Session, *, code: str, is_up: bool, actor: Actor, now:
     def move() -> None:
         clinic, values = lock_clinic(session, now)
         after = with_service_moved(values, code, is_up=is_up)
-        outcome = changed(values, after, Section.SERVICES, code, questionnaires=SHIPPED.codes)
+        outcome = changed(values, after, Section.SERVICES, code, questionnaires=offered(library(session)))
         store_part(session, outcome.plan, Section.SERVICES)
         number = clinic.service_by_code[code].id
         audit.record(session, actor, CHANGED[Section.SERVICES], "service", number, now=now, reason_code="moved")
@@ -153,7 +155,7 @@ def _save(session: Session, change: PartChange, actor: Actor, now: datetime) -> 
     clinic, values = lock_clinic(session, now)
     if change.seen is not None and change.seen != seen_part(values, change.section, change.code):
         raise PartChanged
-    outcome = _checked(values, change)
+    outcome = _checked(session, values, change)
     if outcome.values == values:
         return change.code or ""
     store_part(session, outcome.plan, change.section)
@@ -163,11 +165,11 @@ def _save(session: Session, change: PartChange, actor: Actor, now: datetime) -> 
     return code
 
 
-def _checked(values: Values, change: PartChange) -> Changed:
+def _checked(session: Session, values: Values, change: PartChange) -> Changed:
     """Raises ChangeRefused, NotFound."""
     thing = _coded(values, change)
     after = with_thing(values, change.section, change.code, thing)
-    outcome = changed(values, after, change.section, change.code, questionnaires=SHIPPED.codes)
+    outcome = changed(values, after, change.section, change.code, questionnaires=offered(library(session)))
     if outcome.mistakes:
         raise ChangeRefused(outcome.mistakes)
     return replace(outcome, values=clinic_file_values(outcome.plan))

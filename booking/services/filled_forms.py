@@ -1,6 +1,6 @@
 """A form of a visit with its answers opened: what the pages show and the use cases decide on. Nothing is written here.
 
-The forms that exist travel in `session.info`, as the field keys do; where nothing was put there, those that ship.
+Which forms exist is told by `library`: those that ship, and those of this clinic.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from booking.core.errors import NotFound
 from booking.core.questionnaires.answers import Value, from_plain
 from booking.core.questionnaires.assignment import AskedForm, Stage, VisitTimes
 from booking.core.questionnaires.definition import Item, Questionnaire
-from booking.core.questionnaires.library import SHIPPED, Library
 from booking.core.questionnaires.safety import has_safety_item
 from booking.models import ResponseStatus
 from booking.queries.appointments import Visit
 from booking.queries.asked_forms import AskedOfVisit, asked_of_visit
+from booking.queries.form_library import LIBRARY, library
 from booking.queries.questionnaires import AnswerRow, ResponseRow, responses_of
 from booking.queries.safety import watch
 from booking.services.sealed import open_text
 
-LIBRARY = "questionnaires"
+__all__ = ["LIBRARY", "library"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,6 @@ class FilledForm:
         """The version of the stored answer, 0 while there is none."""
         stored = self.stored.get(link_id)
         return stored.version if stored else 0
-
-
-def library(session: Session) -> Library:
-    """The forms of this installation."""
-    found: Library = session.info.get(LIBRARY, SHIPPED)
-    return found
 
 
 def may_answer(actor: Actor, visit: Visit) -> bool:

@@ -12,12 +12,12 @@ from booking.adapters.clinic_files import plan_text
 from booking.core.attempts import LATELY, worries
 from booking.core.clinic_file.parts import Section, shown_of
 from booking.core.clock import utc_now
-from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.clinic import ResourceKind
 from booking.extensions import db
 from booking.queries.administration import staff
 from booking.queries.attempts import attempts
 from booking.queries.clinic_plan import stored_plan
+from booking.queries.form_library import library, offered
 from booking.services import administration
 from booking.web import access
 from booking.web.administration.forms import ClinicForm, LocationForm, ResourceForm
@@ -125,10 +125,11 @@ def _service_page(form: ServiceForm, title: str, code: str | None) -> ResponseRe
 
 def _known() -> Known:
     clinic = clinic_now()
+    forms = library(db.session())
     return Known(
         specialists=[(r.code, r.name) for r in clinic.resources.values() if r.kind is ResourceKind.SPECIALIST],
         locations=[(place.code, place.name) for place in clinic.locations.values()],
-        questionnaires=[(code, SHIPPED.latest(code).title) for code in SHIPPED.codes],
+        questionnaires=[(code, forms.latest(code).title) for code in offered(forms)],
         pools=_pools(),
     )
 

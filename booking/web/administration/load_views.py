@@ -19,9 +19,9 @@ from booking.core.clinic_file.plan import ClinicPlan
 from booking.core.clinic_file.read import read_clinic_file
 from booking.core.clock import utc_now
 from booking.core.errors import SlotTaken
-from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.hits import HitCause
 from booking.extensions import db
+from booking.queries.form_library import library, offered
 from booking.services.clinic_loading import ClinicChanged, LoadPreview, load_seen_clinic, preview_load
 from booking.services.desk_changes import DeskChanged
 from booking.web import access
@@ -91,7 +91,7 @@ def load_clinic_file() -> ResponseReturnValue:
     if not form.validate():
         return _form_page(form), 422
     try:
-        plan = read_clinic_file(form.plain_text, questionnaires=SHIPPED.codes)
+        plan = read_clinic_file(form.plain_text, questionnaires=offered(library(db.session())))
     except ClinicFileRefused as refused:
         return _form_page(form, refused.mistakes), 422
     return _load(form, plan) if step == LOAD else _preview(form, plan)

@@ -1,0 +1,66 @@
+"""The forms of this installation: those that ship, and those that the clinic made or brought along.
+
+They are kept per process and read again when the clinic's revision is another one: publishing a form changes it. Tests
+put a library of their own into `session.info`, as the field keys travel.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.questionnaires.definition import Questionnaire
+from booking.core.questionnaires.library import SHIPPED, Library
+from booking.core.questionnaires.parsing import parse_questionnaire
+from booking.models import Clinic, DefinitionState, QuestionnaireDefinition
+from booking.queries.catalogue import NoClinic, kept_catalogue
+
+LIBRARY = "questionnaires"
+RETIRED = "retired"
+_STATUS = {DefinitionState.PUBLISHED: "active", DefinitionState.RETIRED: RETIRED}
+_kept: WeakKeyDictionary[Any, tuple[int, Library]] = WeakKeyDictionary()
+
+
+def library(session: Session) -> Library:
+    """Every form in all its versions, as of the clinic that this process knows. No query while that is the same."""
+    given: Library | None = session.info.get(LIBRARY)
+    if given is not None:
+        return given
+    try:
+        revision = kept_catalogue(session).revision
+    except NoClinic:
+        return SHIPPED
+    engine = session.get_bind().engine
+    kept = _kept.get(engine)
+    if kept is None or kept[0] != revision:
+        kept = _kept[engine] = _read(session)
+    return kept[1]
+
+
+def offered(forms: Library) -> tuple[str, ...]:
+    """Codes of the forms that may be given to somebody new, sorted: what services and staff may ask for."""
+    return tuple(code for code in forms.codes if forms.latest(code).status != RETIRED)
+
+
+def is_offered(forms: Library, code: str) -> bool:
+    """Whether the form of that code exists, and may be given to somebody new."""
+    return code in forms.codes and forms.latest(code).status != RETIRED
+
+
+def _read(session: Session) -> tuple[int, Library]:
+    """The revision goes first: a form that is published in between is then read once more, and never missed."""
+    revision = session.scalars(sa.select(Clinic.revision)).one()
+    return revision, SHIPPED.joined(tuple(_own_forms(session)))
+
+
+def _own_forms(session: Session) -> Iterator[Questionnaire]:
+    """What was published once, retired or not: answers go on naming it."""
+    table = QuestionnaireDefinition
+    rows = session.execute(sa.select(table.definition, table.state).where(table.state.in_(_STATUS)).order_by(table.id))
+    for definition, state in rows:
+        yield parse_questionnaire({**json.loads(definition), "status": _STATUS[state]})
