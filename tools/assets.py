@@ -49,6 +49,7 @@ DESK: Final = (
     "board.css",
     "board_places.css",
     "desk.css",
+    "specialist.css",
     "calendars.css",
     "log.css",
     "administration.css",

@@ -21,6 +21,7 @@ from booking.queries.appointments import Visit, may_see
 from booking.queries.patient_forms import SentResponse, answers_of, senders_of, sent_responses
 from booking.queries.questionnaires import AnswerRow
 from booking.services import audit
+from booking.services.audit_reads import VISIT
 from booking.services.filled_forms import library
 from booking.services.read_forms import RESPONSE, ReadForm, ScorePoint, opened, part_of_form, score_point
 from booking.services.transaction import transaction
@@ -147,4 +148,4 @@ def _record(session: Session, actor: Actor, visit: Visit, found: BeforeVisit, no
         return
     patient = visit.patient_id
     reads = [("response_read", RESPONSE, form.row.id, patient) for form in shown]
-    audit.record_all(session, actor, [(HISTORY_READ, "appointment", visit.id, patient), *reads], now=now)
+    audit.record_all(session, actor, [(HISTORY_READ, VISIT, visit.id, patient), *reads], now=now)

@@ -18,6 +18,7 @@ from booking.core.questionnaires.observation import ObservationFacts, score_obse
 from booking.models import Patient
 from booking.queries.appointments import Visit
 from booking.services import audit
+from booking.services.audit_reads import VISIT
 from booking.services.before_visit import read_before_visit
 from booking.services.read_forms import ReadForm
 from booking.services.transaction import transaction
@@ -36,9 +37,7 @@ def export_visit(session: Session, *, actor: Actor, visit: Visit, base_url: str,
     for form in forms:
         resources += _resources(form, patient)
     with transaction(session):
-        audit.record(
-            session, actor, "responses_exported", "appointment", visit.id, now=now, patient_id=visit.patient_id
-        )
+        audit.record(session, actor, "responses_exported", VISIT, visit.id, now=now, patient_id=visit.patient_id)
     return collection(resources, base_url=base_url, at=now)
 
 

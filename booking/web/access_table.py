@@ -27,6 +27,7 @@ OWN_VISIT = "own visit, or one opened in this browser session"
 OWN_OFFER = "an offer to an own patient, or one whose link was opened in this browser session"
 OWN_WAIT = "an entry of an own patient, made in this browser session, or for a visit opened in it"
 OWN_HELP = "an invitation to help the account's owner"
+GIVEN_VISIT = "a visit that the specialist gives"
 OWN_LOCATION = "locations where the person works"
 OWN_WORK = "work of the own role at own locations, or held; safety answers for those named, and clinicians there"
 OWN_CALENDAR = "calendars of locations where the person works"
@@ -113,11 +114,25 @@ ROWS: tuple[Row, ...] = (
     Row("questionnaires.start", "GET", PUBLIC, OWN_VISIT),
     Row("questionnaires.step", "GET", PUBLIC, OWN_VISIT),
     Row("questionnaires.save_step", "POST", PUBLIC, OWN_VISIT),
+    Row("questionnaires.note", "GET", PUBLIC, OWN_VISIT),
     Row("questionnaires.review", "GET", PUBLIC, OWN_VISIT),
     Row("questionnaires.send", "POST", PUBLIC, OWN_VISIT),
     Row("questionnaires.done", "GET", PUBLIC, OWN_VISIT),
     Row("sent_forms.copy", "GET", PUBLIC, "a visit of the account's own patient"),
     Row("sent_forms.answers", "GET", SPECIALISTS, "a visit that the specialist gives"),
+    Row("specialist.today", "GET", SPECIALISTS, "own visits"),
+    Row("specialist.day", "GET", SPECIALISTS, "own visits"),
+    Row("specialist.before", "GET", SPECIALISTS, GIVEN_VISIT),
+    Row("specialist.review", "POST", SPECIALISTS, GIVEN_VISIT),
+    Row("specialist.note", "POST", SPECIALISTS, GIVEN_VISIT),
+    Row("specialist.export", "GET", SPECIALISTS, GIVEN_VISIT),
+    Row("specialist.outcome", "GET", SPECIALISTS, GIVEN_VISIT),
+    Row("specialist.outcome", "POST", SPECIALISTS, GIVEN_VISIT),
+    Row("specialist.reopen", "POST", SPECIALISTS, GIVEN_VISIT),
+    Row("desk.follow_ups", "GET", DESK, OWN_LOCATION),
+    Row("desk.drop_follow_up", "POST", DESK, "a follow-up of a visit at an own location"),
+    Row("desk.put_back_follow_up", "POST", DESK, "a follow-up of a visit at an own location"),
+    Row("desk.settle_follow_up", "POST", DESK, "a follow-up of a visit at an own location"),
     Row("privacy.own", "GET", PATIENTS, "patients of the account"),
     Row("privacy.download", "POST", PATIENTS, "patients of the account"),
     Row("privacy.ask_erasure", "GET", PATIENTS, "patients of the account"),
@@ -250,6 +265,8 @@ ROWS: tuple[Row, ...] = (
     Row("administration.index", "GET", ADMINISTRATORS),
     Row("administration.clinic", "GET", ADMINISTRATORS),
     Row("administration.clinic", "POST", ADMINISTRATORS),
+    Row("administration.safety", "GET", ADMINISTRATORS),
+    Row("administration.safety", "POST", ADMINISTRATORS),
     Row("administration.add_location", "GET", ADMINISTRATORS),
     Row("administration.add_location", "POST", ADMINISTRATORS),
     Row("administration.location", "GET", ADMINISTRATORS, "a location of the clinic"),

@@ -27,6 +27,7 @@ VISIT_SEEN, PATIENT_SEEN, ANSWERS_SEEN = "visit_seen", "patient_seen", "answers_
 DAY_SEEN, FOUND, WAITING_SEEN = "day_seen", "patients_found", "waiting_list_seen"
 FORMS_SEEN = "forms_list_seen"
 LOG_READ = "log_read"
+TO_BOOK_SEEN = "to_book_seen"
 TASKS_SEEN, TASK_SEEN = "tasks_seen", "task_seen"
 
 AUDITED: dict[str, frozenset[str]] = {
@@ -52,9 +53,15 @@ AUDITED: dict[str, frozenset[str]] = {
     "desk.waiting": frozenset({WAITING_SEEN}),
     "desk.forms": frozenset({FORMS_SEEN}),
     "tasks.index": frozenset({TASKS_SEEN}),
-    "tasks.task": frozenset({TASK_SEEN}),
+    "tasks.task": frozenset({TASK_SEEN, "safety_answer_read"}),
     "sent_forms.answers": frozenset({VISIT_SEEN, "response_read"}),
     "sent_forms.copy": frozenset({ANSWERS_SEEN}),
+    "specialist.today": frozenset({DAY_SEEN, "reason_read"}),
+    "specialist.day": frozenset({DAY_SEEN, "reason_read"}),
+    "specialist.before": frozenset({VISIT_SEEN, "reason_read", "history_read", "response_read"}),
+    "specialist.export": frozenset({VISIT_SEEN, "history_read", "response_read", "responses_exported"}),
+    "specialist.outcome": frozenset({VISIT_SEEN}),
+    "desk.follow_ups": frozenset({TO_BOOK_SEEN}),
     "audit.events": frozenset({LOG_READ}),
     "administration.second_steps": frozenset({PATIENT_SEEN}),
     "administration.attempts": frozenset({LOG_READ}),

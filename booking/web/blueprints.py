@@ -25,6 +25,7 @@ from booking.web.public.views import bp as public
 from booking.web.questionnaires.reading import bp as sent_forms
 from booking.web.questionnaires.views import bp as questionnaires
 from booking.web.scheduling.views import bp as scheduling
+from booking.web.specialist.views import bp as specialist
 from booking.web.tasks.views import bp as tasks
 from booking.web.visits.views import bp as visits
 from booking.web.waiting.views import bp as waiting
@@ -49,6 +50,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     mailed,
     questionnaires,
     sent_forms,
+    specialist,
     privacy,
     desk,
     tasks,

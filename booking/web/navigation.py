@@ -40,16 +40,25 @@ def _staff_links(account: SessionAccount) -> list[dict[str, Any]]:
     """The day for everybody who works here; patients and booking for the desk."""
     day = _link(url_for("desk.index"), gettext("Day"), begins=url_for("desk.index") + "day")
     if account.role.value not in DESK:
-        return [day, _tasks_link(), _link(url_for("desk.forms"), gettext("Forms"))]
+        return [*_own_day(account), day, _tasks_link(), _link(url_for("desk.forms"), gettext("Forms"))]
     return [
         day,
         _tasks_link(),
         _link(url_for("desk.patients"), gettext("Patients"), begins=url_for("desk.patients")),
         _link(url_for("desk.book"), gettext("Book"), begins=url_for("desk.book")),
+        _link(url_for("desk.follow_ups"), gettext("To book"), begins=url_for("desk.follow_ups")),
         _link(url_for("desk.waiting"), gettext("Waiting list")),
         _link(url_for("desk.calendars"), gettext("Calendars"), begins=url_for("desk.calendars")),
         *_administrators_links(account),
     ]
+
+
+def _own_day(account: SessionAccount) -> list[dict[str, Any]]:
+    """For specialists, whose visits these are."""
+    if account.role is not Role.SPECIALIST:
+        return []
+    page = url_for("specialist.today")
+    return [_link(page, gettext("My day"), begins=page)]
 
 
 def _tasks_link() -> dict[str, Any]:

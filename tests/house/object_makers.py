@@ -24,6 +24,8 @@ from booking.models import (
     Appointment,
     Block,
     CarerInvitation,
+    FollowUp,
+    FollowUpState,
     InvitationState,
     LinkAction,
     Patient,
@@ -58,6 +60,7 @@ SEE_THE_CALENDAR = frozenset({DORA, FAY})
 # Their words are marked already, where the pages are looked through for sentences that nobody can translate.
 SOMEBODY = {"given_name": "⟦Mia⟧", "family_name": "⟦Moore⟧"}
 CALENDAR_PAGES = ("calendar", "change_hours", "change_date", "add_leave", "add_block")
+FOLLOW_UP_ACTS = ("drop_follow_up", "put_back_follow_up", "settle_follow_up")
 BLOCK_PAGES = ("change_block", "remove_block")
 
 
@@ -184,6 +187,18 @@ def a_visit_with_a_sent_form(world: World) -> list[Example]:
     fill_peg(world.session, ana, visit, 4, 5, 6)
     send(world.session, ana, visit)
     return [Example(visit.public_id, new_public_id(), frozenset({ANA, CRUZ}))]
+
+
+def a_follow_up(world: World) -> list[Example]:
+    """What Dr Cruz wants after a visit at Northside: it is on the list of who books there."""
+    visit = world.visit()
+    row = FollowUp(
+        public_id=new_public_id(), patient_id=visit.patient_id, appointment_id=visit.id, service_id=1, resource_id=1,
+        wanted_by=utc_now().date(), state=FollowUpState.OPEN, created_at=utc_now(),
+    )  # fmt: skip
+    world.session.add(row)
+    world.session.commit()
+    return [Example(row.public_id, new_public_id(), frozenset({DORA, FAY}))]
 
 
 def a_calendar(world: World) -> list[Example]:
@@ -358,6 +373,7 @@ MAKERS: dict[str, Maker] = {
     "code": a_form,
     "number": a_page_of_a_form,
     "sent_forms:public_id": a_visit_with_a_sent_form,
+    "specialist:public_id": a_visit_with_a_sent_form,
     "desk.patient:public_id": a_patient,
     "desk.wait:public_id": a_patient,
     **{f"desk.{name}:public_id": a_patient for name in ("helpers", "same_person", "merge")},
@@ -366,6 +382,7 @@ MAKERS: dict[str, Maker] = {
     "desk.withdraw_invitation:public_id": at_the_desk(an_invitation),
     "desk.undo_merge:public_id": a_merge,
     "desk.leave_waiting:public_id": a_waiting_entry,
+    **{f"desk.{name}:public_id": a_follow_up for name in FOLLOW_UP_ACTS},
     "tasks:public_id": a_call,
     "desk.answer_offer:public_id": an_offer_at_the_desk,
     **{f"desk.{name}:public_id": a_calendar for name in CALENDAR_PAGES},

@@ -134,6 +134,7 @@ def _booked(caller: Caller, choice: SlotChoice, form: BookVisitForm) -> str:
         nonce=form.nonce.data,
         now=utc_now(),
         override_reason=form.override_reason.data or None,
+        follow_up=caller.follow_up or None,
     )
     return booked.public_id
 

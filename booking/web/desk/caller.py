@@ -6,6 +6,7 @@ callers in two tabs do not mix, and no name stands in an address.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -28,21 +29,27 @@ BOOKED = "desk_booked"
 """Session value: nonce of a form → public id of the visit that it booked."""
 
 KEPT = 8
+PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 LONGEST_INPUT = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Exactly one of `known` and `details` is set; `key` is that of the description."""
+    """Exactly one of `known` and `details` is set; `key` is that of the description. `follow_up` is the public id of
+    what a specialist wanted for them and this booking settles, "" for none."""
 
     known: DeskPatient | None = None
     details: PatientDetails | None = None
     key: str = ""
+    follow_up: str = ""
 
     @property
     def arguments(self) -> dict[str, str]:
         """How an address names them."""
-        return {"patient": self.known.public_id} if self.known else {"new": self.key}
+        if self.known is None:
+            return {"new": self.key}
+        wanted = {"follow_up": self.follow_up} if self.follow_up else {}
+        return {"patient": self.known.public_id, **wanted}
 
     @property
     def person(self) -> DeskPatient | PatientDetails:
@@ -72,13 +79,19 @@ def caller_or_none() -> Caller | None:
     """
     public_id = request.args.get("patient", "")
     if public_id:
-        return Caller(known=patient_or_404(public_id))
+        return Caller(known=patient_or_404(public_id), follow_up=_follow_up())
     key = request.args.get("new", "")
     typed = _described().get(key)
     if typed is None:
         return None
     form = described_form(typed)
     return Caller(details=form.patient_details(), key=key) if form.validate() else None
+
+
+def _follow_up() -> str:
+    """The follow-up that the address names, when it looks like one."""
+    text = request.args.get("follow_up", "")
+    return text if PUBLIC_ID.fullmatch(text) else ""
 
 
 def described_form(typed: Mapping[str, str]) -> DescribePatientForm:

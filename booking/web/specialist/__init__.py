@@ -1,0 +1,1 @@
+"""Pages of specialists: their day, the page before a visit, the outcome of a visit."""
