@@ -28,7 +28,7 @@ from booking.models import (
 from booking.services import messages as service
 from booking.services.claims import Claim, Settled, letter_facts
 from booking.services.nudges import plan_nudges
-from tests.factories import NEXT_MONDAY_9, NOW, make_appointment, make_patient
+from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
 from tests.outbox import OFFICE, change, make_unverified, messages, plan_booking, tasks
 from tests.services.forms_cast import fill_peg, send, visit_of
 from tests.web.clinic_change import clinic_changed

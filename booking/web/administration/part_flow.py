@@ -165,6 +165,16 @@ def _stale(page: PartPage) -> ResponseReturnValue:
 def _said(value: Any) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
+    if isinstance(value, dict):
+        return ", ".join(map(str, value.values()))
+    return "; ".join(map(_said, value)) if _has_tables(value) else _listed(value)
+
+
+def _has_tables(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict) for one in value)
+
+
+def _listed(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

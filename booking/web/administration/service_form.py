@@ -14,6 +14,7 @@ from wtforms.validators import StopValidation
 from booking.core.clinic_file.parts import PlacedMistake, Section, Steps
 from booking.core.scheduling.clinic import Audience, VisitMode
 from booking.web.administration.fields import Choice, Duration, Line, Lines, Listed, Prose, Several, Tick, Whole
+from booking.web.administration.form_times import KEY, FormTimes, code_of, field_of
 from booking.web.administration.forms import ThingForm
 from booking.web.administration.part_form import BLANK, both_or_neither
 from booking.web.words import MODE_TITLE, choices_of
@@ -85,12 +86,14 @@ class ServiceForm(ThingForm):
     specialists = Several(lazy_gettext("Specialists"))
     locations = Several(lazy_gettext("Locations"))
     languages = Listed(lazy_gettext("Languages"))
-    questionnaires = Several(lazy_gettext("Questions before the visit"), none_is=[])
+    questionnaires = Several(lazy_gettext("Forms that it asks for"), none_is=[])
     preparation = Lines(lazy_gettext("How to prepare"))
     active = Tick(lazy_gettext("Is offered"), default=True)
 
     def __init__(self, known: Known, shown: Mapping[str, Any] = BLANK, *, is_new: bool = False) -> None:
         self.segments: list[SegmentForm] = []
+        sent = request.form if request.method == "POST" else None
+        self.form_times = [FormTimes(sent, code, title) for code, title in known.questionnaires]
         super().__init__(shown, is_new=is_new)
         self.mode.choices = choices_of({mode.value: word for mode, word in MODE_TITLE.items()})
         self.audience.choices = choices_of(AUDIENCE)
@@ -103,7 +106,10 @@ class ServiceForm(ThingForm):
 
     def show(self, shown: Mapping[str, Any]) -> None:
         """Fill the fields; a new service begins with one empty part."""
-        super().show(shown)
+        asked = {code_of(entry): entry for entry in shown.get(KEY, ())}
+        super().show({**shown, KEY: list(asked)})
+        for row in self.form_times:
+            row.show(entry if isinstance(entry := asked.get(row.code, {}), dict) else {})
         limit = shown.get("visit_limit", {})
         self.visit_limit_count.data = str(limit.get("count", ""))
         self.visit_limit_days.data = str(limit.get("days", ""))
@@ -116,8 +122,8 @@ class ServiceForm(ThingForm):
             self.segments.append(_segment(len(self.segments), None))
 
     def parts(self) -> tuple[Any, ...]:
-        """The segments."""
-        return tuple(self.segments)
+        """The segments, and the times of forms."""
+        return (*self.segments, *self.form_times)
 
     def is_clean(self) -> bool:
         """Check the form and each part of the visit."""
@@ -135,6 +141,8 @@ class ServiceForm(ThingForm):
         count, days = found.pop("visit_limit_count", None), found.pop("visit_limit_days", None)
         if count is not None and days is not None:
             found["visit_limit"] = {"count": count, "days": days}
+        times = {row.code: row.thing() for row in self.form_times}
+        found[KEY] = [times.get(code, code) for code in found.get(KEY, ())]
         return {**found, "segments": [segment.thing() for segment in self._filled()]}
 
     def _filled(self) -> list[SegmentForm]:
@@ -146,7 +154,8 @@ class ServiceForm(ThingForm):
             return self._filled()[steps[1]][str(steps[2])]
         if len(steps) > 1 and steps[0] == "visit_limit":
             return self[f"visit_limit_{steps[1]}"]
-        return super().field_at(steps)
+        timed = field_of(self.form_times, list(self.questionnaires.data or ()), steps)
+        return timed if timed is not None else super().field_at(steps)
 
     def place(self, mistakes: Iterable[PlacedMistake], names: Mapping[str, str]) -> None:
         """A mistake of a whole part of the visit stands at the name of that part."""

@@ -207,7 +207,7 @@ def test_a_mistake_of_another_thing_names_it(admin: FlaskClient) -> None:
     assert "Treatment session: No active resource belongs to the pool chair." in words(page.text)
 
 
-@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\udcff", "\u202e", "9" * 9999, "-1", "²", "٣", "1e3", "' OR 1=1"])
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\udcff", "\u202e", "9" * 3999, "-1", "²", "٣", "1e3", "' OR 1=1"])
 @pytest.mark.parametrize(
     "path", ["/admin/clinic", "/admin/locations/add", "/admin/resources/add", "/admin/services/add"]
 )
@@ -293,3 +293,20 @@ def test_periods_are_shown(admin: FlaskClient) -> None:
     assert "Records of patients 10 years after the last visit" in text
     assert "Logins of people who work here 15 minutes" in text
     assert "Mailed links 30 days after they have run out" in text
+
+
+def test_a_form_is_given_its_times_in_the_browser(session: Session, admin: FlaskClient) -> None:
+    path = "/admin/services/follow-up"
+    times = {"form-peg-opens": "3 days before", "form-peg-due": "1 day before", "form-peg-visits": "later"}
+    assert send(admin, path, **times).status_code == 303
+    said = [{"form": "peg", "opens": "3 days before", "due": "1 day before", "visits": "later"}]
+    assert stored(session)["services"][1]["questionnaires"] == said
+    page = admin.get(path)
+    assert fields_of(page)["form-peg-due"] == ["1 day before"]
+    assert '<details class="govuk-details" open>' in page.text
+    wrong = send(admin, path, **{"form-peg-due": "soon", "form-peg-opens": ""})
+    assert wrong.status_code == 422
+    assert "soon is no time around a visit" in words(wrong.text)
+    plain = dict.fromkeys(times, "")
+    assert send(admin, path, **{**plain, "form-peg-visits": "all"}).status_code == 303
+    assert stored(session)["services"][1]["questionnaires"] == ["peg"]
