@@ -22,6 +22,7 @@ from booking.services.demo_blocks import add_demo_blocks
 from booking.services.demo_calendar import DemoCalendar, Wanted
 from booking.services.demo_logins import add_logins, add_visits_of_login
 from booking.services.demo_waiting import add_waiting
+from booking.services.demo_work import add_work
 from booking.services.offering import offer_freed_times
 from booking.services.passwords import hash_password
 from booking.services.patients import create_patient
@@ -59,6 +60,7 @@ def fill_demo(
         add_visits_of_login(calendar, login)
         count = _fill_calendar(calendar, _people(session, now), load, tell)
         add_answers(session, calendar.clinic, now=now)
+        add_work(session, calendar.clinic, now=now)
         add_waiting(calendar, login.own)
         _settle_past_messages(session, now)
         audit.record(session, SYSTEM, FILLED, "clinic", 1, now=now)

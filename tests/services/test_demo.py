@@ -29,6 +29,7 @@ from booking.models import (
     Resource,
     ResponseStatus,
     Service,
+    Task,
     WeeklyHours,
 )
 from booking.queries.appointments import visit_for
@@ -202,3 +203,9 @@ def test_a_clinic_with_nothing_to_offer_gets_its_logins_all_the_same(
     clinic_changed(session)
     assert fill_demo(session, password=PASSWORD, now=MIDDAY, days=1, load=0.3) == 0
     assert session.scalars(sa.select(Account.email).where(Account.email == PATIENT.email)).one()
+
+
+def test_something_urgent_waits_for_the_specialist_and_calls_for_the_desk(filled: Session) -> None:
+    found = list(filled.scalars(sa.select(Task).order_by(Task.is_urgent.desc(), Task.id)))
+    assert [task.kind for task in found] == ["safety_answer", "call_patient", "call_patient"]
+    assert found[0].escalation == 0

@@ -23,6 +23,7 @@ add("a_service", "administration.service", "/admin/services/infusion", by=FAY)
 add("staff", "administration.people", "/admin/people", by=FAY)
 add("an_invitation", "administration.invite", "/admin/people/invite", by=FAY)
 add("attempts", "administration.attempts", "/admin/attempts?span=month", by=FAY)
+add("safety_answers", "administration.safety", "/admin/safety", by=FAY)
 add("periods", "administration.retention", "/admin/retention", by=FAY)
 
 

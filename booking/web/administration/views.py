@@ -1,7 +1,15 @@
 """The blueprint with all its views: importing them registers them."""
 
-from booking.web.administration import attempts, clinic_pages, load_views, retention, second_steps, staff_views
+from booking.web.administration import (
+    attempts,
+    clinic_pages,
+    load_views,
+    retention,
+    safety_pages,
+    second_steps,
+    staff_views,
+)
 
 bp = clinic_pages.bp
 
-__all__ = ["attempts", "bp", "clinic_pages", "load_views", "retention", "second_steps", "staff_views"]
+__all__ = ["attempts", "bp", "clinic_pages", "load_views", "retention", "safety_pages", "second_steps", "staff_views"]

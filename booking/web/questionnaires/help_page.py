@@ -9,7 +9,7 @@ from typing import Any
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from booking.core.questionnaires.safety import safety_answers
+from booking.core.questionnaires.safety import has_safety_item, safety_answers
 from booking.extensions import db
 from booking.queries.safety import watch
 from booking.services.filled_forms import FilledForm
@@ -60,6 +60,8 @@ def page(found: ShownVisit, sight: Sight) -> ResponseReturnValue:
 
 def message_or_none(sight: Sight) -> HelpMessage | None:
     """The message of the form, for who may see the answers behind it."""
+    if not has_safety_item(sight.form.questionnaire):
+        return None
     message = help_message(db.session(), response_id=sight.form.response_id)
     if message is None or not all(sight.sees(link_id) for link_id in message.link_ids):
         return None

@@ -208,5 +208,12 @@ def done(public_id: str, code: str) -> ResponseReturnValue:
         return redirect(url_for(".start", public_id=public_id), 303)
     others = [other for other in all_forms.values() if other.takes_answers(utc_now())]
     following = pages.form_tasks(found.visit, sight_of(found.visit, others[0])) if others else None
-    may_read = sight_of(found.visit, form).may_read
-    return render_template("questionnaires/done.html", shown=found, filled=form, following=following, may_read=may_read)
+    sight = sight_of(found.visit, form)
+    return render_template(
+        "questionnaires/done.html",
+        shown=found,
+        filled=form,
+        following=following,
+        may_read=sight.may_read,
+        **help_page.variables(help_page.message_or_none(sight)),
+    )

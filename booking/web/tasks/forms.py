@@ -40,7 +40,7 @@ class FinishForm(FlaskForm):
     def __init__(self, kind: str, **values: Any) -> None:
         super().__init__(**values)
         self.is_note_needed = must_tell_what_was_done(kind)
-        self.outcome.choices = [(one.value, str(OUTCOME[one])) for one in outcomes_of(kind)]
+        self.outcome.choices = [SelectChoice(one.value, str(OUTCOME[one])) for one in outcomes_of(kind)]
 
     def validate_note(self, field: Any) -> None:
         """Of a safety answer the next reader must learn what was done."""

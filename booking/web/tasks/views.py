@@ -13,15 +13,17 @@ from flask_babel import gettext
 from booking.core.actor import Role
 from booking.core.clock import utc_now
 from booking.core.errors import TaskTaken
-from booking.core.tasks import Outcome, roles_for
+from booking.core.tasks import SAFETY_ANSWER, Outcome, roles_for
 from booking.extensions import db
 from booking.models import TaskState
 from booking.queries.tasks import ListedTask, colleagues, done_tasks, open_tasks, task_or_none, urgent_elsewhere
 from booking.services import task_list
+from booking.services.safety_answers import SafetyFacts, read_facts
 from booking.services.task_list import UNDO_FOR
 from booking.web import access, audited
 from booking.web.context import clinic_now
 from booking.web.next_page import checked_next
+from booking.web.questionnaires.pages import answer_text
 from booking.web.tasks.forms import OUTCOME, TO_ROLE, FinishForm, HandOnForm
 from booking.web.tasks.lines import line_of, lines_of
 
@@ -72,12 +74,21 @@ def _page(found: ListedTask, finish_form: FinishForm, hand_on_form: HandOnForm) 
         line=line_of(found),
         note=task_list.note_of(db.session(), found.id),
         outcome=OUTCOME.get(Outcome(found.outcome_code)) if found.outcome_code in set(Outcome) else None,
+        safety=_safety_facts(found),
         finish_form=finish_form,
         hand_on_form=hand_on_form,
         is_open=found.state is TaskState.OPEN,
         may_undo=found.closed_at is not None and found.closed_at + UNDO_FOR > utc_now(),
+        answer_text=answer_text,
         tz=_tz(),
     )
+
+
+def _safety_facts(found: ListedTask) -> SafetyFacts | None:
+    """The answers behind a safety task; who may see the task may read them, and that is written down."""
+    if found.kind != SAFETY_ANSWER:
+        return None
+    return read_facts(db.session(), actor=access.actor(), public_id=found.public_id, now=utc_now())
 
 
 def _tz() -> ZoneInfo:
