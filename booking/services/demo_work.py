@@ -41,9 +41,9 @@ CALLS = (ASKED_FOR_HELP, "550")
 def add_work(session: Session, clinic: Catalogue, *, now: datetime) -> None:
     """Add all of it to the open transaction; the logins and the visits are there."""
     _watch(session, now)
-    specialist = clinic.resource_by_code[SPECIALIST.resource_code or ""]
+    specialist = clinic.resource_by_code.get(SPECIALIST.resource_code or "")
     coming = _coming(session, now)
-    own = [visit for visit in coming if visit.specialist_id == specialist.id]
+    own = [visit for visit in coming if specialist is not None and visit.specialist_id == specialist.id]
     for visit in own[:1]:
         _answer(session, visit, now)
     others = [visit for visit in coming if visit not in own[:1]]

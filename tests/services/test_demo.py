@@ -82,7 +82,8 @@ def check_reservations(filled: Session) -> None:
 
 def check_messages(filled: Session) -> None:
     pending = list(filled.scalars(sa.select(Message).where(Message.state == MessageState.PENDING)))
-    assert {m.kind for m in pending if m.due_at <= MIDDAY} == {MessageKind.BOOKED, MessageKind.WAITING_OFFER}
+    now = {m.kind for m in pending if m.due_at <= MIDDAY}
+    assert now == {MessageKind.BOOKED, MessageKind.WAITING_OFFER, MessageKind.URGENT_TASK}
     assert len(pending) > 1
     sent = list(filled.scalars(sa.select(Message).where(Message.state == MessageState.SENT)))
     assert sent
