@@ -20,6 +20,7 @@ from booking.services import audit
 from booking.services.demo_answers import add_answers
 from booking.services.demo_blocks import add_demo_blocks
 from booking.services.demo_calendar import DemoCalendar, Wanted
+from booking.services.demo_history import add_history
 from booking.services.demo_logins import add_logins, add_visits_of_login
 from booking.services.demo_waiting import add_waiting
 from booking.services.demo_work import add_work
@@ -59,6 +60,7 @@ def fill_demo(
         login = add_logins(session, calendar.clinic, password_hash=password_hash, now=now)
         add_visits_of_login(calendar, login)
         count = _fill_calendar(calendar, _people(session, now), load, tell)
+        add_history(calendar)
         add_answers(session, calendar.clinic, now=now)
         add_work(session, calendar.clinic, now=now)
         add_waiting(calendar, login.own)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.demo_answers import demo_answers
+from booking.core.questionnaires.answers import Answers
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.flags import flags_of
 from booking.core.questionnaires.instruments import score_of
@@ -41,12 +42,14 @@ def add_answers(session: Session, clinic: Catalogue, *, now: datetime) -> int:
 
 
 def _visits(session: Session, now: datetime) -> list[Appointment]:
+    """All but those that have answers of their own already."""
     return list(
         session.scalars(
             sa.select(Appointment)
             .where(
                 Appointment.starts_at.between(now - LOOK_BACK, now + LOOK_AHEAD),
                 Appointment.status.notin_((AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW)),
+                Appointment.id.notin_(sa.select(QuestionnaireResponse.appointment_id)),
             )
             .order_by(Appointment.id)
         )
@@ -67,8 +70,15 @@ def _progress(visit: Appointment, random: Random, now: datetime) -> tuple[bool, 
 def _answer_form(
     session: Session, visit: Appointment, form: Questionnaire, random: Random, now: datetime, *, is_sent: bool
 ) -> list[dict[str, Any]]:
-    """Add the response, and give the rows of its answers."""
+    """Add an invented response, and give the rows of its answers."""
     answers = demo_answers(form, random, most=None if is_sent else max(1, len(form.questions) // 3))
+    return add_response(session, visit, form, answers, now=now, is_sent=is_sent)
+
+
+def add_response(
+    session: Session, visit: Appointment, form: Questionnaire, answers: Answers, *, now: datetime, is_sent: bool = True
+) -> list[dict[str, Any]]:
+    """Add a response to the open transaction, and give the rows of its answers."""
     at = min(max(visit.booked_at, visit.starts_at - ANSWERED_BEFORE), now)
     response = QuestionnaireResponse(
         public_id=new_public_id(),
