@@ -67,10 +67,12 @@ def _watch(session: Session, now: datetime) -> None:
 
 
 def _coming(session: Session, now: datetime) -> list[Visit]:
-    """The next visits, without those that the demo's own patient has just booked."""
+    """The next visits that have no such form yet, without those that the demo's own patient has just booked."""
+    has_form = sa.select(QuestionnaireResponse.appointment_id).where(QuestionnaireResponse.questionnaire == FORM)
     wanted = select_visits().where(
-        Appointment.starts_at > now, Appointment.status == AppointmentStatus.BOOKED, Appointment.booked_at < now
-    )
+        Appointment.starts_at > now, Appointment.status == AppointmentStatus.BOOKED, Appointment.booked_at < now,
+        Appointment.id.not_in(has_form),
+    )  # fmt: skip
     rows = session.execute(wanted.order_by(Appointment.starts_at, Appointment.id).limit(50))
     return [Visit(*row) for row in rows]
 

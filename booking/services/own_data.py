@@ -5,7 +5,7 @@ Which table is in it, and which is not and why, is held by `tests/house/test_own
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from booking.queries.credentials import Factors, factors_of
 from booking.queries.own_data import EarlierRow, LetterRow, OwnRows, PersonRow, SaidRow, WaitRow, own_rows
 from booking.services import audit
 from booking.services.filled_forms import FilledForm, forms_of_visit, is_full
+from booking.services.safety_answers import GivenAnswer, given_answers
 from booking.services.sealed import open_text
 from booking.services.transaction import transaction
 
@@ -41,6 +42,7 @@ class OwnVisit:
     booked_for_other: bool
     earlier: tuple[EarlierRow, ...]
     forms: tuple[FilledForm, ...] = field(repr=False)
+    safety: Mapping[str, tuple[GivenAnswer, ...]] = field(repr=False)
     unreadable: tuple[str, ...] = ()
 
 
@@ -149,7 +151,8 @@ def _visit(session: Session, actor: Actor, rows: OwnRows, visit: Visit) -> OwnVi
     reason = _opened(session, "appointment", "reason", key, said.reason_sealed if may_read else None)
     needs = _opened(session, "appointment", "needs", key, said.needs_sealed if may_read else None)
     note = _opened(session, "appointment", "cancel_note", key, said.cancel_note_sealed if may_read else None)
-    forms = forms_of_visit(session, visit=visit) if may_read else ()
+    all_forms = forms_of_visit(session, visit=visit) if may_read else ()
+    forms = tuple(form for form in all_forms if form.response_id is not None)
     return OwnVisit(
         visit,
         reason.text,
@@ -158,7 +161,8 @@ def _visit(session: Session, actor: Actor, rows: OwnRows, visit: Visit) -> OwnVi
         said.cancel_reason_code,
         said.booked_for_other,
         tuple(rows.earlier.get(visit.id, ())),
-        tuple(form for form in forms if form.response_id is not None),
+        forms,
+        {form.code: given_answers(session, form) for form in forms},
         (*reason.names, *needs.names, *note.names),
     )
 

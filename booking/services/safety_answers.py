@@ -19,7 +19,7 @@ from booking.core.actor import Actor
 from booking.core.errors import NotFound
 from booking.core.questionnaires.answers import Value, from_plain, to_plain
 from booking.core.questionnaires.definition import Item, Questionnaire
-from booking.core.questionnaires.safety import is_safety_answer
+from booking.core.questionnaires.safety import has_safety_item, is_safety_answer
 from booking.core.safety import Watch, is_present
 from booking.core.tasks import SAFETY_ANSWER, Escalation
 from booking.models import Appointment, Patient, QuestionnaireResponse, SafetyAnswer, Task, TaskState, new_public_id
@@ -27,7 +27,7 @@ from booking.queries.appointments import Visit
 from booking.queries.safety import NotedAnswer, noted_answers, watch
 from booking.queries.tasks import seen_by
 from booking.services import audit, outbox, tasks
-from booking.services.filled_forms import library
+from booking.services.filled_forms import FilledForm, library
 from booking.services.sealed import open_text, seal_text
 from booking.services.transaction import transaction
 
@@ -201,6 +201,15 @@ def _given(session: Session, item: Item, noted: NotedAnswer) -> GivenAnswer:
         return GivenAnswer(noted, from_plain(item, json.loads(text or "")))
     except (CannotOpen, ValueError):
         return GivenAnswer(noted, None, is_readable=False)
+
+
+def given_answers(session: Session, form: FilledForm) -> tuple[GivenAnswer, ...]:
+    """Every save of a safety answer of the form, the first one first; () for a form that asks for none."""
+    if form.response_id is None or not has_safety_item(form.questionnaire):
+        return ()
+    items = form.questionnaire.question_by_link_id
+    noted = noted_answers(session, response_id=form.response_id)
+    return tuple(_given(session, items[one.link_id], one) for one in noted)
 
 
 def _contact_note(session: Session, patient: Patient) -> str:

@@ -29,8 +29,11 @@ from booking.models import (
     Message,
     Patient,
     PatientMerge,
+    QuestionnaireResponse,
     RecoveryCode,
     Relation,
+    ResponseStatus,
+    SafetyAnswer,
     new_public_id,
 )
 from booking.services import audit
@@ -61,6 +64,7 @@ COPIED: dict[str, tuple[str | int, ...]] = {
     "patient_merge": (*PERSON, "joined_records", 0, "given_name"),
     "questionnaire_response": (*VISIT, "forms", 0, "title"),
     "recovery_code": ("account", "second_steps", "recovery_codes_left"),
+    "safety_answer": (*VISIT, "forms", 1, "safety_answers", 0, "question"),
     "task": (*PERSON, "work_at_the_clinic", 0, "reason_code"),
     "waiting_entry": (*PERSON, "waiting_list", 0, "service"),
     "waiting_offer": (*PERSON, "offers", 0, "starts_at"),
@@ -75,7 +79,6 @@ LEFT_OUT = {
     "consent_text": CLINICS,
     "follow_up": "nothing is kept in it yet",
     "questionnaire_definition": CLINICS,
-    "safety_answer": "nothing is kept in it yet",
     "account_location": "where staff work; a patient's account has none",
     "audit_seal": "hashes over events, which are in the copy themselves",
     "block": "closed time of a resource; the account in it is the colleague's who closed it",
@@ -190,6 +193,14 @@ def _visits(session: Session, ana: Patient, account: Account) -> None:
     visit = make_appointment(session, ana)
     actor = Actor(account.id, Role.PATIENT, frozenset({ana.id}))
     fill_peg(session, actor, visit_of(session, visit.id), 4, 5, 6)
+    mood = QuestionnaireResponse(
+        appointment_id=visit.id, patient_id=ana.id, questionnaire="phq-9", form_version="1.0.0",
+        status=ResponseStatus.IN_PROGRESS, started_at=NOW,
+    )  # fmt: skip
+    session.add(mood)
+    session.flush()
+    session.add(SafetyAnswer(row_key="one", response_id=mood.id, link_id="44260-8", value_sealed="", saved_at=NOW))
+    session.commit()
     make_offer(session, ana)
     earlier = NEXT_MONDAY_9 - timedelta(days=1)
     session.add_all(

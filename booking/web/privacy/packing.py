@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -20,6 +20,7 @@ from booking.queries.audit_events import Entry
 from booking.queries.own_data import WaitRow
 from booking.services.filled_forms import FilledForm
 from booking.services.own_data import OwnAccount, OwnData, OwnPerson, OwnVisit
+from booking.services.safety_answers import GivenAnswer
 from booking.services.sessions import SessionAccount
 from booking.web.audit.words import own_what, own_who
 from booking.web.questionnaires.pages import stored_text
@@ -184,11 +185,11 @@ def _visit(own: OwnVisit, clinic: Catalogue) -> dict[str, Any]:
             }
             for earlier in own.earlier
         ],
-        "forms": [_form(form) for form in own.forms],
+        "forms": [_form(form, own.safety[form.code]) for form in own.forms],
     }
 
 
-def _form(form: FilledForm) -> dict[str, Any]:
+def _form(form: FilledForm, safety: Collection[GivenAnswer]) -> dict[str, Any]:
     questions = form.questionnaire.question_by_link_id
     return {
         "form": form.code,
@@ -203,6 +204,15 @@ def _form(form: FilledForm) -> dict[str, Any]:
                 "saved_at": _iso(stored.saved_at),
             }
             for link_id, stored in form.stored.items()
+        ],
+        "safety_answers": [
+            {
+                "question": questions[one.noted.link_id].text,
+                "answer": None if one.value is None else to_plain(one.value),
+                "is_readable": one.is_readable,
+                "saved_at": _iso(one.noted.saved_at),
+            }
+            for one in safety
         ],
     }
 
