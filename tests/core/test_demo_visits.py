@@ -16,7 +16,7 @@ from booking.core.demo_visits import DemoVisit, Fate, demo_visits
 from booking.core.scheduling.clinic import MinuteSpan
 
 TEXT = (Path(__file__).parents[2] / "demo" / "clinic.toml").read_text("utf-8")
-PLAN = read_clinic_file(TEXT, questionnaires={"intake-short", "peg"})
+PLAN = read_clinic_file(TEXT, questionnaires={"intake", "peg"})
 MONDAY = date(2026, 11, 9)
 VISITS = demo_visits(PLAN, MONDAY)
 SERVICES = {service.code: service for service in PLAN.services}

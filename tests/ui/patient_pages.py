@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from booking.core.clock import utc_now
 from booking.models import Account, LinkAction
@@ -208,12 +208,40 @@ def question(code: str, number: int) -> Way:
     return lambda stage: at(f"/visits/{stage.visit()}/forms/{code}/{number}", by=ANA)(stage)
 
 
-# One page of each kind: tiles, words, several questions, ticks, a date, a scale. Others only appear after an answer.
-KINDS = {"intake-short": (1, 4, 6, 7, 13, 15), "peg": (1,)}
+# One page of each kind: tiles, several questions, words, ticks, the body map, a scale. Others appear after an answer.
+KINDS = {"intake": (1, 4, 6, 7, 10, 19, 21), "peg": (1,)}
 PEG_PAGES = 3
 for code, numbers in KINDS.items():
     for number in numbers:
         WAYS[f"{code}_{number}"], SHOWN[f"{code}_{number}"] = question(code, number), {"questionnaires.step"}
+
+
+@shows("questionnaires.step")
+def lists_in_rows(stage: Stage) -> Page:
+    page = question("intake", 16)(stage)
+    steps.answer_page(page)
+    page.wait_for_url("**/intake/17")
+    page.locator(".rows-add").first.click()
+    expect(page.locator("[name=a_medicines]")).to_have_count(6)
+    return page
+
+
+@shows("questionnaires.step")
+def where_it_is_worst(stage: Stage) -> Page:
+    page = question("intake", 19)(stage)
+    for area in ("Left hand", "Right knee"):
+        page.get_by_label(area).check()
+    steps.send(page, "Continue")
+    return page
+
+
+@shows("questionnaires.step")
+def declined(stage: Stage) -> Page:
+    page = question("intake", 6)(stage)
+    address = page.url
+    steps.send(page, "I prefer not to say")
+    page.goto(address)
+    return page
 
 
 def sent_form(stage: Stage) -> tuple[Page, str]:

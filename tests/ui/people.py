@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.actor import Role
-from booking.models import Patient
+from booking.models import Patient, Service
 from booking.services.passwords import hash_password
 from tests.factories import make_account, make_patient
 
@@ -30,7 +31,9 @@ CRUZ = Person("cruz@clinic.example", Role.SPECIALIST, "Dr Maria Cruz")
 
 
 def add_people(session: Session) -> None:
-    """Ana with her patient, Dora at Northside, Dr Cruz, and Fay, who administers."""
+    """Ana with her patient, Dora at Northside, Dr Cruz, and Fay, who administers. First consultations ask for the long
+    form, as in a real clinic."""
+    session.execute(sa.update(Service).where(Service.id == 1).values(questionnaires=["intake", "peg"]))
     secret = hash_password(PASSWORD)
     for person in (ANA, DORA, CRUZ, FAY):
         patients = (_patient_of(session, person),) if person.role is Role.PATIENT else ()

@@ -2,6 +2,7 @@
 import { Button, Checkboxes, ErrorSummary, PasswordInput, Radios, SkipLink, createAll } from "./govuk-frontend.js";
 import { saveWhileAnswering } from "./autosave.js";
 import { keepNowInSight } from "./board.js";
+import { stayAtThePicture } from "./bodymap.js";
 import { logOffWhenIdle } from "./logoff.js";
 import { chooseByNumber } from "./numbers.js";
 
@@ -15,6 +16,7 @@ for (const component of [Button, Checkboxes, ErrorSummary, PasswordInput, Radios
   createAll(component);
 }
 keepNowInSight();
+stayAtThePicture();
 chooseByNumber();
 logOffWhenIdle();
 

@@ -41,7 +41,7 @@ def test_a_first_consultation_is_for_anyone_and_asks_two_questionnaires() -> Non
 
     assert (first.occupied_minutes, first.policy.audience) == (50, Audience.ANYONE)
     assert first.segments[0].needs == (Need(), Need("rooms"))
-    assert first.questionnaires == ("intake-short", "peg")
+    assert first.questionnaires == ("intake", "peg")
 
 
 def test_an_infusion_session_is_only_for_a_course_and_has_four_segments() -> None:
