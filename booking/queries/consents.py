@@ -122,7 +122,7 @@ def _said(session: Session, patient_id: int) -> dict[str, list[SignedConsent]]:
     )
     found: dict[str, list[SignedConsent]] = defaultdict(list)
     for row in rows:
-        found[row[0]].append(SignedConsent(*row[1:]))
+        found[row[0]].append(SignedConsent(*tuple(row)[1:]))
     return found
 
 

@@ -42,6 +42,7 @@ AUDITED: dict[str, frozenset[str]] = {
     "desk.patients": frozenset({FOUND}),
     "desk.patient": frozenset({PATIENT_SEEN}),
     "desk.helpers": frozenset({PATIENT_SEEN}),
+    "desk.consents": frozenset({PATIENT_SEEN}),
     "desk.same_person": frozenset({PATIENT_SEEN, FOUND}),
     "desk.merge": frozenset({PATIENT_SEEN}),
     "desk.wait": frozenset({PATIENT_SEEN}),

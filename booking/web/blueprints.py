@@ -15,6 +15,7 @@ from booking.web.administration.joining import bp as joining
 from booking.web.administration.views import bp as administration
 from booking.web.audit.views import bp as audit
 from booking.web.carers.views import bp as carers
+from booking.web.consents.views import bp as consents
 from booking.web.demo.views import bp as demo
 from booking.web.desk.views import bp as desk
 from booking.web.mailed.views import bp as mailed
@@ -39,6 +40,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     identity,
     links,
     carers,
+    consents,
     address,
     own_sessions,
     kept,

@@ -24,6 +24,8 @@ from booking.models import (
     Appointment,
     Block,
     CarerInvitation,
+    ConsentKind,
+    ConsentText,
     FollowUp,
     FollowUpState,
     InvitationState,
@@ -356,7 +358,33 @@ def an_own_session(world: World) -> list[Example]:
     return [Example(handle_of(sessions.hash_token(token)), new_public_id(), frozenset({ANA}))]
 
 
+def _text(world: World) -> str:
+    """A text to agree to, published."""
+    world.session.rollback()
+    text = ConsentText(
+        code=f"privacy-{next(world.hours)}", version=1, language="en", kind=ConsentKind.PRIVACY, title="⟦Privacy⟧",
+        body="⟦We keep it.⟧", published_at=utc_now(),
+    )  # fmt: skip
+    world.session.add(text)
+    world.session.commit()
+    return text.public_id
+
+
+def a_text_to_sign(world: World) -> list[Example]:
+    """Whoever acts for a patient may read and sign it."""
+    return [Example(_text(world), new_public_id(), frozenset({ANA, BEN, CORA}))]
+
+
+def a_text_of_the_clinic(world: World) -> list[Example]:
+    return [Example(_text(world), new_public_id(), frozenset({FAY}))]
+
+
+TEXT_PAGES = ("consent_text", "publish_consent_text", "retire_consent_text")
+
 MAKERS: dict[str, Maker] = {
+    "consents:public_id": a_text_to_sign,
+    **{f"administration.{name}:public_id": a_text_of_the_clinic for name in TEXT_PAGES},
+    **{f"desk.{name}:public_id": a_patient for name in ("consents", "record_consent", "withdraw_consent")},
     "sessions.end:public_id": an_own_session,
     "privacy.ask_erasure:patient": an_own_patient,
     "privacy:patient": a_person_who_asked_to_be_erased,

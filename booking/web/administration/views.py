@@ -3,6 +3,7 @@
 from booking.web.administration import (
     attempts,
     clinic_pages,
+    consent_pages,
     load_views,
     retention,
     safety_pages,
@@ -12,4 +13,14 @@ from booking.web.administration import (
 
 bp = clinic_pages.bp
 
-__all__ = ["attempts", "bp", "clinic_pages", "load_views", "retention", "safety_pages", "second_steps", "staff_views"]
+__all__ = [
+    "attempts",
+    "bp",
+    "clinic_pages",
+    "consent_pages",
+    "load_views",
+    "retention",
+    "safety_pages",
+    "second_steps",
+    "staff_views",
+]

@@ -1,0 +1,1 @@
+"""Agreeing to texts: for patients and who acts for them."""
