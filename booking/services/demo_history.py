@@ -93,13 +93,16 @@ def _tell(calendar: DemoCalendar, visits: list[Appointment]) -> None:
 
 
 def _review(calendar: DemoCalendar, visit_ids: list[int]) -> None:
-    session = calendar.session
-    account_id = session.scalars(sa.select(Account.id).where(Account.email == SPECIALIST.email)).one_or_none()
+    session, account_id = calendar.session, _account_id(calendar)
     rows = session.scalars(sa.select(QuestionnaireResponse).where(QuestionnaireResponse.appointment_id.in_(visit_ids)))
     for row in rows:
         row.reviewed_at, row.reviewed_by_account_id = row.completed_at, account_id
         row.review_note_sealed = seal_text(session, "questionnaire_response", "review_note", row.public_id, NOTE)
     session.flush()
+
+
+def _account_id(calendar: DemoCalendar) -> int | None:
+    return calendar.session.scalars(sa.select(Account.id).where(Account.email == SPECIALIST.email)).one_or_none()
 
 
 def _want_follow_ups(calendar: DemoCalendar, resource_id: int) -> None:
@@ -117,7 +120,7 @@ def _want_follow_ups(calendar: DemoCalendar, resource_id: int) -> None:
         .order_by(Appointment.starts_at.desc(), Appointment.id)
         .limit(len(FOLLOW_UPS))
     )
-    service = calendar.clinic.service_by_code.get("consultation-followup")
+    service, account_id = calendar.clinic.service_by_code.get("consultation-followup"), _account_id(calendar)
     for visit, offset in zip(done, FOLLOW_UPS, strict=False):
         session.add(
             FollowUp(
@@ -129,6 +132,7 @@ def _want_follow_ups(calendar: DemoCalendar, resource_id: int) -> None:
                 wanted_by=calendar.today + timedelta(days=offset),
                 state=FollowUpState.OPEN,
                 created_at=visit.ends_at,
+                created_by_account_id=account_id,
             )
         )
     session.flush()

@@ -165,11 +165,13 @@ def _is_scored(form: ReadForm) -> bool:
 
 def _told(form: ReadForm) -> Iterator[tuple[Item, Value]]:
     """Answers to read among the topics: neither scores nor drawings nor health questions, which have places of their
-    own."""
+    own. That somebody prefers not to say is told where it is looked for."""
     flagged = _flag_questions(form) if not _is_scored(form) else frozenset()
     for item in visible_questions(form.questionnaire, form.answers) if not _is_scored(form) else ():
         value = form.answers.get(item.link_id)
-        if value is None or isinstance(value, Declined) or (item.is_body_map and item.repeats):
+        if value is None or (item.is_body_map and item.repeats):
+            continue
+        if isinstance(value, Declined) and topic_of(item.link_id) is Topic.OTHER:
             continue
         if topic_of(item.link_id) is not Topic.OTHER or item.link_id not in flagged:
             yield item, value
