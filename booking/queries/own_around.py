@@ -17,6 +17,8 @@ from booking.models import (
     AccountPreference,
     AddressChange,
     CarerInvitation,
+    Consent,
+    ConsentText,
     ChangeState,
     InvitationState,
     LoginSession,
@@ -140,6 +142,19 @@ class RightRow(NamedTuple):
     ends_at: datetime | None
 
 
+class ConsentRow(NamedTuple):
+    """A yes to a text, with its wording, and when it was taken back."""
+
+    patient_id: int
+    title: str
+    version: int
+    language: str
+    text: str
+    signed_at: datetime
+    signed_by: str
+    withdrawn_at: datetime | None
+
+
 class Around(NamedTuple):
     """What stands around patients, each in time's order and with the patient's id first."""
 
@@ -148,6 +163,7 @@ class Around(NamedTuple):
     offers: Sequence[OfferRow]
     tasks: Sequence[TaskRow]
     joined: Sequence[JoinedRow]
+    consents: Sequence[ConsentRow] = ()
 
     def of(self, patient_id: int) -> Around:
         """The same of one patient alone."""
@@ -157,11 +173,31 @@ class Around(NamedTuple):
             [row for row in self.offers if row.patient_id == patient_id],
             [row for row in self.tasks if row.patient_id == patient_id],
             [row for row in self.joined if row.patient_id == patient_id],
+            [row for row in self.consents if row.patient_id == patient_id],
         )
 
 
+def _consents(session: Session, patient_ids: Collection[int]) -> list[ConsentRow]:
+    rows = session.execute(
+        sa.select(
+            Consent.patient_id,
+            ConsentText.title,
+            ConsentText.version,
+            ConsentText.language,
+            ConsentText.body,
+            Consent.signed_at,
+            Consent.signed_by,
+            Consent.withdrawn_at,
+        )
+        .join(ConsentText, ConsentText.id == Consent.text_id)
+        .where(Consent.patient_id.in_(patient_ids))
+        .order_by(Consent.id)
+    )
+    return [ConsentRow(*row) for row in rows]
+
+
 def around_patients(session: Session, patient_ids: Collection[int]) -> Around:
-    """Five queries, however much there is."""
+    """Six queries, however much there is."""
     helpers = (
         sa.select(*_columns(AccountPatient, HelperRow, name=Account.name))
         .join(Account, Account.id == AccountPatient.account_id)
@@ -189,6 +225,7 @@ def around_patients(session: Session, patient_ids: Collection[int]) -> Around:
         [OfferRow(*row) for row in session.execute(offers)],
         [TaskRow(*row) for row in session.execute(tasks)],
         [JoinedRow(*row) for row in session.execute(joined)],
+        _consents(session, patient_ids),
     )
 
 

@@ -20,6 +20,7 @@ from booking.services import audit
 from booking.services.demo_answers import add_answers
 from booking.services.demo_blocks import add_demo_blocks
 from booking.services.demo_calendar import DemoCalendar, Wanted
+from booking.services.demo_consents import add_consents
 from booking.services.demo_history import add_history
 from booking.services.demo_logins import add_logins, add_visits_of_login
 from booking.services.demo_waiting import add_waiting
@@ -64,6 +65,7 @@ def fill_demo(
         add_answers(session, calendar.clinic, now=now)
         add_work(session, calendar.clinic, now=now)
         add_waiting(calendar, login.own)
+        add_consents(session, login.own, now=now)
         _settle_past_messages(session, now)
         audit.record(session, SYSTEM, FILLED, "clinic", 1, now=now)
     offer_freed_times(session, now=now)

@@ -25,6 +25,11 @@ from booking.models import (
     Base,
     CarerInvitation,
     ChangeState,
+    Consent,
+    ConsentKind,
+    ConsentText,
+    FollowUp,
+    FollowUpState,
     InvitationState,
     Message,
     Patient,
@@ -57,6 +62,8 @@ COPIED: dict[str, tuple[str | int, ...]] = {
     "appointment_time": (*VISIT, "earlier_times", 0, "starts_at"),
     "audit_event": ("who_looked", 0, "what"),
     "carer_invitation": (*PERSON, "invitations", 0, "email"),
+    "consent": (*PERSON, "consents", 0, "signed_by"),
+    "follow_up": (*PERSON, "wanted_visits", 0, "by_when"),
     "login_session": ("account", "devices", 0, "created_at"),
     "message": (*PERSON, "messages", 0, "kind"),
     "passkey": ("account", "second_steps", "passkeys", 0, "name"),
@@ -75,9 +82,7 @@ CLINICS = "the clinic's own: about no patient"
 LEFT_OUT = {
     "alert_recipient": CLINICS,
     "asked_form": "which forms a visit asks for; what was answered is in the copy",
-    "consent": "nothing is kept in it yet",
     "consent_text": CLINICS,
-    "follow_up": "nothing is kept in it yet",
     "questionnaire_definition": CLINICS,
     "account_location": "where staff work; a patient's account has none",
     "audit_seal": "hashes over events, which are in the copy themselves",
@@ -181,6 +186,13 @@ def _people(session: Session, ana: Patient, account: Account) -> None:
             ),
         ]
     )  # fmt: skip
+    text = ConsentText(
+        code="privacy", version=1, language="en", kind=ConsentKind.PRIVACY, title="Privacy", body="We keep it.",
+        published_at=NOW,
+    )  # fmt: skip
+    session.add(text)
+    session.flush()
+    session.add(Consent(patient_id=ana.id, text_id=text.id, signed_at=NOW, signed_by="Ana A."))
     session.commit()
     with transaction(session):
         audit.record(
@@ -203,8 +215,12 @@ def _visits(session: Session, ana: Patient, account: Account) -> None:
     session.commit()
     make_offer(session, ana)
     earlier = NEXT_MONDAY_9 - timedelta(days=1)
+    wanted = {"state": FollowUpState.OPEN, "wanted_by": earlier.date(), "created_at": NOW}
     session.add_all(
         [
+            FollowUp(
+                public_id=new_public_id(), patient_id=ana.id, appointment_id=visit.id, service_id=1, resource_id=1, **wanted
+            ),
             AppointmentTime(
                 appointment_id=visit.id, version=0, service_id=1, location_id=1, specialist_id=1, starts_at=earlier,
                 ends_at=earlier + timedelta(minutes=45), replaced_at=NOW, actor_kind="patient",

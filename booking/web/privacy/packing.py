@@ -17,7 +17,7 @@ from flask_babel import get_locale
 from booking.core.questionnaires.answers import to_plain
 from booking.core.scheduling.clinic import Catalogue
 from booking.queries.audit_events import Entry
-from booking.queries.own_data import WaitRow
+from booking.queries.own_data import WaitRow, WantedRow
 from booking.services.filled_forms import FilledForm
 from booking.services.own_data import OwnAccount, OwnData, OwnPerson, OwnVisit
 from booking.services.safety_answers import GivenAnswer
@@ -124,12 +124,26 @@ def _person(person: OwnPerson, clinic: Catalogue) -> dict[str, Any]:
         ],
         "who_may_act": [_plain(row) for row in person.around.helpers],
         "invitations": [_plain(row) for row in person.around.invitations],
+        "wanted_visits": [_wanted(one, clinic) for one in person.wanted],
         "work_at_the_clinic": [_plain(row) for row in person.around.tasks],
         "joined_records": [_plain(row) for row in person.around.joined],
+        "consents": [_plain(row) for row in person.around.consents],
         "messages": [
             {"kind": letter.kind.value, "due_at": letter.due_at.isoformat(), "state": letter.state.value}
             for letter in person.letters
         ],
+    }
+
+
+def _wanted(one: WantedRow, clinic: Catalogue) -> dict[str, Any]:
+    """What a specialist wanted to follow a visit."""
+    return {
+        "service": clinic.services[one.service_id].name,
+        "specialist": clinic.resources[one.resource_id].name if one.resource_id else None,
+        "by_when": _iso(one.wanted_by),
+        "state": one.state.value,
+        "asked_for_at": _iso(one.created_at),
+        "settled_at": _iso(one.settled_at),
     }
 
 

@@ -16,6 +16,7 @@ from booking.services import questionnaires
 from booking.services.filled_forms import FilledForm, form_of_visit, forms_of_visit
 from booking.services.questionnaires import PostedPage, unanswered
 from booking.web import access
+from booking.web.consents.on_visit import open_consents
 from booking.web.questionnaires import forms, help_page, here, pages, step_page, unsent
 from booking.web.questionnaires.here import Sight, sight_of
 from booking.web.visits.loading import ShownVisit, known_visit_or_404
@@ -38,11 +39,33 @@ def start(public_id: str) -> ResponseReturnValue:
         shown=found,
         lists=[pages.form_tasks(found.visit, one, is_open=one.form.takes_answers(now)) for one in sights],
         is_open=any(form.takes_answers(now) for form in asked_by_now),
+        consents=open_consents(found.visit.patient_id),
         has_later=len(asked_by_now) < len(sights),
         now=now,
         has_unseen=any(sight.has_unseen for sight in sights),
+        helper_form=forms.HelperForm(formdata=None, helper=here.named_helper(found.visit)),
+        helper=here.helper_of(found.visit),
         is_all_sent=bool(asked_by_now) and all(form.is_sent for form in asked_by_now),
     )
+
+
+@bp.post("/helper")
+def helper(public_id: str) -> ResponseReturnValue:
+    """Somebody helps, or nobody does any more."""
+    found = known_visit_or_404(public_id)
+    form = forms.HelperForm()
+    if form.validate():
+        here.name_helper(found.visit, form.helper.data)
+        flash(_helper_text(form.helper.data), "success")
+    else:
+        flash(gettext("That name is too long. Use 80 characters or fewer."), "error")
+    return redirect(url_for(".start", public_id=public_id), 303)
+
+
+def _helper_text(name: str) -> str:
+    if name:
+        return gettext("Thank you. Your specialist will see that %(name)s helped.", name=name)
+    return gettext("From now on, answers are the patient's alone.")
 
 
 @bp.get("/<code>/<int:number>")
@@ -123,6 +146,7 @@ def _posted_page(
         is_skipped=action == "skip",
         is_leaving=action in ("later", "back", AUTOSAVE) or typed is not None,
         written_here=sight_of(found.visit, form).written,
+        helper=here.helper_of(found.visit),
     )
 
 
