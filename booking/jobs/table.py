@@ -21,6 +21,7 @@ from booking.services.holds import prune_holds
 from booking.services.kept_forms import prune_kept_forms
 from booking.services.nudges import plan_nudges
 from booking.services.offering import offer_freed_times
+from booking.services.own_forms import retire_ended
 from booking.services.rate_limits import prune_buckets
 from booking.services.safety import fall_back_if_alone
 from booking.services.sessions import prune_sessions
@@ -91,6 +92,12 @@ def erase_what_is_over(tools: Tools) -> None:
         erase_old_records(session, retention=tools.retention, now=utc_now())
 
 
+def switch_off_ended_forms(tools: Tools) -> None:
+    """Forms that the clinic is not licensed for any more."""
+    with tools.sessions() as session:
+        retire_ended(session, now=utc_now())
+
+
 def _prune(tools: Tools, prune: Callable[..., int]) -> None:
     with tools.sessions() as session:
         prune(session, now=utc_now())
@@ -109,5 +116,6 @@ JOBS: tuple[Job, ...] = (
     Job("end_rights", end_rights, timedelta(minutes=1)),
     Job("forget_the_old", forget_the_old, timedelta(hours=1)),
     Job("erase_what_is_over", erase_what_is_over, timedelta(hours=6)),
+    Job("switch_off_ended_forms", switch_off_ended_forms, timedelta(minutes=10)),
     Job("back_up", back_up, timedelta(minutes=10)),
 )

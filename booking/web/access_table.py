@@ -19,11 +19,13 @@ ADMINISTRATORS: Who = frozenset({Role.ADMINISTRATOR.value})
 PATIENTS: Who = frozenset({Role.PATIENT.value})
 PUBLIC: Who = frozenset({VISITOR, Role.PATIENT.value})
 DESK: Who = frozenset({Role.SCHEDULER.value, Role.ADMINISTRATOR.value})
+FILLS_IN: Who = PUBLIC | DESK
 SPECIALISTS: Who = frozenset({Role.SPECIALIST.value})
 ASKERS: Who = DESK | SPECIALISTS
 STAFF: Who = frozenset(r.value for r in STAFF_ROLES)
 
 OWN_VISIT = "own visit, or one opened in this browser session"
+FORMS_OF_VISIT = "own visit, or one opened in this browser session; with a caller, one at the own locations"
 OWN_OFFER = "an offer to an own patient, or one whose link was opened in this browser session"
 OWN_WAIT = "an entry of an own patient, made in this browser session, or for a visit opened in it"
 OWN_HELP = "an invitation to help the account's owner"
@@ -115,13 +117,14 @@ ROWS: tuple[Row, ...] = (
     Row("consents.text", "POST", PATIENTS, "a published text, for a patient of the account"),
     Row("consents.withdraw", "POST", PATIENTS, "a published text, for a patient of the account"),
     Row("preferences.theme", "POST", EVERYONE),
-    Row("questionnaires.start", "GET", PUBLIC, OWN_VISIT),
-    Row("questionnaires.step", "GET", PUBLIC, OWN_VISIT),
-    Row("questionnaires.save_step", "POST", PUBLIC, OWN_VISIT),
-    Row("questionnaires.note", "GET", PUBLIC, OWN_VISIT),
-    Row("questionnaires.review", "GET", PUBLIC, OWN_VISIT),
-    Row("questionnaires.send", "POST", PUBLIC, OWN_VISIT),
-    Row("questionnaires.done", "GET", PUBLIC, OWN_VISIT),
+    Row("questionnaires.start", "GET", FILLS_IN, FORMS_OF_VISIT),
+    Row("questionnaires.helper", "POST", PUBLIC, OWN_VISIT),
+    Row("questionnaires.step", "GET", FILLS_IN, FORMS_OF_VISIT),
+    Row("questionnaires.save_step", "POST", FILLS_IN, FORMS_OF_VISIT),
+    Row("questionnaires.note", "GET", FILLS_IN, FORMS_OF_VISIT),
+    Row("questionnaires.review", "GET", FILLS_IN, FORMS_OF_VISIT),
+    Row("questionnaires.send", "POST", FILLS_IN, FORMS_OF_VISIT),
+    Row("questionnaires.done", "GET", FILLS_IN, FORMS_OF_VISIT),
     Row("sent_forms.copy", "GET", PUBLIC, "a visit of the account's own patient"),
     Row("sent_forms.answers", "GET", SPECIALISTS, "a visit that the specialist gives"),
     Row("specialist.today", "GET", SPECIALISTS, "own visits"),
@@ -290,6 +293,27 @@ ROWS: tuple[Row, ...] = (
     Row("administration.export", "GET", ADMINISTRATORS),
     Row("administration.load_clinic_file", "GET", ADMINISTRATORS),
     Row("administration.load_clinic_file", "POST", ADMINISTRATORS),
+    Row("administration.forms", "GET", ADMINISTRATORS),
+    Row("administration.import_form", "GET", ADMINISTRATORS),
+    Row("administration.import_form", "POST", ADMINISTRATORS),
+    Row("administration.new_form", "GET", ADMINISTRATORS),
+    Row("administration.new_form", "POST", ADMINISTRATORS),
+    Row("administration.own_form", "GET", ADMINISTRATORS, "a form of the clinic"),
+    Row("administration.publish_form", "GET", ADMINISTRATORS, "a draft"),
+    Row("administration.publish_form", "POST", ADMINISTRATORS, "a draft"),
+    Row("administration.new_form_version", "POST", ADMINISTRATORS, "a published form that was made here"),
+    Row("administration.retire_form", "POST", ADMINISTRATORS, "a published form of the clinic"),
+    Row("administration.discard_form", "POST", ADMINISTRATORS, "a draft"),
+    Row("administration.preview_form", "GET", ADMINISTRATORS, "a form of the clinic"),
+    Row("administration.preview_form", "POST", ADMINISTRATORS, "a form of the clinic"),
+    Row("administration.form_head", "GET", ADMINISTRATORS, "a draft that was made here"),
+    Row("administration.form_head", "POST", ADMINISTRATORS, "a draft that was made here"),
+    Row("administration.add_form_item", "GET", ADMINISTRATORS, "a draft that was made here"),
+    Row("administration.add_form_item", "POST", ADMINISTRATORS, "a draft that was made here"),
+    Row("administration.form_item", "GET", ADMINISTRATORS, "an item of a draft that was made here"),
+    Row("administration.form_item", "POST", ADMINISTRATORS, "an item of a draft that was made here"),
+    Row("administration.move_form_item", "POST", ADMINISTRATORS, "an item of a draft that was made here"),
+    Row("administration.remove_form_item", "POST", ADMINISTRATORS, "an item of a draft that was made here"),
     Row("administration.retention", "GET", ADMINISTRATORS),
     Row("administration.attempts", "GET", ADMINISTRATORS),
     Row("administration.people", "GET", ADMINISTRATORS),

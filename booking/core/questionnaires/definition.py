@@ -201,6 +201,12 @@ class Questionnaire:
     codings: tuple[Coding, ...] = ()
     status: str = "active"
     approved_on: date | None = None
+    derived_from: tuple[str, ...] = ()
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Its own code, and those of the forms it was adapted from: what is known of their questions holds for it."""
+        return (self.code, *(one.split("|")[0].rsplit("/", maxsplit=1)[-1] for one in self.derived_from))
 
     @property
     def canonical(self) -> str:

@@ -127,7 +127,7 @@ def flags_of(questionnaire: Questionnaire, answers: Answers, rules: FlagRules = 
     shown = without_hidden(questionnaire, answers)
     safety = tuple(item.link_id for item in safety_answers(questionnaire, answers))
     first = (Flag(SAFETY_KEY, FlagKind.SAFETY, _SAFETY_RULE, safety),) if safety else ()
-    mine = [rule for rule in rules.rules if questionnaire.code in rule.questionnaires]
+    mine = [rule for rule in rules.rules if not set(questionnaire.origins).isdisjoint(rule.questionnaires)]
     return (*first, *(flag for rule in mine if (flag := _raised(rule, rules.version, shown)) is not None))
 
 

@@ -45,6 +45,7 @@ def parse_questionnaire(data: Mapping[str, Any]) -> Questionnaire:
         codings=tuple(parse_coding(raw) for raw in data.get("code", ())),
         status=data["status"],
         approved_on=date.fromisoformat(data["approvalDate"]) if "approvalDate" in data else None,
+        derived_from=tuple(data.get("derivedFrom", ())),
     )
 
 

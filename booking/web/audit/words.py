@@ -60,6 +60,11 @@ REFUSED: dict[str, LazyString] = {
     "tries_slowed": lazy_gettext("used up the tries of one time, and was slowed down"),
 }
 CHANGED: dict[str, LazyString] = {
+    "form_drafted": lazy_gettext("began a form of the clinic"),
+    "form_imported": lazy_gettext("brought a form along"),
+    "form_discarded": lazy_gettext("threw the draft of a form away"),
+    "form_published": lazy_gettext("let a form go live"),
+    "form_retired": lazy_gettext("gave a form to nobody new"),
     "appointment_booked": lazy_gettext("booked a visit"),
     "appointment_cancelled": lazy_gettext("canceled a visit"),
     "appointment_changed": lazy_gettext("moved a visit"),
@@ -79,6 +84,7 @@ CHANGED: dict[str, LazyString] = {
     "call_asked_for": lazy_gettext("asked to be called"),
     "response_opened": lazy_gettext("began a form"),
     "response_completed": lazy_gettext("sent a form"),
+    "response_helped": lazy_gettext("filled in a form for the patient, or with them"),
     "task_done": lazy_gettext("ticked off what was to be done"),
     "task_reopened": lazy_gettext("put what was to be done back on the list"),
     "task_claimed": lazy_gettext("took on what was to be done"),

@@ -1,0 +1,63 @@
+"""What is wrong with a form, beside where it is wrong: sentences for the rules that the editor can break, the words of
+the checks for all others, which people meet who write FHIR by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import LazyString, lazy_gettext
+
+from booking.core.questionnaires.editing import lines
+from booking.core.questionnaires.fhir_shape import Mistake
+
+WORDS: Mapping[str, LazyString] = {
+    "no-question": lazy_gettext("It asks nothing yet."),
+    "empty": lazy_gettext("It is empty."),
+    "que-1": lazy_gettext("This part is empty."),
+    "page": lazy_gettext("A page holds 1 to 5 questions, and no other part."),
+    "no-text": lazy_gettext("It has no words yet."),
+    "no-options": lazy_gettext("It has no answers to choose from."),
+    "option-twice": lazy_gettext("Two of its answers are the same."),
+    "markup": lazy_gettext("It holds markup. Write plain text."),
+    "min-max": lazy_gettext("The lowest number is above the highest."),
+    "enable-question": lazy_gettext("Its condition names a question that is not there any more."),
+    "enable-order": lazy_gettext("Its condition may only look back to a question of an earlier page."),
+    "enable-answer": lazy_gettext("Its condition names an answer that is not there any more."),
+    "crisis": lazy_gettext("Enter the clinic's crisis line and emergency number first: people are told them."),
+    "licence": lazy_gettext("The statement on the license is missing, or the license has ended."),
+    "safety": lazy_gettext("Mark the questions about self-harm: those, and no others. Each needs a first answer of 0."),
+    "ordinal": lazy_gettext("Each answer of a scored question needs an ordinalValue."),
+    "taken": lazy_gettext("The clinic has this id with another address, or this version, already."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MistakeLine:
+    """`where` is the text of the item, or the path where there is none; `path` is how FHIR names the place."""
+
+    path: str
+    where: str
+    sentence: str
+    rule: str
+
+
+def mistake_lines(mistakes: Iterable[Mistake], data: Mapping[str, Any] | None = None) -> list[MistakeLine]:
+    """The mistakes for a page. With the form's `data` an item is named by its text."""
+    texts = {line.path: line.text for line in lines(data)} if data else {}
+    return [
+        MistakeLine(one.path, texts.get(_item(one.path), ""), str(WORDS.get(_rule(one), one.words)), one.rule)
+        for one in mistakes
+    ]
+
+
+def _rule(mistake: Mistake) -> str:
+    """A form without items is one that asks nothing, whichever rule found it first."""
+    return "no-question" if mistake.path == "item" and mistake.rule in ("empty", "missing") else mistake.rule
+
+
+def _item(path: str) -> str:
+    """The item that a path lies in: `item[2].enableWhen[0]` lies in `item[2]`."""
+    steps = path.split(".")
+    return ".".join(steps[: next((n for n, step in enumerate(steps) if not step.startswith("item[")), len(steps))])
