@@ -25,6 +25,8 @@ from tests.ui import (  # noqa: F401 - They add their ways to the list.
     mailed_pages,
     patient_pages,
     people_pages,
+    specialist_pages,
+    task_pages,
     waiting_pages,
 )
 from tests.ui.conftest import DESK, PHONE, Windows
@@ -41,6 +43,7 @@ NARROW = {"width": 320, "height": 740}
 NO_PAGES = {
     "static", "sessions.time_left", "operation.healthz", "operation.readyz", "public.favicon", "visits.calendar",
     "demo.letter_html", "desk.index", "desk.go_to", "administration.export",
+    "specialist.export",
 }  # fmt: skip
 SMALLEST = {"patient": 44, "staff": 28}
 # Links in running text are exempt (WCAG 2.2, 2.5.8), and so is what only a screen reader meets. A link that fills its
