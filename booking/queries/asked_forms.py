@@ -11,14 +11,8 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from booking.core.questionnaires.assignment import (
-    AskedForm,
-    ExtraForm,
-    FormRule,
-    VisitTimes,
-    asked_of,
-    depend_on_history,
-)
+from booking.core.form_rules import FormRule, depend_on_history
+from booking.core.questionnaires.assignment import AskedForm, ExtraForm, VisitTimes, asked_of
 from booking.core.questionnaires.library import Library
 from booking.core.safety import IN_PLACE_OF, without_safety_items
 from booking.core.scheduling.clinic import Catalogue

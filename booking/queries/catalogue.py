@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from booking.core.questionnaires.assignment import rules_from
+from booking.core.form_rules import rules_from
 from booking.core.scheduling import clinic as core
 from booking.models import (
     Clinic,

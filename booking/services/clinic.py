@@ -14,7 +14,7 @@ from booking.core.actor import Actor
 from booking.core.clinic_file.parts import Section
 from booking.core.clinic_file.plan import BlockPlan, ClinicPlan, ResourcePlan, ServicePlan
 from booking.core.errors import SlotTaken
-from booking.core.questionnaires.assignment import written_rules
+from booking.core.form_rules import written_rules
 from booking.core.scheduling.clinic import Segment
 from booking.models import (
     Block,

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.core.form_rules import LONGEST
 from booking.core.messages import NUDGE_KINDS, REMINDER_KINDS, MessageKind, MessageState
-from booking.core.questionnaires.assignment import LONGEST
 from booking.core.questionnaires.nudges import DAYS_BEFORE_DUE, Nudge, nudge_now
 from booking.core.questionnaires.progress import VisitForms
 from booking.core.scheduling.clinic import Catalogue

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from booking.core.clinic_file.table import Table
-from booking.core.questionnaires.assignment import AT_START, FormRule, Moment, Visits, is_in_order, moment_or_none
+from booking.core.form_rules import AT_START, FormRule, Moment, Visits, moment_or_none
+from booking.core.questionnaires.assignment import is_in_order
 
 
 def read_form_rules(table: Table) -> tuple[FormRule, ...]:

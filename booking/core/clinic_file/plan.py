@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from booking.core.questionnaires.assignment import FormRule
+from booking.core.form_rules import FormRule
 from booking.core.scheduling.clinic import (
     BlockKind,
     ClinicProfile,

@@ -21,7 +21,7 @@ from booking.core.clinic_file.plan import (
 from booking.core.clinic_file.read import FORMAT
 from booking.core.clinic_file.services import written_need
 from booking.core.clinic_file.times import DAY_NAMES, written_length, written_span
-from booking.core.questionnaires.assignment import written_rules
+from booking.core.form_rules import written_rules
 from booking.core.scheduling.clinic import Audience, BlockKind, ClinicProfile, Policy, Segment, VisitMode
 
 Values = dict[str, Any]

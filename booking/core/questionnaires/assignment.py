@@ -5,31 +5,21 @@ Days are dates of the location and counted there; minutes and hours are elapsed 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from booking.core.form_rules import LONGEST, FormRule, Moment, Visits
+
 DUE_SOON = timedelta(days=1)
 ANSWERED_AFTER = timedelta(days=14)
 """A form about how a visit went is taken for so long after it was due; later nobody remembers."""
-LONGEST = timedelta(days=90)
 EVER = datetime.min.replace(tzinfo=UTC)
 """When a form opened that is open since its visit was booked."""
 
-_MOMENT = re.compile(r"(\d{1,5})\s+(minute|hour|day|week)s?\s+(before|after)", re.ASCII)
-_MINUTES = {"minute": 1, "hour": 60, "day": 1440, "week": 10080}
 _BY_DATE = frozenset({"day", "week"})
-
-
-class Visits(StrEnum):
-    """Of which visits a form is asked: counted among all visits of the patient that took or take place."""
-
-    ALL = "all"
-    FIRST = "first"
-    LATER = "later"
 
 
 class Stage(StrEnum):
@@ -45,42 +35,6 @@ class Stage(StrEnum):
     def takes_answers(self) -> bool:
         """Whether it may be filled in."""
         return self in {Stage.OPEN, Stage.DUE, Stage.LATE}
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """So many minutes, hours, days or weeks before or after a visit; hours after count from its end."""
-
-    count: int
-    unit: str
-    is_after: bool = False
-
-    @property
-    def length(self) -> timedelta:
-        """How far it is from the visit."""
-        return timedelta(minutes=self.count * _MINUTES[self.unit])
-
-    def __str__(self) -> str:
-        """As the clinic file writes it: `3 days before`."""
-        return f"{self.count} {self.unit}{'' if self.count == 1 else 's'} {'after' if self.is_after else 'before'}"
-
-
-AT_START = Moment(0, "minute")
-
-
-@dataclass(frozen=True, slots=True)
-class FormRule:
-    """A service asks for this form: from `opens` (None: from the booking) on, to be sent until `due`."""
-
-    form: str
-    opens: Moment | None = None
-    due: Moment = AT_START
-    visits: Visits = Visits.ALL
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether its code says all there is to say."""
-        return self == FormRule(self.form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,47 +97,11 @@ class AskedForm:
         return EVER if visit.is_done else datetime.max.replace(tzinfo=UTC)
 
 
-def moment_or_none(text: str) -> Moment | None:
-    """`3 days before`, `1 day after` or `2 hours before`, at most 90 days away; None when it is no such text."""
-    match = _MOMENT.fullmatch(text.strip())
-    if match is None:
-        return None
-    found = Moment(int(match[1]), match[2], match[3] == "after")
-    return found if found.length <= LONGEST else None
-
-
 def is_in_order(rule: FormRule) -> bool:
     """Whether the form opens before it is due, at an ordinary visit."""
     noon = datetime(2026, 1, 14, 12, tzinfo=UTC)
     visit = VisitTimes(noon, noon + timedelta(hours=1), noon - LONGEST * 2, ZoneInfo("UTC"))
     return rule.opens is None or _opening(rule.opens, visit) < _closing(rule.due, visit)
-
-
-def rules_from(listed: Iterable[str | Mapping[str, str]]) -> tuple[FormRule, ...]:
-    """The rules as they are stored: a code, or what differs from its defaults. They were checked before."""
-    return tuple(FormRule(one) if isinstance(one, str) else _rule(one) for one in listed)
-
-
-def _rule(stored: Mapping[str, str]) -> FormRule:
-    opens = moment_or_none(stored.get("opens", ""))
-    due = moment_or_none(stored.get("due", "")) or AT_START
-    return FormRule(stored["form"], opens, due, Visits(stored.get("visits", Visits.ALL)))
-
-
-def written_rules(rules: Iterable[FormRule]) -> list[str | dict[str, str]]:
-    """The rules as the database and the clinic file keep them; `rules_from` gives them back."""
-    return [rule.form if rule.is_plain else _written(rule) for rule in rules]
-
-
-def _written(rule: FormRule) -> dict[str, str]:
-    said = {"form": rule.form}
-    if rule.opens is not None:
-        said["opens"] = str(rule.opens)
-    if rule.due != AT_START:
-        said["due"] = str(rule.due)
-    if rule.visits is not Visits.ALL:
-        said["visits"] = rule.visits.value
-    return said
 
 
 def asked_of(rules: Iterable[FormRule], extras: Sequence[ExtraForm], visit: VisitTimes) -> tuple[AskedForm, ...]:
@@ -242,8 +160,3 @@ def local_instant(on: date, at: time, tz: ZoneInfo) -> datetime:
 def last_date(due_at: datetime, tz: ZoneInfo) -> date:
     """The last local date on which something due then is in time: midnight belongs to the day that it ends."""
     return (due_at.astimezone(UTC) - timedelta(microseconds=1)).astimezone(tz).date()
-
-
-def depend_on_history(rules: Collection[FormRule]) -> bool:
-    """Whether the rules ask which visit of the patient it is."""
-    return any(rule.visits is not Visits.ALL for rule in rules)

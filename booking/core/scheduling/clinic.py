@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from booking.core.questionnaires.assignment import FormRule
+from booking.core.form_rules import FormRule
 
 Found = TypeVar("Found")
 

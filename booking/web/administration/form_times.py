@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 from wtforms import Field, Form
 
 from booking.core.clinic_file.parts import Steps
-from booking.core.questionnaires.assignment import Visits
+from booking.core.form_rules import Visits
 from booking.web.administration.fields import Choice, Line
 from booking.web.words import choices_of
 

@@ -22,7 +22,7 @@ from booking.web.desk.day import bp
 from booking.web.desk.form_words import PROGRESS
 from booking.web.desk.loading import StaffVisit, own_locations, staff_visit_or_404, with_words
 
-AHEAD = timedelta(days=14)
+AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def withdraw_form(public_id: str) -> ResponseReturnValue:
 
 @bp.get("/forms")
 def forms() -> ResponseReturnValue:
-    """Who has not done what: visits of the last week and the next two, at one of the own locations or at all."""
+    """Who has not done what: visits of the last week and the next, at one of the own locations or at all."""
     now, actor, own = utc_now(), access.actor(), own_locations()
     chosen = next((place for place in own if place.code == request.args.get("location")), None)
     listed = missing_forms(

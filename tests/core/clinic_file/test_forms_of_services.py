@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from booking.adapters.clinic_files import plan_text
 from booking.core.clinic_file.read import read_clinic_file
-from booking.core.questionnaires.assignment import FormRule, Moment, Visits
+from booking.core.form_rules import FormRule, Moment, Visits
 from tests.core.clinic_file.sample import SAMPLE
 
 KNOWN = {"peg", "intake", "day-after"}

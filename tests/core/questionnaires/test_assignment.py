@@ -8,22 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.core.questionnaires.assignment import (
-    EVER,
-    ExtraForm,
+from booking.core.form_rules import (
     FormRule,
     Moment,
-    Stage,
     Visits,
-    VisitTimes,
-    asked_of,
     depend_on_history,
-    is_in_order,
-    last_date,
     moment_or_none,
     rules_from,
     written_rules,
 )
+from booking.core.questionnaires.assignment import EVER, ExtraForm, Stage, VisitTimes, asked_of, is_in_order, last_date
 
 NEW_YORK = ZoneInfo("America/New_York")
 STARTS = datetime(2026, 11, 30, 14, tzinfo=UTC)  # Monday 9:00 in New York.

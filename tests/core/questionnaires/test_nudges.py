@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from booking.core.questionnaires.assignment import FormRule, Moment, VisitTimes, asked_of
+from booking.core.form_rules import FormRule, Moment
+from booking.core.questionnaires.assignment import VisitTimes, asked_of
 from booking.core.questionnaires.nudges import nudge_now, nudges_of
 from tests.core.questionnaires.test_assignment import AFTER, INTAKE, PEG, STARTS, VISIT, new_york
 
