@@ -11,7 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.messages import MessageKind, MessageState
-from booking.models import Appointment, AppointmentTime, Message, Patient, WaitingEntry, WaitingState
+from booking.models import (
+    Appointment,
+    AppointmentTime,
+    FollowUp,
+    FollowUpState,
+    Message,
+    Patient,
+    WaitingEntry,
+    WaitingState,
+)
 from booking.queries.appointments import Visit, visits_of_patients
 
 Value = TypeVar("Value")
@@ -74,6 +83,18 @@ class WaitRow(NamedTuple):
     ended_at: datetime | None
 
 
+class WantedRow(NamedTuple):
+    """What a specialist wanted to follow a visit, by a local date, and what became of it."""
+
+    patient_id: int
+    service_id: int
+    resource_id: int | None
+    wanted_by: date
+    state: FollowUpState
+    created_at: datetime
+    settled_at: datetime | None
+
+
 class LetterRow(NamedTuple):
     """A message that was sent, or waits; its text is not kept."""
 
@@ -92,10 +113,11 @@ class OwnRows(NamedTuple):
     earlier: Mapping[int, Sequence[EarlierRow]]
     waits: Mapping[int, Sequence[WaitRow]]
     letters: Mapping[int, Sequence[LetterRow]]
+    wanted: Mapping[int, Sequence[WantedRow]]
 
 
 def own_rows(session: Session, patient_ids: Collection[int]) -> OwnRows:
-    """Six queries, however much there is."""
+    """Seven queries, however much there is."""
     visits = visits_of_patients(session, patient_ids, since=EVER)
     ids = [visit.id for visit in visits]
     return OwnRows(
@@ -105,6 +127,7 @@ def own_rows(session: Session, patient_ids: Collection[int]) -> OwnRows:
         earlier=_by_first(_earlier(session, ids)),
         waits=_by_first(_waits(session, patient_ids)),
         letters=_by_first(_letters(session, patient_ids)),
+        wanted=_by_first(_wanted(session, patient_ids)),
     )
 
 
@@ -136,6 +159,12 @@ def _letters(session: Session, patient_ids: Collection[int]) -> list[LetterRow]:
     columns = [getattr(Message, name) for name in LetterRow._fields]
     wanted = sa.select(*columns).where(Message.patient_id.in_(patient_ids))
     return [LetterRow(*row) for row in session.execute(wanted.order_by(Message.due_at, Message.id))]
+
+
+def _wanted(session: Session, patient_ids: Collection[int]) -> list[WantedRow]:
+    columns = [getattr(FollowUp, name) for name in WantedRow._fields]
+    wanted = sa.select(*columns).where(FollowUp.patient_id.in_(patient_ids))
+    return [WantedRow(*row) for row in session.execute(wanted.order_by(FollowUp.created_at, FollowUp.id))]
 
 
 def _by_first(rows: Sequence[Row]) -> dict[int, list[Row]]:

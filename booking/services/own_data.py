@@ -19,7 +19,7 @@ from booking.queries.accounts import self_ids
 from booking.queries.appointments import Visit
 from booking.queries.audit_events import Entry
 from booking.queries.credentials import Factors, factors_of
-from booking.queries.own_data import EarlierRow, LetterRow, OwnRows, PersonRow, SaidRow, WaitRow, own_rows
+from booking.queries.own_data import EarlierRow, LetterRow, OwnRows, PersonRow, SaidRow, WaitRow, WantedRow, own_rows
 from booking.services import audit
 from booking.services.filled_forms import FilledForm, forms_of_visit, is_full
 from booking.services.safety_answers import GivenAnswer, given_answers
@@ -55,6 +55,7 @@ class OwnPerson:
     visits: tuple[OwnVisit, ...]
     waits: tuple[WaitRow, ...]
     letters: tuple[LetterRow, ...]
+    wanted: tuple[WantedRow, ...]
     around: around.Around = field(repr=False)
     unreadable: tuple[str, ...] = ()
 
@@ -139,6 +140,7 @@ def _person(session: Session, actor: Actor, rows: OwnRows, others: around.Around
         tuple(_visit(session, actor, rows, visit) for visit in rows.visits.get(person.id, ())),
         tuple(rows.waits.get(person.id, ())),
         tuple(rows.letters.get(person.id, ())),
+        tuple(rows.wanted.get(person.id, ())),
         others.of(person.id),
         note.names,
     )

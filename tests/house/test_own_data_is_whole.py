@@ -215,12 +215,10 @@ def _visits(session: Session, ana: Patient, account: Account) -> None:
     session.commit()
     make_offer(session, ana)
     earlier = NEXT_MONDAY_9 - timedelta(days=1)
-    wanted = {"state": FollowUpState.OPEN, "wanted_by": earlier.date(), "created_at": NOW}
+    wanted = {"service_id": 1, "state": FollowUpState.OPEN, "wanted_by": earlier.date(), "created_at": NOW}
     session.add_all(
         [
-            FollowUp(
-                public_id=new_public_id(), patient_id=ana.id, appointment_id=visit.id, service_id=1, resource_id=1, **wanted
-            ),
+            FollowUp(public_id=new_public_id(), patient_id=ana.id, appointment_id=visit.id, **wanted),
             AppointmentTime(
                 appointment_id=visit.id, version=0, service_id=1, location_id=1, specialist_id=1, starts_at=earlier,
                 ends_at=earlier + timedelta(minutes=45), replaced_at=NOW, actor_kind="patient",
