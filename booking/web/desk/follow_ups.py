@@ -86,9 +86,17 @@ def _book_url(one: WantedFollowUp, service: Service, specialist: Resource | None
     )
 
 
+def _on_list_or_404(public_id: str) -> None:
+    """Somebody else's is a missing one, whatever is asked of it."""
+    found = list_queries.follow_up_or_none(db.session(), public_id)
+    if found is None or not access.actor().works_at(found.location_id):
+        abort(404)
+
+
 @bp.post("/to-book/<public_id:public_id>/drop")
 def drop_follow_up(public_id: str) -> ResponseReturnValue:
     """Take it off the list, with the reason."""
+    _on_list_or_404(public_id)
     reason = request.form.get("reason", "")
     if reason and reason not in DROP_REASONS:
         abort(400)
@@ -111,7 +119,10 @@ def put_back_follow_up(public_id: str) -> ResponseReturnValue:
 @bp.post("/to-book/<public_id:public_id>/booked")
 def settle_follow_up(public_id: str) -> ResponseReturnValue:
     """The visit that the patient has meanwhile is the one that was wanted."""
+    _on_list_or_404(public_id)
     visit = request.form.get("visit", "")
+    if not visit:
+        abort(400)
     acts.settle_with(db.session(), actor=access.actor(), public_id=public_id, visit_public_id=visit, now=utc_now())
     flash(gettext("It is booked, and off the list."), "success")
     return redirect(url_for("desk.follow_ups"), 303)

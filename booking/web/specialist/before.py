@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -97,6 +97,8 @@ def review(public_id: str) -> ResponseReturnValue:
 def note(public_id: str) -> ResponseReturnValue:
     """Keep the note beside one form."""
     found, code = staff_visit_or_404(public_id), request.form.get("form", "")
+    if not code:
+        abort(400)
     form = NoteForm(prefix=code)
     if not form.validate_on_submit():
         flash(gettext("The note was not saved: please use fewer words."), "error")
