@@ -30,7 +30,7 @@ from tests.settings import AUDIT_KEY, BASE_ENV, FIELD_KEYS
 
 ROOT = Path(__file__).parents[1]
 HOST = "127.0.0.1"
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 STOP_SECONDS = 10.0
 MAIL_SECONDS = 30.0
 LOOK_SECONDS = 0.05
