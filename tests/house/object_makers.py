@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
+from booking.core.questionnaires.editing import Kind, Words, with_item
 from booking.core.waiting import WaitingWish
 from booking.models import (
     Account,
@@ -39,6 +40,7 @@ from booking.models.base import new_public_id
 from booking.services import sessions
 from booking.services.links import mint_link
 from booking.services.merging import merge_patients
+from booking.services.own_forms import Statement, change_draft, make_form, publish_form
 from booking.services.own_sessions import handle_of
 from booking.services.tasks import ask_to_call, ask_to_erase
 from booking.services.transaction import transaction
@@ -379,11 +381,41 @@ def a_text_of_the_clinic(world: World) -> list[Example]:
     return [Example(_text(world), new_public_id(), frozenset({FAY}))]
 
 
+def a_draft_of_a_form(world: World) -> list[Example]:
+    """Made here, with one question; its words are marked already."""
+    return [Example(_drafted(world), new_public_id(), frozenset({FAY}))]
+
+
+def _drafted(world: World) -> str:
+    world.session.rollback()
+    fay, now = Actor(world.accounts[FAY].id, Role.ADMINISTRATOR), utc_now()
+    made = make_form(world.session, actor=fay, title="⟦Why⟧", copyright_line="Nobody", now=now)
+    asked = Words(Kind.LINE, "⟦Why⟧")
+    change_draft(world.session, actor=fay, public_id=made, seen=1, change=lambda data: with_item(data, asked), now=now)
+    return made
+
+
+def a_form_in_use(world: World) -> list[Example]:
+    """The same, published."""
+    made, fay = _drafted(world), Actor(world.accounts[FAY].id, Role.ADMINISTRATOR)
+    publish_form(
+        world.session, actor=fay, public_id=made, seen=2, statement=Statement(asks_about_harm=False), now=utc_now()
+    )
+    return [Example(made, new_public_id(), frozenset({FAY}))]
+
+
+DRAFT_PAGES = (
+    "own_form", "publish_form", "discard_form", "preview_form", "form_head", "add_form_item", "form_item",
+    "move_form_item", "remove_form_item",
+)  # fmt: skip
 TEXT_PAGES = ("consent_text", "publish_consent_text", "retire_consent_text")
 
 MAKERS: dict[str, Maker] = {
     "consents:public_id": a_text_to_sign,
     **{f"administration.{name}:public_id": a_text_of_the_clinic for name in TEXT_PAGES},
+    **{f"administration.{name}:public_id": a_draft_of_a_form for name in DRAFT_PAGES},
+    **{f"administration.{name}:public_id": a_form_in_use for name in ("new_form_version", "retire_form")},
+    "administration:link_id": a_code("why"),
     **{f"desk.{name}:public_id": a_patient for name in ("consents", "record_consent", "withdraw_consent")},
     "sessions.end:public_id": an_own_session,
     "privacy.ask_erasure:patient": an_own_patient,

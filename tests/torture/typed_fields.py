@@ -44,7 +44,9 @@ OF_THE_CLINIC = plain(
     "name email phone code street city directions time_zone sender_name emergency_number crisis_line about lanes "
     "languages pools title video_url summary preparation book_notice change_notice cancel_notice buffer_before_minutes "
     "offset_minutes minutes needs buffer_after_minutes grid_minutes horizon_days min_gap_days "
-    "visit_limit_count visit_limit_days text"
+    "visit_limit_count visit_limit_days text "
+    "description origin hint options low high least most inside reference ends_on "
+    "when_0 when_1 when_2 number_0 number_1 number_2"
 )
 
 FIELDS: dict[str, dict[str, Kind]] = {
@@ -53,15 +55,17 @@ FIELDS: dict[str, dict[str, Kind]] = {
         "code": Kind.SECRET,
     },
     "administration": OF_THE_CLINIC | {"password": Kind.SECRET},
+    "administration.consent": plain("title code language body kind"),
     "administration.staff": {"name": Kind.NAME, "email": Kind.ADDRESS},
     "audit": {},
     "carers": {"email": Kind.ADDRESS},
+    "consents": {"name": Kind.NAME},
     "desk": PERSON | DAYS | plain("every start name label") | {
         "text": Kind.NAME, "note": Kind.HEALTH, "url": Kind.LINK,
     },
     "mailed": {"answer": Kind.PLAIN},
     "privacy": {},
-    "questionnaires": {},
+    "questionnaires": {"helper": Kind.NAME},
     "scheduling": PERSON | {"reason": Kind.HEALTH},
     "visits": {},
     "waiting": PERSON,
