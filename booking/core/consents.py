@@ -9,9 +9,6 @@ from enum import StrEnum
 
 EMAIL_REMINDERS = "email-reminders"
 """Code of the text about reminders by e-mail: withdrawn, no reminder of a visit or of a form is sent."""
-EMAIL_DETAILS = "email-details"
-"""Code of the text about dates and places in e-mail: withdrawn, mails say that there is an appointment, and no more."""
-CHANNEL_CODES = (EMAIL_REMINDERS, EMAIL_DETAILS)
 
 
 class ConsentState(StrEnum):

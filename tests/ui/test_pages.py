@@ -20,6 +20,7 @@ from tests.ui import (  # noqa: F401 - They add their ways to the list.
     administration_pages,
     audit_pages,
     calendar_pages,
+    consent_pages,
     desk_pages,
     factor_pages,
     mailed_pages,
