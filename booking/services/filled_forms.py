@@ -14,7 +14,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from booking.adapters.sealing import CannotOpen
-from booking.core.actor import Actor
+from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound
 from booking.core.questionnaires.answers import Value, from_plain
 from booking.core.questionnaires.assignment import AskedForm, Stage, VisitTimes
@@ -29,6 +29,8 @@ from booking.queries.safety import watch
 from booking.services.sealed import open_text
 
 __all__ = ["LIBRARY", "library"]
+WITH_CALLERS = frozenset({Role.SCHEDULER, Role.ADMINISTRATOR})
+"""Who writes down what a caller answers. They see none of the answers that were given before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,10 @@ class FilledForm:
 
 def may_answer(actor: Actor, visit: Visit) -> bool:
     """Whether the actor may fill in the forms of this visit: for their own patient, in the browser session that booked
-    it, or in one that a mailed link has opened and the date of birth was given."""
-    return not actor.is_staff and actor.knows(public_id=visit.public_id, patient_id=visit.patient_id)
+    it, or in one that a mailed link has opened and the date of birth was given; the desk with a caller."""
+    if actor.is_staff:
+        return actor.role in WITH_CALLERS and actor.works_at(visit.location_id)
+    return actor.knows(public_id=visit.public_id, patient_id=visit.patient_id)
 
 
 def is_full(actor: Actor, visit: Visit) -> bool:
@@ -112,8 +116,13 @@ def is_full(actor: Actor, visit: Visit) -> bool:
 
 
 def is_own_answer(actor: Actor, stored: StoredAnswer | None) -> bool:
-    """Whether the actor's account saved that answer."""
-    return stored is not None and actor.account_id is not None and stored.saved_by == actor.account_id
+    """Whether the actor's account saved that answer. Staff see what they took down in this call, and no longer."""
+    return (
+        not actor.is_staff
+        and stored is not None
+        and actor.account_id is not None
+        and stored.saved_by == actor.account_id
+    )
 
 
 def may_read(actor: Actor, visit: Visit, form: FilledForm) -> bool:

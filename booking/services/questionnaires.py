@@ -34,6 +34,7 @@ from booking.services.filled_forms import (
     is_own_answer,
     may_answer,
 )
+from booking.services.helpers import note_helper
 from booking.services.safety_answers import note_answers
 from booking.services.sealed import seal_text
 from booking.services.transaction import transaction
@@ -55,7 +56,8 @@ class PostedPage:
     """One page as it was posted: only the questions it showed.
 
     `is_skipped` takes the answers away on purpose. `is_leaving` keeps what is there and asks for nothing more.
-    `written_here` are the versions that this browser session saved: without a login, only those may be replaced."""
+    `written_here` are the versions that this browser session saved: without a login, only those may be replaced.
+    `helper` is who fills it in for the patient, or with them, "" for nobody."""
 
     key: str
     form_version: str
@@ -63,6 +65,7 @@ class PostedPage:
     is_skipped: bool = False
     is_leaving: bool = False
     written_here: Mapping[str, int] = field(default_factory=dict)
+    helper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ def save_page(session: Session, *, actor: Actor, visit: Visit, code: str, page: 
                 else:
                     written[item.link_id] = reading.value
         needs_help = _write(session, actor, visit, form, written, now)
+        if written and page.helper:
+            note_helper(session, actor, visit=visit, code=code, name=page.helper, now=now)
     versions = {link_id: form.version_of(link_id) + 1 for link_id in written}
     now_stored = form_of_visit(session, visit=visit, code=code)
     return SavedPage(now_stored, versions, mistakes, frozenset(conflicts), needs_help)

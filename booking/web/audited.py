@@ -55,6 +55,8 @@ AUDITED: dict[str, frozenset[str]] = {
     "desk.forms": frozenset({FORMS_SEEN}),
     "tasks.index": frozenset({TASKS_SEEN}),
     "tasks.task": frozenset({TASK_SEEN, "safety_answer_read"}),
+    "questionnaires.start": frozenset({VISIT_SEEN}),
+    "questionnaires.step": frozenset({VISIT_SEEN}),
     "sent_forms.answers": frozenset({VISIT_SEEN, "response_read"}),
     "sent_forms.copy": frozenset({ANSWERS_SEEN}),
     "specialist.today": frozenset({DAY_SEEN, "reason_read"}),
@@ -69,6 +71,9 @@ AUDITED: dict[str, frozenset[str]] = {
     "visits.visit": frozenset({VISIT_SEEN}),
 }
 """By endpoint, for GET: the words that a page may leave in the log. `response_read` is written by its service."""
+
+OF_STAFF_ALONE = frozenset({"questionnaires.start", "questionnaires.step"})
+"""Pages that are written down when staff open them with a caller, and not with each step of the patients' own way."""
 
 PAGES = frozenset({2, 4})
 """Hundreds of the statuses of pages: what leads elsewhere shows nothing, and of what failed nothing is seen."""
@@ -130,7 +135,7 @@ def _write_down(response: Response) -> Response:
 
 
 def _write_looks(endpoint: str, role: Role) -> None:
-    words = AUDITED.get(endpoint, frozenset())
+    words = AUDITED[endpoint] if endpoint in AUDITED.keys() - OF_STAFF_ALONE else frozenset()
     seen = [one for one in g.seen if role in STAFF_ROLES or one.action in words]
     if seen:
         record_looks(db.session(), access.actor(), seen, now=utc_now())

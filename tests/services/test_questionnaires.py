@@ -266,7 +266,7 @@ def test_a_form_that_was_sent_takes_no_answers(session: Session, ana: Actor, vis
     [
         pytest.param(Actor(owner="x"), id="visitor"),
         pytest.param(Actor(1, Role.PATIENT, frozenset({999_999})), id="other-patient"),
-        pytest.param(Actor(1, Role.SCHEDULER), id="scheduler"),
+        pytest.param(Actor(1, Role.SCHEDULER, location_ids=frozenset({2})), id="scheduler-elsewhere"),
         pytest.param(Actor(1, Role.SPECIALIST, resource_id=1), id="specialist"),
     ],
 )
@@ -278,9 +278,9 @@ def test_nobody_else_fills_in_a_form(session: Session, visit: Visit, stranger: A
 
 
 def test_staff_do_not_answer_through_a_link_left_in_their_browser(session: Session, visit: Visit) -> None:
-    dora = Actor(1, Role.SCHEDULER, visit_ids=frozenset({visit.public_id}))
+    nils = Actor(1, Role.NURSE, visit_ids=frozenset({visit.public_id}), proven_ids=frozenset({visit.public_id}))
     with pytest.raises(NotFound):
-        save(session, dora, visit, page(PAIN, "7"))
+        save(session, nils, visit, page(PAIN, "7"))
 
 
 @pytest.mark.parametrize(("code", "key"), [("phq-9", PAIN), (PEG, "main-concern")])

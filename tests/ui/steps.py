@@ -149,4 +149,4 @@ def answer_page(page: Page) -> None:
 def answer_box(box: Locator) -> None:
     name = box.get_attribute("name") or ""
     if box.is_visible() and not name.endswith(DATE_PARTS):
-        box.fill("12" if box.get_attribute("inputmode") == "numeric" else "Walking to the shop")
+        box.fill("12" if box.get_attribute("inputmode") in {"numeric", "decimal"} else "Walking to the shop")

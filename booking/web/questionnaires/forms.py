@@ -15,7 +15,8 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext, ngettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, IntegerField
+from wtforms import Field, IntegerField, StringField
+from wtforms.validators import Length
 
 from booking.core.questionnaires.answers import DECLINED_RAW, AnswerMistake, Chosen, Declined, Value, length_limit
 from booking.core.questionnaires.definition import Item, ItemType
@@ -47,6 +48,16 @@ class SendAnswersForm(FlaskForm):
     """Send a whole form. `revision` says which answers the person saw."""
 
     revision = IntegerField()
+
+
+class HelperForm(FlaskForm):
+    """Who helps to fill in the forms of a visit; left empty, nobody does."""
+
+    helper = StringField(
+        lazy_gettext("Name of the person who helps"),
+        [Length(max=80)],
+        filters=[lambda text: " ".join((text or "").split())],
+    )
 
 
 @dataclass(frozen=True, slots=True)

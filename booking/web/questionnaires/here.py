@@ -6,10 +6,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flask_babel import gettext
+
+from booking.core.clock import utc_now
 from booking.core.questionnaires.flow import Step
+from booking.extensions import db
 from booking.queries.appointments import Visit
+from booking.queries.carers import own_patient_ids
 from booking.services.filled_forms import FilledForm, is_full, is_own_answer, may_read
 from booking.web import access
+
+HELPERS = "form_helpers"
+"""Session value: public id of the visit → the name of who helps to fill in its forms in this browser."""
 
 WRITTEN = "written_answers"
 """Session value: "<visit>/<form>" → link id → version of the answer."""
@@ -45,6 +53,30 @@ def sight_of(visit: Visit, form: FilledForm) -> Sight:
     actor = access.actor()
     own = frozenset(link_id for link_id, stored in form.stored.items() if is_own_answer(actor, stored))
     return Sight(form, is_full(actor, visit), _written(visit, form.code), own, may_read(actor, visit, form))
+
+
+def helper_of(visit: Visit) -> str:
+    """Who fills in the forms of this visit here beside the patient, "" for nobody: who was named, a carer by their
+    account, or the desk with a caller."""
+    account = access.account_or_none()
+    if account is None:
+        return named_helper(visit)
+    if access.actor().is_staff:
+        return gettext("%(name)s, at the clinic", name=account.name)
+    own = own_patient_ids(db.session(), account_id=account.id, now=utc_now())
+    return named_helper(visit) or ("" if visit.patient_id in own else account.name)
+
+
+def named_helper(visit: Visit) -> str:
+    """The name that was given in this browser session."""
+    named: dict[str, str] = access.server_session().get(HELPERS, {})
+    return named.get(visit.public_id, "")
+
+
+def name_helper(visit: Visit, name: str) -> None:
+    """From now on, forms filled in here say who helped; "" for nobody."""
+    session = access.server_session()
+    session[HELPERS] = {**session.get(HELPERS, {}), visit.public_id: name}
 
 
 def remember(visit: Visit, code: str, written: Mapping[str, int]) -> None:

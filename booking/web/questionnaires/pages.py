@@ -94,7 +94,13 @@ def _task(visit: Visit, sight: Sight, part: Section, *, is_open: bool) -> dict[s
     href = "" if form.is_sent or not is_open or not wanted else page_url(visit, form, wanted[0].key)
     count = sum(len(step.questions) for step in part.steps)
     title = part.title or ngettext("%(num)s question", "%(num)s questions", count)
-    return {"title": title, "status": words, "tone": tone, "href": href}
+    hint = "" if state is Completion.DONE or not part.title else length_text(section_minutes(part))
+    return {"title": title, "status": words, "tone": tone, "href": href, "hint": hint}
+
+
+def section_minutes(part: Section) -> int:
+    """About how many minutes the pages of a part take, at least 1."""
+    return max(1, -(-sum(step.seconds for step in part.steps) // 60))
 
 
 def length_text(minutes: int) -> str:

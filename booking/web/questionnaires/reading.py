@@ -11,6 +11,7 @@ from booking.extensions import db
 from booking.queries.questionnaires import Sender
 from booking.services import sent_forms
 from booking.services.filled_forms import form_of_visit
+from booking.services.helpers import helpers_of
 from booking.web import access, audited
 from booking.web.questionnaires.pages import answer_parts
 from booking.web.visits.loading import shown_visit_or_404
@@ -55,6 +56,7 @@ def answers(public_id: str, code: str) -> ResponseReturnValue:
         parts_sent=answer_parts(sent),
         score_words=SCORES.get(code),
         sender=_sender_text(sent.sender),
+        helpers=helpers_of(db.session(), response_id=sent.form.response_id or 0),
     )
 
 

@@ -23,7 +23,7 @@ from booking.services.questionnaires import PostedPage, SavedPage
 from booking.web import access
 from booking.web.questionnaires import forms, pages
 from booking.web.questionnaires.body_picture import DRAWINGS
-from booking.web.questionnaires.here import Sight
+from booking.web.questionnaires.here import Sight, named_helper
 from booking.web.visits.loading import ShownVisit
 
 
@@ -79,6 +79,7 @@ def shown(found: ShownVisit, sight: Sight, page: flow.Step, form: forms.AnswerPa
         back=pages.back_url(found.visit, sight, page.key, is_change=is_change),
         drawings=DRAWINGS,
         focus=extras.focus,
+        helper=named_helper(found.visit),
         carried_on=_day(extras.last, found),
     )
 
