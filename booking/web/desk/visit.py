@@ -52,6 +52,7 @@ def visit(public_id: str) -> ResponseReturnValue:
         wishes=read_wishes(db.session(), actor=access.actor(), visit=one, now=now),
         needs_words=NEEDS,
         room=video_room(db.session(), actor=access.actor(), visit=one, now=now),
+        is_own=is_own,
         answered=_answered(found) if is_own else [],
         form_rows=form_rows(facts.forms, now),
         more_forms=more_forms(found, facts.forms, now),
