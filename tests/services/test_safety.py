@@ -13,17 +13,31 @@ from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound, RulesRefuse
 from booking.core.messages import MessageKind, MessageState
 from booking.core.questionnaires.answers import Chosen
+from booking.core.safety import Watch
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.core.tasks import CHECK_SAFETY, SAFETY_ANSWER, Escalation, Outcome
-from booking.models import Account, AlertRecipient, Answer, Clinic, Message, SafetyAnswer, SafetyMode, Task
+from booking.models import (
+    Account,
+    AlertRecipient,
+    Answer,
+    Clinic,
+    Message,
+    Patient,
+    SafetyAnswer,
+    SafetyMode,
+    Task,
+    TaskState,
+)
 from booking.queries.appointments import Visit
+from booking.queries.safety import watch
 from booking.queries.tasks import counts, open_tasks, urgent_elsewhere
-from booking.services import safety_answers
+from booking.services import escalating, safety_answers
 from booking.services.escalating import escalate_due
 from booking.services.filled_forms import form_of_visit, forms_of_visit
 from booking.services.questionnaires import PostedAnswer, PostedPage, SavedPage, save_page
 from booking.services.safety import SafetyWish, change, fall_back_if_alone
 from booking.services.safety_answers import help_message, read_facts
+from booking.services.sealed import seal_text
 from booking.services.staff import set_active
 from booking.services.task_list import finish, reopen
 from tests.factories import NOW, make_account, make_appointment, make_patient
@@ -187,6 +201,38 @@ def test_a_task_that_is_ended_climbs_no_further(session: Session, visit: Visit, 
     finish(session, actor=nurse, public_id=task.public_id, now=NOW, outcome=Outcome.REACHED, note="Spoke with her")
     assert escalate_due(session, now=NOW + ANSWER_MINUTES) == 0
     assert len(told(session)) == 1
+
+
+@pytest.mark.usefixtures("watched")
+def test_what_is_ended_while_the_worker_looks_climbs_no_further(
+    session: Session, visit: Visit, nurse: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(session, ana(session, visit), visit, SEVERAL_DAYS)
+    [task] = tasks(session)
+    known = watch(session)
+    finish(session, actor=nurse, public_id=task.public_id, now=NOW, outcome=Outcome.REACHED, note="Spoke with her")
+    reopen(session, actor=nurse, public_id=task.public_id, now=NOW)
+
+    def ended_meanwhile(_: Session) -> Watch:
+        session.execute(sa.update(Task).values(state=TaskState.DONE))
+        return known
+
+    monkeypatch.setattr(escalating, "watch", ended_meanwhile)
+    assert escalate_due(session, now=NOW + ANSWER_MINUTES) == 0
+    assert tasks(session)[0].escalation == Escalation.FIRST
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_note_on_how_to_reach_the_patient_stands_beside_it(session: Session, visit: Visit, nurse: Actor) -> None:
+    answer(session, ana(session, visit), visit, SEVERAL_DAYS)
+    [task] = tasks(session)
+    patient = session.get_one(Patient, visit.patient_id)
+    patient.contact_note_sealed = seal_text(session, "patient", "contact_note", patient.public_id, "Evenings only")
+    session.commit()
+    assert read_facts(session, actor=nurse, public_id=task.public_id, now=NOW).contact_note == "Evenings only"
+    session.execute(sa.update(Patient).values(contact_note_sealed="v1.lost.AAAA"))
+    session.commit()
+    assert read_facts(session, actor=nurse, public_id=task.public_id, now=NOW).contact_note == ""
 
 
 @pytest.mark.usefixtures("watched")
