@@ -61,7 +61,7 @@ def test_a_visit_is_a_link_that_says_time_name_status_and_service(session: Sessi
 
     [link] = re.findall(rf'<a class="board-link" href="/desk/visits/{visit.public_id}".*?</a>', page, re.DOTALL)
     said = words(link)
-    assert said.startswith("9:00 Álvarez, Ana Expected · First consultation · Forms sent")
+    assert said.startswith("9:00 Álvarez, Ana Expected · Forms sent · First consultation")
     assert said.endswith("to 9:45 am, with Dr Maria Cruz")
     place = re.search(r"board-visit status-booked at-h9 at-m0 for-h0 for-m45 lane-1", page)
     assert place is not None
