@@ -63,7 +63,7 @@ def trend_picture(trend: ScoreTrend, tz: ZoneInfo) -> TrendPicture:
     lowest, highest = (table.lowest, table.highest) if table else _ends(trend.points)
     dots = _dots(trend.points, lowest, highest)
     rows = tuple(_row(point, tz) for point in reversed(trend.points))
-    title, newest = trend.questionnaire.title, rows[0]
+    title, newest = table.coding.display if table else trend.questionnaire.title, rows[0]
     return TrendPicture(
         title,
         trend.questionnaire.code,
