@@ -170,6 +170,7 @@ ADDRESS = sa.func.coalesce(
     Account.email,
 )
 
+
 def with_subjects(*columns: Any) -> sa.Select[Any]:
     """A select of these columns from messages, each with account, patient, appointment, offer, wait, invitation and
     change of address where it has them."""

@@ -21,7 +21,6 @@ from booking.queries.open_forms import open_forms
 from booking.services.links import INVITATION_LIFE, NEW_ADDRESS_LIFE, TAKE_BACK_LIFE, mint_link
 from booking.services.outbox import LINK_LIFE
 
-
 FORM_LIFE, NO_TIME = timedelta(days=30), timedelta(0)
 """How long after a visit the link to its forms opens them."""
 
@@ -92,8 +91,6 @@ def mint_links(session: Session, facts: MessageFacts, *, office: MailOffice, now
         return _offer_link(session, facts, facts.offer, pages, now)
     if facts.wait:
         return _wait_link(session, facts, facts.wait, pages, now)
-    if facts.visit and facts.kind in NUDGE_KINDS:
-        return _form_link(session, facts, facts.visit, pages, now)
     return _visit_links(session, facts, facts.visit, pages, now) if facts.visit else {}
 
 
@@ -141,6 +138,8 @@ def _visit_links(
 ) -> dict[str, str]:
     """Links about a visit, each for one action and left out when it would lead to a refusal; they live until they are
     pointless."""
+    if facts.kind in NUDGE_KINDS:
+        return _form_link(session, facts, visit, pages, now)
 
     def minted(action: LinkAction, expires_at: datetime) -> str:
         return mint_link(
