@@ -56,6 +56,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
     },
     "administration": OF_THE_CLINIC | {"password": Kind.SECRET},
     "administration.consent": plain("title code language body kind"),
+    "administration.safety": plain("hours crisis_name crisis_text_line"),
     "administration.staff": {"name": Kind.NAME, "email": Kind.ADDRESS},
     "audit": {},
     "carers": {"email": Kind.ADDRESS},
@@ -67,6 +68,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
     "privacy": {},
     "questionnaires": {"helper": Kind.NAME},
     "scheduling": PERSON | {"reason": Kind.HEALTH},
+    "tasks": {"note": Kind.HEALTH},
     "visits": {},
     "waiting": PERSON,
 }  # fmt: skip
