@@ -21,6 +21,7 @@ from booking.services.demo_answers import add_answers
 from booking.services.demo_blocks import add_demo_blocks
 from booking.services.demo_calendar import DemoCalendar, Wanted
 from booking.services.demo_consents import add_consents
+from booking.services.demo_forms import add_own_form
 from booking.services.demo_history import add_history
 from booking.services.demo_logins import add_logins, add_visits_of_login
 from booking.services.demo_waiting import add_waiting
@@ -65,6 +66,7 @@ def fill_demo(
         add_answers(session, calendar.clinic, now=now)
         add_work(session, calendar.clinic, now=now)
         add_waiting(calendar, login.own)
+        add_own_form(session, now=now)
         add_consents(session, login.own, now=now)
         _settle_past_messages(session, now)
         audit.record(session, SYSTEM, FILLED, "clinic", 1, now=now)

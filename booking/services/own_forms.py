@@ -19,6 +19,7 @@ from booking.core.actor import SYSTEM, Actor
 from booking.core.errors import BookingError, NotFound
 from booking.core.questionnaires.fhir_shape import Mistake
 from booking.core.questionnaires.imports import Imported, read_import
+from booking.core.questionnaires.library import SHIPPED, Library
 from booking.core.questionnaires.own_forms import (
     adapted,
     approved,
@@ -80,7 +81,7 @@ def make_form(
     Raises NotFound for an origin that may not be adapted, or when the actor is no administrator."""
     demand_administrator(actor)
     with transaction(session):
-        taken = {*library(session).codes, *session.scalars(sa.select(QuestionnaireDefinition.code))}
+        taken = {*_present(session).codes, *session.scalars(sa.select(QuestionnaireDefinition.code))}
         try:
             data = (
                 adapted(origin, title, taken=taken)
@@ -137,15 +138,21 @@ def _same_version(session: Session, data: dict[str, Any]) -> QuestionnaireDefini
 
 def _refuse_taken(session: Session, data: dict[str, Any], row: QuestionnaireDefinition | None) -> None:
     """A code belongs to one form, and a version that was published is never replaced. Raises FormRefused."""
-    forms = library(session)
+    forms = _present(session)
     if data["id"] in forms.codes and forms.latest(data["id"]).url != data["url"]:
         raise FormRefused([Mistake("id", "taken", "is the id of another form of this clinic")])
-    is_shipped = any(q.version == data["version"] for q in forms.versions(data["id"]))
+    is_shipped = any(q.version == data["version"] for q in SHIPPED.versions(data["id"]))
     is_other = row is not None and (
         row.state is not DefinitionState.DRAFT or row.source is not DefinitionSource.IMPORTED
     )
     if is_shipped or is_other:
         raise FormRefused([Mistake("version", "taken", "is a version that this clinic has already")])
+
+
+def _present(session: Session) -> Library:
+    """The forms of this moment: the clinic is asked first, by which they are kept."""
+    catalogue(session)
+    return library(session)
 
 
 def change_draft(

@@ -287,7 +287,7 @@ def _described(raw: Data, words: Words) -> dict[str, Any]:
     if words.conditions:
         made["enableWhen"] = [dict(one) for one in words.conditions]
         made |= {"enableBehavior": "any" if words.is_any else "all"} if len(words.conditions) > 1 else {}
-    return {name: value for name, value in {**made, "item": _inner(kind, raw, words)}.items() if value != []}
+    return {name: value for name, value in {**made, "item": _inner(kind, raw, words)}.items() if value not in ([], "")}
 
 
 def _typed(kind: Kind, raw: Data, words: Words, kept: Data) -> dict[str, Any]:

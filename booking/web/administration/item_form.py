@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask_babel import LazyString, gettext, lazy_gettext
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Optional, StopValidation
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import StopValidation
 
 from booking.core.questionnaires import editing
 from booking.core.questionnaires.checks import TEXT_LENGTH
 from booking.core.questionnaires.editing import Kind, Words
 from booking.core.questionnaires.item_checks import MAX_OPTIONS, OPTION_LENGTH, holds_markup
 from booking.queries.form_definitions import OwnForm
-from booking.web.administration.fields import Lines
+from booking.web.administration.fields import Lines, Whole
 from booking.web.administration.own_form_forms import SeenForm
 from booking.web.validators import no_longer_than, one_line, some_lines, stripped
 from booking.web.words import choices_of
 
 MOST_CONDITIONS = 3
-LONGEST_HINT, LONGEST_LABEL, LONGEST_NUMBER = 400, 80, 1_000_000
+LONGEST_HINT, LONGEST_LABEL = 400, 80
 _COMPARISONS = (">=", "<=")
 
 KINDS: dict[Kind, LazyString] = {
@@ -51,7 +51,7 @@ class ItemForm(SeenForm):
 
     text = TextAreaField(
         lazy_gettext("Words"),
-        [DataRequired(lazy_gettext("Enter the words")), no_longer_than(TEXT_LENGTH), some_lines, _plain],
+        [no_longer_than(TEXT_LENGTH), some_lines, _plain],
         filters=[stripped],
     )
     kind = SelectField(lazy_gettext("Kind"))
@@ -59,8 +59,8 @@ class ItemForm(SeenForm):
     options = Lines(lazy_gettext("Answers"))
     low = StringField(lazy_gettext("0 means"), [no_longer_than(LONGEST_LABEL), one_line, _plain], filters=[stripped])
     high = StringField(lazy_gettext("10 means"), [no_longer_than(LONGEST_LABEL), one_line, _plain], filters=[stripped])
-    least = IntegerField(lazy_gettext("Lowest number"), [Optional()])
-    most = IntegerField(lazy_gettext("Highest number"), [Optional()])
+    least = Whole(lazy_gettext("Lowest number"))
+    most = Whole(lazy_gettext("Highest number"))
     required = BooleanField(lazy_gettext("Has to be answered"))
     inside = SelectField(lazy_gettext("Where it stands"))
     match = RadioField(
@@ -69,11 +69,11 @@ class ItemForm(SeenForm):
         validate_choice=False,
     )
     when_0 = SelectField(lazy_gettext("Only when"))
-    number_0 = IntegerField(lazy_gettext("Number"), [Optional()])
+    number_0 = Whole(lazy_gettext("Number"))
     when_1 = SelectField(lazy_gettext("Second condition"))
-    number_1 = IntegerField(lazy_gettext("Number"), [Optional()])
+    number_1 = Whole(lazy_gettext("Number"))
     when_2 = SelectField(lazy_gettext("Third condition"))
-    number_2 = IntegerField(lazy_gettext("Number"), [Optional()])
+    number_2 = Whole(lazy_gettext("Number"))
 
     def __init__(self, own: OwnForm, link_id: str | None, shown: Words) -> None:
         conditions = [_condition_key(one) for one in shown.conditions]
@@ -81,11 +81,11 @@ class ItemForm(SeenForm):
         first = [*conditions, *[("", None)] * MOST_CONDITIONS][:MOST_CONDITIONS]
         super().__init__(
             seen=str(own.revision),
-            text=shown.text, kind=shown.kind.value, hint=shown.hint, low=shown.low, high=shown.high, least=shown.least,
-            most=shown.most, required=shown.required, inside=shown.inside, match="any" if shown.is_any else "all",
-            options="\n".join(shown.options),
+            text=shown.text, kind=shown.kind.value, hint=shown.hint, low=shown.low, high=shown.high,
+            least=_typed(shown.least), most=_typed(shown.most), required=shown.required, inside=shown.inside,
+            match="any" if shown.is_any else "all", options="\n".join(shown.options),
             **{f"when_{n}": key for n, (key, _) in enumerate(first)},
-            **{f"number_{n}": number for n, (_, number) in enumerate(first)},
+            **{f"number_{n}": _typed(number) for n, (_, number) in enumerate(first)},
         )  # fmt: skip
         self.data_of_form, self.shown = own.data, shown
         self._offer(link_id, [key for key, _ in conditions])
@@ -106,6 +106,11 @@ class ItemForm(SeenForm):
         for n in range(MOST_CONDITIONS):
             self[f"when_{n}"].choices = choices_of({"": "–" if n else gettext("Always"), **offered})
 
+    def validate_text(self, field: TextAreaField) -> None:
+        """A part may do without a heading; nothing else without words."""
+        if not field.data and not self.chosen_kind.is_group:
+            raise StopValidation(gettext("Enter the words"))
+
     def validate_options(self, field: Lines) -> None:
         """Two different answers at least, where it is answered by choosing."""
         if self.chosen_kind.has_options:
@@ -113,11 +118,14 @@ class ItemForm(SeenForm):
 
     @property
     def chosen_kind(self) -> Kind:
-        return Kind(self.kind.data)
+        """The one that was chosen, if it was offered."""
+        known = {choice.value for choice in self.kind.choices}
+        return Kind(self.kind.data) if self.kind.data in known else self.shown.kind
 
-    def validate_most(self, field: IntegerField) -> None:
+    def validate_most(self, field: Whole) -> None:
         """The highest number is not below the lowest."""
-        if self.least.data is not None and field.data is not None and field.data < self.least.data:
+        least, most = self.least.plain, field.plain
+        if None not in (least, most) and most < least:
             raise StopValidation(gettext("The highest number is below the lowest"))
 
     def words(self) -> Words:
@@ -125,7 +133,7 @@ class ItemForm(SeenForm):
         conditions = self.kept or editing.conditions_from(self.data_of_form, list(self._conditions()))
         return Words(
             self.chosen_kind, " ".join((self.text.data or "").split()), self.hint.data or "", bool(self.required.data),
-            tuple(self.options.plain), self.low.data or "", self.high.data or "", self.least.data, self.most.data,
+            tuple(self.options.plain), self.low.data or "", self.high.data or "", self.least.plain, self.most.plain,
             conditions, self.match.data == "any", self.inside.data or "",
         )  # fmt: skip
 
@@ -134,7 +142,11 @@ class ItemForm(SeenForm):
             key = self[f"when_{n}"].data
             if key:
                 question, operator, value = key.split("|", maxsplit=2)
-                yield question, operator, str(self[f"number_{n}"].data or 0) if operator in _COMPARISONS else value
+                yield question, operator, str(self[f"number_{n}"].plain or 0) if operator in _COMPARISONS else value
+
+
+def _typed(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 def _check_options(options: list[str]) -> None:
