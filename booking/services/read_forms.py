@@ -18,10 +18,10 @@ from booking.adapters.sealing import CannotOpen
 from booking.core.questionnaires.answers import Value
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.flags import Flag, flags_from_plain, flags_of
+from booking.models import ResponseStatus
 from booking.queries.patient_forms import SentResponse
-from booking.queries.questionnaires import AnswerRow, Sender
-from booking.services.filled_forms import FilledForm, library
-from booking.services.filled_forms import _opened as opened_answer
+from booking.queries.questionnaires import AnswerRow, ResponseRow, Sender
+from booking.services.filled_forms import FilledForm, library, open_answers
 from booking.services.sealed import open_text
 
 RESPONSE = "questionnaire_response"
@@ -86,9 +86,15 @@ def part_of_form(session: Session, row: SentResponse, answers: Sequence[AnswerRo
     """Only these answers of the form, as if there were no others."""
     forms = library(session)
     questionnaire = forms.exact(f"{forms.latest(row.code).url}|{row.form_version}")
-    items = questionnaire.question_by_link_id
-    stored = {answer.link_id: opened_answer(session, items[answer.link_id], answer) for answer in answers}
+    stored = open_answers(session, questionnaire, _response_row(row, answers))
     return FilledForm(questionnaire, row.id, row.public_id, row.completed_at, row.score_sealed, stored)
+
+
+def _response_row(row: SentResponse, answers: Sequence[AnswerRow]) -> ResponseRow:
+    return ResponseRow(
+        row.id, row.public_id, row.code, row.form_version, ResponseStatus.COMPLETED, row.completed_at,
+        row.score_sealed, tuple(answers),
+    )  # fmt: skip
 
 
 def _text(session: Session, row: SentResponse, column: str, sealed: str | None) -> tuple[str, bool]:
