@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.core.errors import SlotTaken
-from booking.models import BlockKind
+from booking.core.scheduling.lifecycle import AppointmentStatus
+from booking.models import Appointment, BlockKind
 from booking.services import blocks
 from booking.services.appointments import cancel
 from booking.services.blocks import BlockDetails
+from booking.services.cancelling import undo_cancel
 from booking.services.holds import HOLD_LENGTH, prune_holds
 from booking.services.ordering import VisitDetails
 from booking.services.several import VisitWish, book_several
@@ -86,6 +88,18 @@ def test_holds_that_have_ended_leave_no_gap(session: Session) -> None:
     block(session)
     prune_holds(session, now=NOW + HOLD_LENGTH + MINUTE)
     assert hours_closed(session) == 3
+
+
+def test_a_cancellation_may_be_taken_back_inside_a_block_that_was_laid_meanwhile(session: Session) -> None:
+    visit = make_appointment(session)
+    patient = patient_of(session, visit)
+    cancel(session, actor=patient, public_id=visit.public_id, reason_code=None, note=None, now=NOW)
+    block(session)
+    assert hours_closed(session) == 2.25
+    undo_cancel(session, actor=patient, public_id=visit.public_id, now=NOW + MINUTE)
+    session.rollback()
+    assert session.get_one(Appointment, visit.id).status is AppointmentStatus.BOOKED
+    assert hours_closed(session) == 2.25
 
 
 def test_the_end_of_an_undo_leaves_no_gap(session: Session) -> None:

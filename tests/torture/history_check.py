@@ -166,6 +166,9 @@ def _visit_act(story: Story, call: Call, _rows: Mapping[str, VisitRow]) -> None:
     if call.what != "cancel":
         place = _add(story, "visit", visit, call, like=before if is_back else None)
         place.patient = before.patient
+        if is_back:
+            # A block that was laid meanwhile went around the time that waited for the undo.
+            place.since = before.since
         story.newest[visit] = place
     if call.is_unknown:
         story.doubtful.add(visit)
