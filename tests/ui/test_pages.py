@@ -23,6 +23,7 @@ from tests.ui import (  # noqa: F401 - They add their ways to the list.
     consent_pages,
     desk_pages,
     factor_pages,
+    form_pages,
     mailed_pages,
     patient_pages,
     people_pages,

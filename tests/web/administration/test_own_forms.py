@@ -77,7 +77,7 @@ def test_two_editors_notice_each_other(session: Session, admin: FlaskClient, dra
     filled(admin, draft)
     item = f"{draft}/items/which-bus"
     shown = {name: value[0] for name, value in fields_of(admin.get(item)).items()}
-    assert "only when asked for" in words(admin.get(draft).text)
+    assert "only under a condition" in words(admin.get(draft).text)
     assert send(admin, f"{draft}/title", title="Your way here", description="For the desk").status_code == 303
     late = admin.post(item, data={**shown, "text": "Which line?"})
     assert late.status_code == 409
