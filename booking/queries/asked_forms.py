@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -55,15 +55,21 @@ class AskedOfVisit:
         return next((form for form in self.forms if form.code == code), None)
 
 
+Extras = Mapping[int, list[ExtraForm]]
+"""What staff asked for or withdrew, by appointment id."""
+
+
 def asked_of_visits(
-    session: Session, visits: Collection[VisitLike], clinic: Catalogue | None = None
+    session: Session, visits: Collection[VisitLike], clinic: Catalogue | None = None, found: Extras | None = None
 ) -> dict[int, AskedOfVisit]:
-    """What each visit asks for, by appointment id. One statement, and one more where a service asks forms of first or
-    later visits alone."""
+    """What each visit asks for, by appointment id. One statement, unless the extra forms were `found` already, and one
+    more where a service asks forms of first or later visits alone."""
     known = clinic or catalogue(session)
-    extras = _extras(session, [visit.id for visit in visits])
+    extras = _extras(session, [visit.id for visit in visits]) if found is None else found
     follows = _with_earlier_visits(session, [v.id for v in visits if depend_on_history(_rules(known, v))])
-    asked = {visit.id: _asked(known, visit, extras[visit.id], is_first=visit.id not in follows) for visit in visits}
+    asked = {
+        visit.id: _asked(known, visit, extras.get(visit.id, []), is_first=visit.id not in follows) for visit in visits
+    }
     forms = library(session)
     offered = {number: _still_offered(one, forms) for number, one in asked.items()}
     return _as_given(session, visits, offered)
@@ -109,13 +115,20 @@ def _asked(clinic: Catalogue, visit: VisitLike, extras: list[ExtraForm], *, is_f
     return AskedOfVisit(times, asked_of(clinic.services[visit.service_id].form_rules, extras, times))
 
 
-def _extras(session: Session, appointment_ids: Collection[int]) -> dict[int, list[ExtraForm]]:
+def _extras(session: Session, appointment_ids: Collection[int]) -> Extras:
+    return extras_in(session.execute(asked_rows(appointment_ids)))
+
+
+def asked_rows(appointment_ids: Collection[int]) -> sa.Select[*tuple[Any, ...]]:
+    """The statement whose rows `extras_in` reads."""
+    return sa.select(
+        AskedRow.appointment_id, AskedRow.questionnaire, AskedRow.asked_at, AskedRow.due_at, AskedRow.withdrawn_at
+    ).where(AskedRow.appointment_id.in_(appointment_ids))
+
+
+def extras_in(rows: Iterable[Any]) -> Extras:
+    """The extra forms by appointment id."""
     found: dict[int, list[ExtraForm]] = defaultdict(list)
-    rows = session.execute(
-        sa.select(
-            AskedRow.appointment_id, AskedRow.questionnaire, AskedRow.asked_at, AskedRow.due_at, AskedRow.withdrawn_at
-        ).where(AskedRow.appointment_id.in_(appointment_ids))
-    )
     for row in rows:
         extra = ExtraForm(row.questionnaire, row.asked_at, row.due_at, is_withdrawn=row.withdrawn_at is not None)
         found[row.appointment_id].append(extra)

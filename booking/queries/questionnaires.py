@@ -15,7 +15,8 @@ from booking.core.questionnaires.assignment import AskedForm
 from booking.core.questionnaires.progress import FormLine, VisitForms
 from booking.core.scheduling.clinic import Catalogue
 from booking.models import Account, Answer, AuditEvent, QuestionnaireResponse, ResponseStatus
-from booking.queries.asked_forms import AskedOfVisit, VisitLike, asked_of_visits
+from booking.models.base import UtcDateTime
+from booking.queries.asked_forms import AskedOfVisit, VisitLike, asked_of_visits, asked_rows, extras_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +114,36 @@ def begun_forms(session: Session, *, appointment_id: int) -> frozenset[str]:
 def forms_of_visits(
     session: Session, visits: Collection[VisitLike], clinic: Catalogue | None = None
 ) -> dict[int, VisitForms]:
-    """How far the forms of each visit are, by appointment id, for lists; two or three statements for any number of
+    """How far the forms of each visit are, by appointment id, for lists; one or two statements for any number of
     visits. Another one where the caller has no `clinic` at hand.
     """
-    asked = asked_of_visits(session, visits, clinic)
-    query = sa.select(
+    ids = [visit.id for visit in visits]
+    begun: dict[int, dict[str, Any]] = defaultdict(dict)
+    extra: list[Any] = []
+    for row in session.execute(_begun_and_asked(ids)):
+        if row.status is None:
+            extra.append(row)
+        else:
+            begun[row.appointment_id][row.questionnaire] = row
+    asked = asked_of_visits(session, visits, clinic, extras_in(extra))
+    return {visit.id: _visit_forms(asked[visit.id], begun[visit.id]) for visit in visits}
+
+
+def _begun_and_asked(appointment_ids: Collection[int]) -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Responses, then the rows of `asked_rows`, whose `status` is None."""
+    never = sa.cast(sa.null(), UtcDateTime())
+    asked = asked_rows(appointment_ids)
+    begun = sa.select(
         QuestionnaireResponse.appointment_id,
         QuestionnaireResponse.questionnaire,
-        QuestionnaireResponse.status,
-        QuestionnaireResponse.reviewed_at,
-    ).where(QuestionnaireResponse.appointment_id.in_([visit.id for visit in visits]))
-    found: dict[int, dict[str, Any]] = defaultdict(dict)
-    for row in session.execute(query):
-        found[row.appointment_id][row.questionnaire] = row
-    return {visit.id: _visit_forms(asked[visit.id], found[visit.id]) for visit in visits}
+        never.label("asked_at"),
+        never.label("due_at"),
+        never.label("withdrawn_at"),
+        QuestionnaireResponse.status.label("status"),
+        QuestionnaireResponse.reviewed_at.label("reviewed_at"),
+    ).where(QuestionnaireResponse.appointment_id.in_(appointment_ids))
+    no_status = sa.cast(sa.null(), QuestionnaireResponse.status.type).label("status")
+    return sa.union_all(begun, asked.add_columns(no_status, never.label("reviewed_at")))
 
 
 def _visit_forms(asked: AskedOfVisit, found: Mapping[str, Any]) -> VisitForms:

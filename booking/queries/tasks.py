@@ -6,7 +6,7 @@ waits, since when and how far it has climbed, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,8 @@ SHOWN = 200
 """Longest list: whoever has more to do works from its top."""
 
 BY_HAND = tuple(outcome.value for outcome in Outcome)
+
+ORDER = (Task.is_urgent.desc(), Task.due_at, Task.id)
 
 _Holder = aliased(Account)
 _Closer = aliased(Account)
@@ -92,14 +94,28 @@ def done_tasks(session: Session, *, actor: Actor, since: datetime) -> list[Liste
     return sorted(found, key=lambda task: task.closed_at or since, reverse=True)
 
 
-def tasks_at(
-    session: Session, *, actor: Actor, location_id: int, since: datetime
-) -> tuple[list[ListedTask], list[ListedTask]]:
-    """Both, about visits at that location or about none, in one statement: open ones, and those that were ended."""
+@dataclass(frozen=True, slots=True)
+class WorkHere:
+    """The counter of every page with the lists of one location: open work, and what was ended lately."""
+
+    counts: Counts
+    open: list[ListedTask]
+    done: list[ListedTask]
+
+
+def work_at(session: Session, *, actor: Actor, location_id: int, since: datetime) -> WorkHere:
+    """What waits for the actor, and its tasks about visits at that location or about none: those that are open, and
+    those that were ended after `since`. One statement."""
     at_location = sa.or_(Appointment.id.is_(None), Appointment.location_id == location_id)
-    found = _rows(session, sa.or_(Task.state == TaskState.OPEN, _done_since(since)), seen_by(actor), at_location)
+    is_wanted = sa.or_(Task.state == TaskState.OPEN, _done_since(since))
+    tasks = listed().where(is_wanted, seen_by(actor), at_location).order_by(*ORDER).limit(SHOWN).subquery()
+    counted = _counting(actor).subquery()
+    ordered = (tasks.c.is_urgent.desc(), tasks.c.due_at, tasks.c.id)
+    rows = session.execute(sa.select(counted, tasks).outerjoin(tasks, sa.true()).order_by(*ordered)).all()
+    width = len(counted.c)
+    found = [ListedTask(*row[width:]) for row in rows if row[width] is not None]
     done = [task for task in found if task.state is TaskState.DONE]
-    return [task for task in found if task.state is TaskState.OPEN], done
+    return WorkHere(_counts(rows[0][:width]), [task for task in found if task.state is TaskState.OPEN], done)
 
 
 def _done_since(since: datetime) -> sa.ColumnElement[bool]:
@@ -107,7 +123,7 @@ def _done_since(since: datetime) -> sa.ColumnElement[bool]:
 
 
 def _rows(session: Session, *conditions: sa.ColumnElement[bool]) -> list[ListedTask]:
-    wanted = listed().where(*conditions).order_by(Task.is_urgent.desc(), Task.due_at, Task.id)
+    wanted = listed().where(*conditions).order_by(*ORDER)
     return [ListedTask(*row) for row in session.execute(wanted.limit(SHOWN))]
 
 
@@ -131,20 +147,27 @@ def urgent_elsewhere(session: Session, *, actor: Actor) -> list[WaitingElsewhere
 
 def counts(session: Session, *, actor: Actor) -> Counts:
     """What the counter on every page of the staff says. One statement."""
+    return _counts(session.execute(_counting(actor)).one())
+
+
+def _counting(actor: Actor) -> sa.Select[*tuple[Any, ...]]:
     seen = seen_by(actor)
-    wanted = (
+    return (
         sa.select(
-            _sum((seen, 1)),
-            _sum((sa.and_(seen, Task.is_urgent), 1)),
-            _sum((seen, 0), (Task.kind == SAFETY_ANSWER, 1)),
-            _sum((sa.and_(Task.kind == SAFETY_ANSWER, Task.escalation >= Escalation.EVERYBODY), 1)),
-            _sum((Task.kind == CHECK_SAFETY, 1)),
+            _sum((seen, 1)).label("waiting"),
+            _sum((sa.and_(seen, Task.is_urgent), 1)).label("urgent"),
+            _sum((seen, 0), (Task.kind == SAFETY_ANSWER, 1)).label("elsewhere"),
+            _sum((sa.and_(Task.kind == SAFETY_ANSWER, Task.escalation >= Escalation.EVERYBODY), 1)).label("everybodys"),
+            _sum((Task.kind == CHECK_SAFETY, 1)).label("unwatched"),
         )
         .select_from(Task)
         .outerjoin(Appointment, Appointment.id == Task.appointment_id)
         .where(Task.state == TaskState.OPEN)
     )
-    waiting, urgent, elsewhere, everybodys, unwatched = session.execute(wanted).one()
+
+
+def _counts(row: Sequence[int]) -> Counts:
+    waiting, urgent, elsewhere, everybodys, unwatched = row
     return Counts(waiting, urgent, elsewhere, everybodys > 0, unwatched > 0)
 
 

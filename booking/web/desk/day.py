@@ -19,7 +19,7 @@ from booking.core.scheduling.opening_hours import closure_on
 from booking.core.typed_dates import wanted_date_or_none
 from booking.extensions import db
 from booking.queries.desk import DayVisit, LocationDay, hours_on, location_day
-from booking.queries.tasks import tasks_at
+from booking.queries.tasks import work_at
 from booking.services.task_list import UNDO_FOR
 from booking.web import access, audited
 from booking.web.context import clinic_now
@@ -40,6 +40,7 @@ from booking.web.desk.words import (
     STEP,
     reason_word,
 )
+from booking.web.tasks import counter
 from booking.web.tasks.lines import lines_of
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -173,8 +174,9 @@ def _printed(now: datetime, location: Location) -> str:
 def _tasks(location: Location, now: datetime) -> dict[str, object]:
     """What waits, and what was ticked off a moment ago."""
     since = now - UNDO_FOR
-    waiting, done = tasks_at(db.session(), actor=access.actor(), location_id=location.id, since=since)
-    return {"tasks": lines_of(waiting), "done_tasks": lines_of(done)}
+    work = work_at(db.session(), actor=access.actor(), location_id=location.id, since=since)
+    counter.remember(work.counts)
+    return {"tasks": lines_of(work.open), "done_tasks": lines_of(work.done)}
 
 
 def _coming(found: LocationDay, now: datetime) -> list[RailVisit]:

@@ -20,3 +20,8 @@ def waiting_work() -> Counts:
         except SQLAlchemyError:
             return Counts()
     return cast(Counts, g.waiting_work)
+
+
+def remember(found: Counts) -> None:
+    """Of a page that has read it with something else."""
+    g.waiting_work = found

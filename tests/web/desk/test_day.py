@@ -339,7 +339,7 @@ def test_the_links_of_the_header_fit_the_role(session: Session, client_as: Clien
     assert 'aria-current="page">Day' in page
     assert "Log out" in page
     own = cruz(session, client_as).get("/desk/").text
-    assert re.findall(r'class="nav-link" href="([^"]+)"', own)[:1] == ["/desk/"]
+    assert re.findall(r'class="nav-link" href="([^"]+)"', own)[:2] == ["/my-day/", "/desk/"]
     assert "/desk/patients" not in own
 
 
