@@ -68,6 +68,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
     "privacy": {},
     "questionnaires": {"helper": Kind.NAME},
     "scheduling": PERSON | {"reason": Kind.HEALTH},
+    "specialist": {"note": Kind.HEALTH} | plain("wanted_by"),
     "tasks": {"note": Kind.HEALTH},
     "visits": {},
     "waiting": PERSON,
