@@ -50,6 +50,7 @@ DESK: Final = (
     "board_places.css",
     "desk.css",
     "specialist.css",
+    "before_visit.css",
     "calendars.css",
     "log.css",
     "administration.css",

@@ -108,12 +108,10 @@ def book_at_desk(
     override_reason: str | None = None,
     follow_up: str | None = None,
 ) -> BookedVisit:
-    """Book for a caller, at a location where the actor works. `override_reason` is a code that the audit keeps;
-    `follow_up` the public id of the follow-up that this visit settles.
+    """Book for a caller, at a location where the actor works. `override_reason` is a code that the audit keeps, without
+    which what only binds patients is refused; `follow_up` the public id of the follow-up that this visit settles.
 
-    What only binds patients (notice, horizon, courses, gap, limit) is refused without such a code. Raises NotFound,
-    RulesRefuse, SlotTaken with alternatives, PatientBusy, NonceReused, BusyDatabase.
-    """
+    Raises NotFound, RulesRefuse, SlotTaken with alternatives, PatientBusy, NonceReused, BusyDatabase."""
     if not actor.works_at(location_id):
         raise NotFound
     asked = SlotRequest(service_id, location_id, specialist_id, to_minutes(starts_at), now, apply_policies=False)

@@ -16,7 +16,7 @@ from booking.models import Task, TaskState
 from booking.queries.safety import watch
 from booking.services import audit
 from booking.services.safety_answers import next_step_at, tell
-from booking.services.transaction import transaction
+from booking.services.transaction import end_read, transaction
 
 AT_ONCE = 100
 
@@ -30,7 +30,7 @@ def escalate_due(session: Session, *, now: datetime) -> int:
         .limit(AT_ONCE)
     )
     found = session.scalars(due).all()
-    session.rollback()
+    end_read(session)
     return sum(_climb(session, task_id, now) for task_id in found)
 
 

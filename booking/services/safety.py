@@ -20,7 +20,7 @@ from booking.models import AlertRecipient, Clinic, SafetyMode, Task, TaskState
 from booking.queries.safety import watch, who_may_be_told
 from booking.services import audit, tasks
 from booking.services.administration import demand_administrator
-from booking.services.transaction import transaction
+from booking.services.transaction import end_read, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def fall_back_if_alone(session: Session, *, now: datetime) -> bool:
     """The same in a transaction of its own, for the worker: whatever the way was on which an account was shut."""
     found: Watch = watch(session)
     if not found.is_wanted or (found.first and found.back_up):
-        session.rollback()
+        end_read(session)
         return False
     with transaction(session):
         return fall_back(session, now=now)

@@ -12,6 +12,14 @@ from booking.adapters import dates
 from booking.web import words
 
 
+OF_WORDS = {
+    "mode_words": words.MODE.__getitem__,
+    "mode_title": words.MODE_TITLE.__getitem__,
+    "status_words": words.STATUS.__getitem__,
+    "status_tone": words.STATUS_TONE.get,
+}
+
+
 def init_app(app: Flask) -> None:
     """Register the filters: each takes an instant and the zone of the location."""
 
@@ -49,9 +57,4 @@ def init_app(app: Flask) -> None:
         zone_label=zone_label,
         with_zone=with_zone,
     )
-    app.jinja_env.filters.update(
-        mode_words=words.MODE.__getitem__,
-        mode_title=words.MODE_TITLE.__getitem__,
-        status_words=words.STATUS.__getitem__,
-        status_tone=words.STATUS_TONE.get,
-    )
+    app.jinja_env.filters.update(OF_WORDS)

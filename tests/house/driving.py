@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from booking.models import Account
 from booking.web.access_table import ROWS, VISITOR, Row
-from tests.house.object_makers import CAST, Example, World, maker_of
+from tests.house.cast import CAST, Example, World
+from tests.house.object_makers import maker_of
 
 LOG_IN = "/account/log-in"
 # What differs between two renderings of one page: form tokens, nonces, questions to a passkey, and ids of requests.

@@ -1,4 +1,4 @@
-"""The cast and the objects with which every route is driven.
+"""The objects with which every route is driven.
 
 A route whose address has a parameter needs a maker for it here: by endpoint and name ("desk.patient:public_id"), by
 blueprint and name ("desk:patient"), or by name alone. A maker gives examples: an object, who of the cast may see it,
@@ -7,31 +7,23 @@ and an address of the same form that leads to nothing.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
-from booking.core.questionnaires.editing import Kind, Words, with_item
 from booking.core.waiting import WaitingWish
 from booking.models import (
-    Account,
     AccountPatient,
-    Appointment,
     Block,
     CarerInvitation,
-    ConsentKind,
-    ConsentText,
     FollowUp,
     FollowUpState,
     InvitationState,
     LinkAction,
-    Patient,
     Relation,
     Resource,
     Task,
@@ -40,98 +32,34 @@ from booking.models.base import new_public_id
 from booking.services import sessions
 from booking.services.links import mint_link
 from booking.services.merging import merge_patients
-from booking.services.own_forms import Statement, change_draft, make_form, publish_form
 from booking.services.own_sessions import handle_of
 from booking.services.tasks import ask_to_call, ask_to_erase
 from booking.services.transaction import transaction
 from booking.services.waiting_list import join
-from booking.web.access_table import VISITOR
-from tests.factories import make_account, make_appointment, make_offer, make_passkey, make_patient
+from tests.factories import make_account, make_offer, make_passkey, make_patient
+from tests.house.cast import (
+    ANA,
+    CORA,
+    CRUZ,
+    DORA,
+    ELI,
+    EVERYBODY,
+    FAY,
+    PUBLIC_CAST,
+    SEE_THE_CALENDAR,
+    SEE_THE_OTHER_VISIT,
+    SEE_THE_PATIENT,
+    SEE_THE_VISIT,
+    SOMEBODY,
+    Example,
+    World,
+)
+from tests.house.form_makers import a_draft_of_a_form, a_form_in_use, a_text_of_the_clinic, a_text_to_sign
 from tests.services.forms_cast import fill_peg, send, visit_of
 
-ANA, BEN, DORA, ELI, CRUZ, ADEYEMI, FAY = "ana", "ben", "dora", "eli", "dr-cruz", "dr-adeyemi", "fay"
-# Cora acts for Ana's patient as a carer; Edgar did so until yesterday; Kim is a nurse of Northside.
-CORA, EDGAR, KIM = "cora", "edgar", "kim"
-CAST = (VISITOR, ANA, BEN, CORA, EDGAR, DORA, ELI, CRUZ, ADEYEMI, KIM, FAY)
-EVERYBODY = frozenset(CAST)
-PUBLIC_CAST = frozenset({VISITOR, ANA, BEN, CORA, EDGAR})
-# Ana's visit is with Dr Cruz at Northside, where Dora works; Eli works at Lakeview; Fay works everywhere.
-SEE_THE_VISIT = frozenset({ANA, CORA, DORA, CRUZ, KIM, FAY})
-# Ben's is with Dr Lind at Lakeview.
-SEE_THE_OTHER_VISIT = frozenset({BEN, ELI, FAY})
-SEE_THE_PATIENT = frozenset({ANA, CORA, DORA, ELI, FAY})
-SEE_THE_CALENDAR = frozenset({DORA, FAY})
-# Their words are marked already, where the pages are looked through for sentences that nobody can translate.
-SOMEBODY = {"given_name": "⟦Mia⟧", "family_name": "⟦Moore⟧"}
 CALENDAR_PAGES = ("calendar", "change_hours", "change_date", "add_leave", "add_block")
 FOLLOW_UP_ACTS = ("drop_follow_up", "put_back_follow_up", "settle_follow_up")
 BLOCK_PAGES = ("change_block", "remove_block")
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One value for a parameter of an address."""
-
-    value: str
-    missing: str
-    seen_by: frozenset[str] = EVERYBODY
-
-
-@dataclass
-class World:
-    """Everybody's account, and Ana's patient. Visits are made as they are asked for, each at a time of its own."""
-
-    session: Session
-    ana_patient: Patient = field(init=False)
-    ben_patient: Patient = field(init=False)
-    accounts: dict[str, Account] = field(init=False)
-    hours: itertools.count[int] = field(default_factory=itertools.count)
-
-    def __post_init__(self) -> None:
-        session = self.session
-        self.ana_patient = make_patient(session)
-        self.ben_patient = make_patient(session, given_name="Ben")
-        self.accounts = {
-            ANA: make_account(session, patients=(self.ana_patient,)),
-            BEN: make_account(session, patients=(self.ben_patient,)),
-            CORA: make_account(session, patients=(self.ana_patient,)),
-            EDGAR: make_account(session, patients=(self.ana_patient,)),
-            KIM: make_account(session, Role.NURSE, location_ids=(1,), resource_id=7),
-            DORA: make_account(session, Role.SCHEDULER, location_ids=(1,)),
-            ELI: make_account(session, Role.SCHEDULER, location_ids=(2,)),
-            CRUZ: make_account(session, Role.SPECIALIST, resource_id=1),
-            ADEYEMI: make_account(session, Role.SPECIALIST, resource_id=2),
-            FAY: make_account(session, Role.ADMINISTRATOR),
-        }
-        self.make_carer(CORA, ends_at=None)
-        self.make_carer(EDGAR, ends_at=utc_now() - timedelta(days=1))
-
-    def make_carer(self, name: str, *, ends_at: datetime | None) -> None:
-        """That member of the cast acts for the patient as somebody else, to whom no answers were opened."""
-        rights = sa.update(AccountPatient).where(AccountPatient.account_id == self.accounts[name].id)
-        self.session.execute(rights.values(relation=Relation.CARER, sees_answers=False, ends_at=ends_at))
-        self.session.commit()
-
-    def role(self, name: str) -> str:
-        """The word of the access table for that member of the cast."""
-        return VISITOR if name == VISITOR else self.accounts[name].role.value
-
-    def visit(self) -> Appointment:
-        """A visit of Ana's with Dr Cruz at Northside, some days from now."""
-        # An open read of before the last request could not become a write on SQLite.
-        self.session.rollback()
-        return make_appointment(self.session, self.ana_patient, starts_at=self.free_start())
-
-    def visit_elsewhere(self) -> Appointment:
-        """A visit of Ben's with Dr Lind at Lakeview, some days from now."""
-        self.session.rollback()
-        places = {"location_id": 2, "specialist_id": 3}
-        return make_appointment(self.session, self.ben_patient, starts_at=self.free_start(), **places)
-
-    def free_start(self) -> datetime:
-        """A full hour that no other visit of this world has."""
-        tonight = utc_now().replace(minute=0, second=0, microsecond=0)
-        return tonight + timedelta(days=10, hours=next(self.hours))
 
 
 def a_visit(world: World) -> list[Example]:
@@ -358,50 +286,6 @@ def an_own_session(world: World) -> list[Example]:
     account_id = world.accounts[ANA].id
     token = sessions.begin_session(world.session, account_id=account_id, data={}, now=utc_now())
     return [Example(handle_of(sessions.hash_token(token)), new_public_id(), frozenset({ANA}))]
-
-
-def _text(world: World) -> str:
-    """A text to agree to, published."""
-    world.session.rollback()
-    text = ConsentText(
-        code=f"privacy-{next(world.hours)}", version=1, language="en", kind=ConsentKind.PRIVACY, title="⟦Privacy⟧",
-        body="⟦We keep it.⟧", published_at=utc_now(),
-    )  # fmt: skip
-    world.session.add(text)
-    world.session.commit()
-    return text.public_id
-
-
-def a_text_to_sign(world: World) -> list[Example]:
-    """Whoever acts for a patient may read and sign it."""
-    return [Example(_text(world), new_public_id(), frozenset({ANA, BEN, CORA}))]
-
-
-def a_text_of_the_clinic(world: World) -> list[Example]:
-    return [Example(_text(world), new_public_id(), frozenset({FAY}))]
-
-
-def a_draft_of_a_form(world: World) -> list[Example]:
-    """Made here, with one question; its words are marked already."""
-    return [Example(_drafted(world), new_public_id(), frozenset({FAY}))]
-
-
-def _drafted(world: World) -> str:
-    world.session.rollback()
-    fay, now = Actor(world.accounts[FAY].id, Role.ADMINISTRATOR), utc_now()
-    made = make_form(world.session, actor=fay, title="⟦Why⟧", copyright_line="Nobody", now=now)
-    asked = Words(Kind.LINE, "⟦Why⟧")
-    change_draft(world.session, actor=fay, public_id=made, seen=1, change=lambda data: with_item(data, asked), now=now)
-    return made
-
-
-def a_form_in_use(world: World) -> list[Example]:
-    """The same, published."""
-    made, fay = _drafted(world), Actor(world.accounts[FAY].id, Role.ADMINISTRATOR)
-    publish_form(
-        world.session, actor=fay, public_id=made, seen=2, statement=Statement(asks_about_harm=False), now=utc_now()
-    )
-    return [Example(made, new_public_id(), frozenset({FAY}))]
 
 
 DRAFT_PAGES = (

@@ -19,8 +19,9 @@ from booking.queries import appointments
 from booking.web import access
 from booking.web.access_table import DEMO_ROWS, ROWS, TABLE, VISITOR, Row
 from booking.web.application import create_app
+from tests.house.cast import CAST, Example, World
 from tests.house.driving import Driver, leads_to_log_in, row_id, rule_of, sameness
-from tests.house.object_makers import CAST, Example, World, maker_of
+from tests.house.object_makers import maker_of
 from tests.house.stored import changed, stored
 
 

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from booking.models import Account, AuditEvent, Patient
 from booking.web import audited
 from booking.web.access_table import ROWS, STAFF, Row
+from tests.house.cast import CAST, CRUZ, DORA, World
 from tests.house.driving import Driver, row_id
-from tests.house.object_makers import CAST, CRUZ, DORA, World, a_waiting_entry
+from tests.house.object_makers import a_waiting_entry
 
 # Pages do not know which database they come from.
 pytestmark = pytest.mark.sqlite_only

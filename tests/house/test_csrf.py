@@ -15,8 +15,8 @@ from booking.models import Account
 from booking.services.passwords import hash_password
 from booking.web.access_table import Row
 from tests.factories import make_account
+from tests.house.cast import World
 from tests.house.driving import CHANGING_ROWS, GET_ROWS, Driver, row_id, rule_of
-from tests.house.object_makers import World
 from tests.house.stored import stored
 
 # Form tokens are compared before any database is asked, so one of the two is enough.

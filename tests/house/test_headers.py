@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from booking.models import Account
 from booking.web.access_table import ROWS, Row
 from booking.web.security_headers import HSTS, PERMISSIONS
+from tests.house.cast import World
 from tests.house.driving import GET_ROWS, Driver, row_id
-from tests.house.object_makers import World
 
 # Headers do not come from a database, so one of the two is enough.
 pytestmark = pytest.mark.sqlite_only

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from booking.models import Account
 from booking.web.access_table import VISITOR
+from tests.house.cast import CAST, World
 from tests.house.driving import GET_ROWS, Driver, row_id
-from tests.house.object_makers import CAST, World
 
 pytestmark = pytest.mark.sqlite_only  # What is in the head of a page is in no database.
 

@@ -34,8 +34,8 @@ from booking.web.application import create_app
 from tests.databases import Database
 from tests.factories import make_patient
 from tests.house import pseudo_locale
+from tests.house.cast import ANA, CORA, CRUZ, DORA, FAY, KIM, World
 from tests.house.driving import CHANGING_ROWS, GET_ROWS, Driver, leads_to_log_in, row_id
-from tests.house.object_makers import ANA, CORA, CRUZ, DORA, FAY, KIM, World
 from tests.house.pseudo_locale import LOCALE, mark, unmarked, visible, words
 from tests.settings import settings_for
 

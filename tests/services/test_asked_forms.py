@@ -126,7 +126,7 @@ def test_the_desk_sees_states_with_a_constant_number_of_statements(session: Sess
     visits = [visit, visit_of(session, later.id)]
     with counted(session) as asked:
         found = forms_of_visits(session, visits)
-    assert len(asked) == 4
+    assert len(asked) == 3
     first, second = found[visit.id], found[later.id]
     assert [(line.code, line.progress(first.times, NOW)) for line in first.lines] == [
         ("intake-short", Progress.SENT), ("peg", Progress.DONE)

@@ -28,8 +28,8 @@ from booking.services.sealed import SEALED_COLUMNS, open_text
 from booking.web.access_table import VISITOR, Row
 from tests.backups import back_up
 from tests.factories import make_account
+from tests.house.cast import ANA, BEN, CAST, DORA, FAY
 from tests.house.driving import CHANGING_ROWS, Driver, row_id
-from tests.house.object_makers import ANA, BEN, CAST, DORA, FAY
 from tests.outbox import make_test_tools
 from tests.settings import AUDIT_KEY
 from tests.torture.canaries import Canaries, asked_of_servers, bodies_of, parts_of, raw_database, rows_of, words_in

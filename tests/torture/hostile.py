@@ -19,8 +19,9 @@ from werkzeug.test import TestResponse
 
 from booking.web.access_table import Row
 from booking.web.security_headers import FRAMING_POLICY, MAIL_POLICY, PAGE_POLICY
+from tests.house.cast import CAST
 from tests.house.driving import Driver, rule_of
-from tests.house.object_makers import CAST, maker_of
+from tests.house.object_makers import maker_of
 
 MARK = "zq7"
 EVIL = "evil.example"

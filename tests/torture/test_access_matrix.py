@@ -24,8 +24,8 @@ from booking.web.access_table import ROWS, TABLE
 from booking.web.accounts import passkeys as passkey_pages
 from booking.web.desk import calendars
 from booking.web.privacy import views as privacy_pages
+from tests.house.cast import CAST, World
 from tests.house.driving import Driver
-from tests.house.object_makers import CAST, World
 from tests.house.test_access_table import check_row
 from tests.torture.sizes import print_figures
 

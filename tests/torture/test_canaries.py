@@ -30,8 +30,8 @@ from booking.services import sessions
 from booking.services.sealed import SEALED_COLUMNS
 from tests.databases import Database, session_on
 from tests.factories import make_account
+from tests.house.cast import ANA, World
 from tests.house.driving import CHANGING_ROWS, Driver, row_id
-from tests.house.object_makers import ANA, World
 from tests.live import LiveProgram, running_program, wait_for
 from tests.torture.canaries import MARK, Canaries, Found, asked_of_servers, bodies_of, parts_of, raw_database, words_in
 from tests.torture.every_form import Sweep, exports, logged, sealed_places, ways_out

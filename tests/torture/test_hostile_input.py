@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from booking.models import Account
 from booking.web.access_table import ROWS, TABLE, Row
 from tests.databases import Database
+from tests.house.cast import World
 from tests.house.driving import Driver
-from tests.house.object_makers import World
 from tests.torture.hostile import Maker, faults
 from tests.torture.sizes import SEED, print_figures, sized
 

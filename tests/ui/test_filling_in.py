@@ -51,13 +51,13 @@ class Reader:
             self.words += 0 if line in self.read else len(line.split())
             self.read.add(line)
 
-    def tap(self, place: Locator) -> None:
-        place.click(force=True)  # The tile of an answer lies over its words.
+    def tap(self, where: Locator) -> None:
+        where.click(force=True)  # The tile of an answer lies over its words.
         self.taps += 1
 
-    def type(self, place: Locator, words: str) -> None:
-        place.fill(words)
-        self.taps += 1 + len(words.split())
+    def type(self, where: Locator, typed: str) -> None:
+        where.fill(typed)
+        self.taps += 1 + len(typed.split())
 
     @property
     def minutes(self) -> float:

@@ -83,6 +83,8 @@ MESSAGE: dict[MessageKind, LazyString] = {
     MessageKind.BOOKED: lazy_gettext("Confirmation"),
     MessageKind.REMINDER_3D: lazy_gettext("Reminder 3 days before"),
     MessageKind.REMINDER_1D: lazy_gettext("Reminder 1 day before"),
+    MessageKind.FORM_NUDGE: lazy_gettext("Reminder of forms"),
+    MessageKind.FORM_AFTER: lazy_gettext("Questions after the visit"),
     MessageKind.CANCELLED: lazy_gettext("Note that it is canceled"),
     MessageKind.CHANGED: lazy_gettext("Note of the new time"),
     MessageKind.RESTORED: lazy_gettext("Note that it stands again"),
