@@ -11,7 +11,6 @@ from flask_babel import get_locale
 from booking.adapters import dates
 from booking.web import words
 
-
 OF_WORDS = {
     "mode_words": words.MODE.__getitem__,
     "mode_title": words.MODE_TITLE.__getitem__,
