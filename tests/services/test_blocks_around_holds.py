@@ -102,6 +102,17 @@ def test_a_cancellation_may_be_taken_back_inside_a_block_that_was_laid_meanwhile
     assert hours_closed(session) == 2.25
 
 
+def test_a_visit_may_go_back_to_its_old_time_inside_a_block_while_that_waits_for_the_undo(session: Session) -> None:
+    visit = make_appointment(session)
+    patient = patient_of(session, visit)
+    change(session, visit, patient, starts_at=AFTERNOON)
+    block(session)
+    change(session, visit, patient, starts_at=NEXT_MONDAY_9)
+    session.rollback()
+    assert session.get_one(Appointment, visit.id).starts_at == NEXT_MONDAY_9
+    assert hours_closed(session) == 2.25
+
+
 def test_the_end_of_an_undo_leaves_no_gap(session: Session) -> None:
     visit = make_appointment(session)
     patient = patient_of(session, visit)

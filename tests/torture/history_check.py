@@ -79,6 +79,8 @@ class Story:
     doubtful: set[str] = field(default_factory=set)
     holds: dict[str, Place] = field(default_factory=dict)
     blocks: dict[str, Place] = field(default_factory=dict)
+    left: dict[str, list[tuple[Place, float]]] = field(default_factory=dict)
+    """The places that a visit moved away from, and when the undo of each ends."""
 
 
 def check(calls: Iterable[Call], rows: Sequence[VisitRow]) -> list[Finding]:
@@ -166,15 +168,28 @@ def _visit_act(story: Story, call: Call, _rows: Mapping[str, VisitRow]) -> None:
     if call.what != "cancel":
         place = _add(story, "visit", visit, call, like=before if is_back else None)
         place.patient = before.patient
-        if is_back:
-            # A block that was laid meanwhile went around the time that waited for the undo.
-            place.since = before.since
+        # A block that was laid meanwhile went around a time that waited for the undo.
+        waiting = before if is_back else _waiting(story, visit, place, call)
+        if waiting is not None:
+            place.since = waiting.since
+        if call.what == "change" and not call.is_unknown:
+            story.left.setdefault(visit, []).append((before, call.answer["late_from"]))
         story.newest[visit] = place
     if call.is_unknown:
         story.doubtful.add(visit)
         return
     story.live[visit] = call.what != "cancel"
     story.versions[visit] += 1
+
+
+def _waiting(story: Story, visit: str, wanted: Place, call: Call) -> Place | None:
+    """The earlier place of that visit at the very time that is wanted, while its undo runs."""
+    same = [
+        place
+        for place, late_from in story.left.get(visit, ())
+        if (place.specialist, place.starts) == (wanted.specialist, wanted.starts) and call.invoked < late_from
+    ]
+    return same[-1] if same else None
 
 
 def _block(story: Story, call: Call, _rows: Mapping[str, VisitRow]) -> None:

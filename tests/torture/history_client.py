@@ -193,7 +193,7 @@ def change(me: Client) -> None:
         changed = change_visit(
             me.session, actor=me.desk, public_id=visit, nonce=secrets.token_hex(8), now=now, **place(asked)
         )
-        return {"version": changed.version}
+        return {"version": changed.version, "late_from": me.scene.clock.when(now + UNDO_LENGTH)}
 
     if me.call("change", asked, work):
         me.visits[visit] = asked
