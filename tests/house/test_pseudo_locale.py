@@ -25,6 +25,7 @@ from booking.core.clock import utc_now
 from booking.core.demo_logins import DEMO_LOGINS, DEMO_PASSWORD
 from booking.core.messages import VISITLESS_KINDS, MessageKind
 from booking.core.questionnaires.library import SHIPPED
+from booking.core.questionnaires.score_tables import SHIPPED_TABLES
 from booking.extensions import db
 from booking.models import Account, Clinic, Location, Patient, Resource, Service, ServiceSegment
 from booking.services import sessions
@@ -121,8 +122,9 @@ def plain_words(page: str) -> list[str]:
 
 
 def texts_of_forms() -> list[str]:
-    """Questions come in the language of their file, which is translated as a whole; longest first."""
-    found = {own for form in SHIPPED.questionnaires for own in texts_in(form)}
+    """Questions and scores come in the language of their file, which is translated as a whole; longest first."""
+    tables = SHIPPED_TABLES.by_canonical.values()
+    found = {own for one in (*SHIPPED.questionnaires, *tables) for own in texts_in(one)}
     return sorted((" ".join(own.split()) for own in found), key=len, reverse=True)
 
 

@@ -15,7 +15,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebError, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from tests.databases import Database, session_on
 from tests.live import LiveProgram, running_program
@@ -28,6 +37,7 @@ FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "
 TOLD_PAGES = re.compile(r"the server responded with a status of (?:404|409|410|422)|ERR_INTERNET_DISCONNECTED")
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 PATIENCE_MILLISECONDS = 15_000
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 
 def chromium() -> str | None:

@@ -21,7 +21,7 @@ def a_draft_of_a_form(stage: Stage) -> Page:
     page.locator("#title").fill("What you hope for, with us")
     page.locator("#origin").select_option("goals")
     steps.press(page, "Make it")
-    steps.heading(page, "What is in it")
+    page.get_by_role("heading", name="What is in it").wait_for()
     return page
 
 

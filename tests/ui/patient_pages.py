@@ -248,7 +248,8 @@ def sent_form(stage: Stage) -> tuple[Page, str]:
     page, visit_id = stage.page(ANA), stage.visit()
     page.goto(f"/visits/{visit_id}/forms/peg/1")
     for _ in range(PEG_PAGES):
-        steps.answer_page(page)
+        with page.expect_navigation():
+            steps.answer_page(page)
     steps.press(page, "Send my answers")
     steps.heading(page, "Thank you")
     return page, visit_id

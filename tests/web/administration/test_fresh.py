@@ -27,6 +27,8 @@ ClientAs = Callable[[Account], FlaskClient]
 CONFIRM = "/account/confirm"
 NOT_ASKED = {
     "administration.move_service": "the order of services harms nobody, and is pressed again and again",
+    "administration.new_form_version": "begins a draft that nobody is given; publishing it asks",
+    "administration.preview_form": "shows how a draft would go on, and keeps nothing",
     "privacy.keep": "changes nothing, and takes no right away",
 }
 """Acts of administrators alone that go without a fresh log-in, and why."""

@@ -20,6 +20,8 @@ from tests.factories import NOW, make_appointment, make_patient
 from tests.services.forms_cast import counted, fill_peg, send, visit_of
 from tests.web.desk.desk_cast import ClientAs, cruz, dora, eli, freeze, today, words
 
+SOON = NOW + timedelta(days=2, hours=1)
+
 
 @pytest.fixture(autouse=True)
 def _frozen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +63,7 @@ def test_one_form_more_and_one_less(session: Session, client_as: ClientAs) -> No
 
 def test_the_list_shows_what_is_missing_and_no_answer(session: Session, client_as: ClientAs) -> None:
     ana = make_patient(session, given_name="Ana", family_name="Álvarez")
-    visit = visit_of(session, make_appointment(session, ana).id)
+    visit = visit_of(session, make_appointment(session, ana, starts_at=SOON).id)
     actor = Actor(None, Role.PATIENT, frozenset({ana.id}))
     fill_peg(session, actor, visit, 4, 5, 6)
     desk = dora(session, client_as)
@@ -78,7 +80,8 @@ def test_the_list_shows_what_is_missing_and_no_answer(session: Session, client_a
 
 
 def test_the_list_ends_at_the_own_locations_and_visits(session: Session, client_as: ClientAs) -> None:
-    make_appointment(session, make_patient(session, given_name="Ana", family_name="Álvarez"))
+    ana = make_patient(session, given_name="Ana", family_name="Álvarez")
+    make_appointment(session, ana, starts_at=SOON)
     assert "Álvarez" in cruz(session, client_as).get("/desk/forms").text
     assert "Álvarez" not in eli(session, client_as).get("/desk/forms").text
     session.execute(sa.update(Appointment).values(specialist_id=2))

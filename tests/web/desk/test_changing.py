@@ -353,7 +353,7 @@ def test_the_call_in_which_the_patient_confirms_is_noted_once(
     assert fresh(session, visit).confirmed_at == NOW
     board = desk.get("/desk/day/2026-11-30").text
     assert "status-confirmed" in board
-    assert "Confirmed · First consultation" in words(board)
+    assert "Confirmed · Forms sent · First consultation" in words(board)
     list_ = desk.get("/desk/day/2026-11-30?view=list").text
     assert "Confirmed" in words(list_)
 
