@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.core.clock import utc_now
 from booking.core.questionnaires.answers import Chosen, Rows, Value
 from booking.core.questionnaires.library import SHIPPED
+from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Answer, Appointment, FollowUp, FollowUpState, Patient, new_public_id
 from booking.services.demo_answers import add_response
 from tests.factories import make_appointment, make_patient
@@ -44,7 +45,9 @@ def a_told_visit(stage: Stage) -> str:
 
 def _made(session: Session) -> str:
     patient, now = make_patient(session, given_name="Irene"), utc_now().replace(second=0, microsecond=0)
-    visits = [make_appointment(session, patient, starts_at=now - ago) for ago in (EARLIER, JUST_NOW)]
+    # Neither keeps its time any more, which others of this stage may have.
+    stages = ((EARLIER, AppointmentStatus.DONE), (JUST_NOW, AppointmentStatus.ARRIVED))
+    visits = [make_appointment(session, patient, starts_at=now - ago, status=status) for ago, status in stages]
     for visit in visits:
         for code, told in TOLD.items():
             rows = add_response(session, visit, SHIPPED.latest(code), told, now=now)
