@@ -1,0 +1,53 @@
+"""What the demo tells of a patient's earlier visits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.core.actor import Actor, Role
+from booking.core.demo_logins import SPECIALIST
+from booking.models import FollowUp, QuestionnaireResponse
+from booking.services import demo_history
+from tests.factories import NOW, make_appointment
+from tests.services.forms_cast import fill_peg, send, visit_of
+
+
+def calendar(session: Session, **more: Any) -> Any:
+    """As much of the demo's calendar as is asked for here."""
+    resources = {SPECIALIST.resource_code: SimpleNamespace(id=1)}
+    clinic = SimpleNamespace(resource_by_code=resources, service_by_code=defaultdict(lambda: SimpleNamespace(id=2)))
+    return SimpleNamespace(session=session, now=NOW, today=NOW.date(), clinic=clinic, **more)
+
+
+def test_the_first_day_with_room_is_taken(session: Session) -> None:
+    visit = make_appointment(session)
+    answers = iter([None, visit])
+    found = demo_history._first_free(
+        calendar(session, add=lambda *_args, **_more: next(answers)),
+        visit,
+        visit,
+        range(3),  # type: ignore[arg-type]
+    )
+    assert found is visit
+
+
+def test_forms_of_earlier_visits_were_reviewed(session: Session) -> None:
+    appointment = make_appointment(session)
+    visit = visit_of(session, appointment.id)
+    actor = Actor(None, Role.PATIENT, frozenset({visit.patient_id}))
+    fill_peg(session, actor, visit, 4, 5, 6)
+    send(session, actor, visit)
+    demo_history._review(calendar(session), [appointment.id])
+    row = session.scalars(sa.select(QuestionnaireResponse)).one()
+    assert row.reviewed_at == row.completed_at
+    assert row.review_note_sealed
+
+
+def test_without_a_visit_to_come_nothing_is_told(session: Session) -> None:
+    demo_history.add_history(calendar(session))
+    assert session.scalars(sa.select(FollowUp)).all() == []
