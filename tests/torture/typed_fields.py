@@ -44,7 +44,7 @@ OF_THE_CLINIC = plain(
     "name email phone code street city directions time_zone sender_name emergency_number crisis_line about lanes "
     "languages pools title video_url summary preparation book_notice change_notice cancel_notice buffer_before_minutes "
     "offset_minutes minutes needs buffer_after_minutes grid_minutes horizon_days min_gap_days "
-    "visit_limit_count visit_limit_days text "
+    "visit_limit_count visit_limit_days text opens due response_minutes "
     "description origin hint options low high least most inside reference ends_on "
     "when_0 when_1 when_2 number_0 number_1 number_2"
 )
@@ -56,7 +56,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
     },
     "administration": OF_THE_CLINIC | {"password": Kind.SECRET},
     "administration.consent": plain("title code language body kind"),
-    "administration.safety": plain("hours crisis_name crisis_text_line"),
+    "administration.safety": plain("hours crisis_name crisis_text_line response_minutes"),
     "administration.staff": {"name": Kind.NAME, "email": Kind.ADDRESS},
     "audit": {},
     "carers": {"email": Kind.ADDRESS},
