@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.demo_logins import SPECIALIST
-from booking.models import FollowUp, QuestionnaireResponse
+from booking.models import FollowUp, Patient, QuestionnaireResponse
 from booking.services import demo_history
 from tests.factories import NOW, make_appointment
 from tests.services.forms_cast import fill_peg, send, visit_of
@@ -26,13 +26,9 @@ def calendar(session: Session, **more: Any) -> Any:
 
 def test_the_first_day_with_room_is_taken(session: Session) -> None:
     visit = make_appointment(session)
-    answers = iter([None, visit])
-    found = demo_history._first_free(
-        calendar(session, add=lambda *_args, **_more: next(answers)),
-        visit,
-        visit,
-        range(3),  # type: ignore[arg-type]
-    )
+    patient, answers = session.get_one(Patient, visit.patient_id), iter([None, visit])
+    own = calendar(session, add=lambda *_args, **_more: next(answers))
+    found = demo_history._first_free(own, visit, patient, range(3))
     assert found is visit
 
 
