@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import count, cycle
+from itertools import count
 
 import sqlalchemy as sa
 from playwright.sync_api import Page
@@ -43,8 +43,8 @@ HOUR = timedelta(hours=1)
 BY_VIDEO = 3
 # No two visits of a test run begin at the same hour, whoever asks for them.
 HOURS, SOON = count(1), count(3)
-# Full hours at which the clinic is open, counted from nine.
-OFFERED = cycle((0, 1, 2, 4, 5, 6, 7))
+# Full hours at which the clinic is open on a Wednesday, counted from nine.
+OPEN_HOURS = (0, 1, 2, 4, 5, 6)
 
 
 @dataclass
@@ -109,8 +109,8 @@ class Stage:
         with self.program.session() as session:
             ana = session.scalars(sa.select(Patient).where(Patient.email == ANA.email)).one()
             visit = session.scalars(sa.select(Appointment).where(Appointment.public_id == public_id)).one()
-            times = {"made_at": now, "expires_at": now + timedelta(hours=2), "starts_at": a_free_start()}
-            times["starts_at"] += timedelta(hours=next(OFFERED))
+            starts_at = next(filter(lambda hour: is_free(session, hour, ana, margin=HOUR), offered_hours()))
+            times = {"made_at": now, "expires_at": now + timedelta(hours=2), "starts_at": starts_at}
             offer = make_offer(session, ana, visit=visit, **times)
             link = offer_link(session, offer, ana)
             if is_over:
@@ -162,11 +162,18 @@ def hours(*, is_soon: bool) -> Iterator[datetime]:
         yield full_hour(utc_now() + (timedelta(hours=next(SOON)) if is_soon else LATER + timedelta(hours=next(HOURS))))
 
 
-def is_free(session: Session, starts_at: datetime, patient: Patient) -> bool:
+def offered_hours() -> Iterator[datetime]:
+    """Full hours at which Dr Cruz can be offered, on the next Wednesdays."""
+    for week in count():
+        for hour in OPEN_HOURS:
+            yield a_free_start() + timedelta(weeks=week, hours=hour)
+
+
+def is_free(session: Session, starts_at: datetime, patient: Patient, *, margin: timedelta = timedelta(0)) -> bool:
     """Whether nothing is in the way of a visit then: the pages that were looked at before book and move visits too."""
     taken = sa.select(Reservation.id).where(
-        Reservation.starts_at < starts_at + HOUR,
-        Reservation.ends_at > starts_at,
+        Reservation.starts_at < starts_at + HOUR + margin,
+        Reservation.ends_at > starts_at - margin,
         sa.or_(Reservation.resource_id.in_((1, 4)), Reservation.patient_id == patient.id),
     )
     return session.scalar(taken.limit(1)) is None
