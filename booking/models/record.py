@@ -25,6 +25,7 @@ class AuditEvent(Base):
         sa.Index("ix_audit_event_patient_id_seq", "patient_id", "seq"),
         sa.Index("ix_audit_event_actor_account_id_at", "actor_account_id", "at"),
         sa.Index("ix_audit_event_mark", "mark", unique=True),
+        sa.Index("ix_audit_event_action_at", "action", "at"),
     )
 
     seq: Mapped[IntPk]

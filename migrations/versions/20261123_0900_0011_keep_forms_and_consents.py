@@ -257,9 +257,11 @@ def upgrade() -> None:
     for table, name, kind, default in COLUMNS:
         op.add_column(table, sa.Column(name, kind, server_default=default, nullable=default is None))
     add_pointers()
+    op.create_index("ix_audit_event_action_at", "audit_event", ["action", "at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_audit_event_action_at", table_name="audit_event")
     for table, column, _ in reversed(POINTERS):
         op.drop_column(table, column)
     for table, name, _, _ in reversed(COLUMNS):
