@@ -22,6 +22,7 @@ from booking.services.audit import CHAIN_KEY
 from booking.services.sealed import KEYS
 from booking.web.application import create_app
 from tests.databases import Database, PostgresDatabase, SqliteDatabase
+from tests.measuring import Measuring
 from tests.postgres import PostgresServer, running_postgres
 from tests.postgres_keeper import MEMORY, has_room
 from tests.settings import AUDIT_KEY, FIELD_KEYS, settings_for
@@ -36,8 +37,9 @@ hypothesis.settings.register_profile("respite", deadline=None)
 hypothesis.settings.load_profile("respite")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Files of tests go into memory where there is room: thousands of small databases wait for a disk otherwise."""
+    config.pluginmanager.register(Measuring())
     if has_room(MEMORY):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
