@@ -38,6 +38,7 @@ class Visit:
     cancelled_at: datetime | None
     booked_at: datetime
     confirmed_at: datetime | None
+    patient_language: str
 
 
 VISIT_COLUMNS = (
@@ -60,6 +61,7 @@ VISIT_COLUMNS = (
     Appointment.cancelled_at,
     Appointment.booked_at,
     Appointment.confirmed_at,
+    Patient.language.label("patient_language"),
 )
 """What a Visit is read from, in its order."""
 

@@ -43,6 +43,7 @@ class ResponseRow:
     completed_at: datetime | None
     score_sealed: str | None
     answers: tuple[AnswerRow, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ _RESPONSE_COLUMNS = (
     QuestionnaireResponse.status,
     QuestionnaireResponse.completed_at,
     QuestionnaireResponse.score_sealed,
+    QuestionnaireResponse.language,
 )
 _ANSWER_COLUMNS = (
     Answer.link_id,
@@ -102,6 +104,7 @@ def _response_row(row: Any, answers: Iterable[AnswerRow]) -> ResponseRow:
         row.completed_at,
         row.score_sealed,
         tuple(answers),
+        row.language,
     )
 
 

@@ -20,6 +20,7 @@ from booking.queries.appointments import Visit
 from booking.services import audit
 from booking.services.audit_reads import VISIT
 from booking.services.before_visit import read_before_visit
+from booking.services.filled_forms import spoken
 from booking.services.read_forms import ReadForm
 from booking.services.transaction import transaction
 
@@ -35,7 +36,7 @@ def export_visit(session: Session, *, actor: Actor, visit: Visit, base_url: str,
     patient = f"Patient/{fhir_id(visit.patient_public_id)}"
     resources = [_patient(session, visit)]
     for form in forms:
-        resources += _resources(form, patient)
+        resources += _resources(session, form, patient)
     with transaction(session):
         audit.record(session, actor, "responses_exported", VISIT, visit.id, now=now, patient_id=visit.patient_id)
     return collection(resources, base_url=base_url, at=now)
@@ -46,20 +47,20 @@ def _patient(session: Session, visit: Visit) -> dict[str, Any]:
     return patient_resource(PatientFacts(fhir_id(visit.patient_public_id), *session.execute(wanted).one()))
 
 
-def _resources(form: ReadForm, patient: str) -> list[dict[str, Any]]:
-    """The response, and its score where the form has one."""
+def _resources(session: Session, form: ReadForm, patient: str) -> list[dict[str, Any]]:
+    """The response in the words that were answered, and its score where the form has one."""
     if any(not stored.is_readable for stored in form.form.stored.values()):
         raise CannotOpen("An answer of this response does not open.")
-    key = fhir_id(form.row.public_id)
+    key, words = fhir_id(form.row.public_id), spoken(session, form.form, form.form.language).questionnaire
     facts = ResponseFacts(
         key,
         ResponseStatus.COMPLETED,
         form.row.completed_at,
         subject=patient,
         author=patient,
-        language=form.row.language or "",
+        language=words.language if form.row.language else "",
     )
-    response = questionnaire_response(form.questionnaire, form.answers, facts)
+    response = questionnaire_response(words, form.answers, facts)
     score = score_of(form.questionnaire, form.answers)
     if score is None:
         return [response]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -50,7 +50,8 @@ class StoredAnswer:
 @dataclass(frozen=True)
 class FilledForm:
     """One form of a visit. `response_id` is None until the first answer was saved; `asked` is None for one that was
-    begun and is not asked any more."""
+    begun and is not asked any more. `language` is that of the words its answers were given to, "" while there are none
+    or nobody knows; `questionnaire` has the words of the form's own language until `spoken` is asked for others."""
 
     questionnaire: Questionnaire
     response_id: int | None = None
@@ -60,6 +61,7 @@ class FilledForm:
     stored: Mapping[str, StoredAnswer] = field(default_factory=dict)
     asked: AskedForm | None = None
     times: VisitTimes | None = None
+    language: str = ""
 
     @property
     def code(self) -> str:
@@ -181,7 +183,13 @@ def _filled(session: Session, asked: AskedOfVisit, code: str, row: ResponseRow |
         {answer.link_id: _opened(session, items[answer.link_id], answer) for answer in row.answers},
         when,
         asked.times,
+        row.language or "",
     )
+
+
+def spoken(session: Session, form: FilledForm, language: str) -> FilledForm:
+    """The same form in the words of that language, where a translation of exactly this version exists."""
+    return replace(form, questionnaire=library(session).in_language(form.questionnaire, language))
 
 
 def open_answers(session: Session, questionnaire: Questionnaire, row: ResponseRow) -> dict[str, StoredAnswer]:

@@ -21,7 +21,7 @@ from booking.queries.audit_events import Entry
 from booking.queries.credentials import Factors, factors_of
 from booking.queries.own_data import EarlierRow, LetterRow, OwnRows, PersonRow, SaidRow, WaitRow, WantedRow, own_rows
 from booking.services import audit
-from booking.services.filled_forms import FilledForm, forms_of_visit, is_full
+from booking.services.filled_forms import FilledForm, forms_of_visit, is_full, spoken
 from booking.services.safety_answers import GivenAnswer, given_answers
 from booking.services.sealed import open_text
 from booking.services.transaction import transaction
@@ -154,7 +154,7 @@ def _visit(session: Session, actor: Actor, rows: OwnRows, visit: Visit) -> OwnVi
     needs = _opened(session, "appointment", "needs", key, said.needs_sealed if may_read else None)
     note = _opened(session, "appointment", "cancel_note", key, said.cancel_note_sealed if may_read else None)
     all_forms = forms_of_visit(session, visit=visit) if may_read else ()
-    forms = tuple(form for form in all_forms if form.response_id is not None)
+    forms = tuple(spoken(session, form, form.language) for form in all_forms if form.response_id is not None)
     return OwnVisit(
         visit,
         reason.text,

@@ -32,6 +32,7 @@ from booking.services.filled_forms import (
     form_of_visit,
     is_full,
     is_own_answer,
+    library,
     may_answer,
 )
 from booking.services.helpers import note_helper
@@ -57,7 +58,8 @@ class PostedPage:
 
     `is_skipped` takes the answers away on purpose. `is_leaving` keeps what is there and asks for nothing more.
     `written_here` are the versions that this browser session saved: without a login, only those may be replaced.
-    `helper` is who fills it in for the patient, or with them, "" for nobody."""
+    `helper` is who fills it in for the patient, or with them, "" for nobody. `language` is that of the words it showed,
+    "" for those of the form's own language."""
 
     key: str
     form_version: str
@@ -66,6 +68,7 @@ class PostedPage:
     is_leaving: bool = False
     written_here: Mapping[str, int] = field(default_factory=dict)
     helper: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,8 @@ def save_page(session: Session, *, actor: Actor, visit: Visit, code: str, page: 
                 else:
                     written[item.link_id] = reading.value
         needs_help = _write(session, actor, visit, form, written, now)
+        if written:
+            _note_language(session, visit, form, page)
         if written and page.helper:
             note_helper(session, actor, visit=visit, code=code, name=page.helper, now=now)
     versions = {link_id: form.version_of(link_id) + 1 for link_id in written}
@@ -130,6 +135,26 @@ def _open_form(
     if not form.is_sent and not form.takes_answers(now):
         raise FormClosed
     return form
+
+
+def _note_language(session: Session, visit: Visit, form: FilledForm, page: PostedPage) -> None:
+    """From now on the response names the language of the words that this page has shown."""
+    shown = library(session).in_language(form.questionnaire, page.language or form.language).language
+    if shown != form.language:
+        keep_language(session, visit, form.code, shown)
+
+
+def keep_language(session: Session, visit: Visit, code: str, language: str) -> None:
+    """Let the response to that form of the visit, if it is begun and not sent, name that language."""
+    session.execute(
+        sa.update(QuestionnaireResponse)
+        .where(
+            QuestionnaireResponse.appointment_id == visit.id,
+            QuestionnaireResponse.questionnaire == code,
+            QuestionnaireResponse.status == ResponseStatus.IN_PROGRESS,
+        )
+        .values(language=language)
+    )
 
 
 def _read(item: Item, page: PostedPage) -> Reading:

@@ -87,7 +87,9 @@ def part_of_form(session: Session, row: SentResponse, answers: Sequence[AnswerRo
     forms = library(session)
     questionnaire = forms.exact(f"{forms.latest(row.code).url}|{row.form_version}")
     stored = open_answers(session, questionnaire, _response_row(row, answers))
-    return FilledForm(questionnaire, row.id, row.public_id, row.completed_at, row.score_sealed, stored)
+    return FilledForm(
+        questionnaire, row.id, row.public_id, row.completed_at, row.score_sealed, stored, language=row.language or ""
+    )
 
 
 def _response_row(row: SentResponse, answers: Sequence[AnswerRow]) -> ResponseRow:

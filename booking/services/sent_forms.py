@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +13,13 @@ from booking.adapters.sealing import CannotOpen
 from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound
 from booking.core.questionnaires import fhir
+from booking.core.questionnaires.bundle import fhir_id
 from booking.core.questionnaires.definition import Item
 from booking.core.questionnaires.flow import visible_questions
 from booking.queries.appointments import Visit, may_see
 from booking.queries.questionnaires import Sender, sender_of
 from booking.services import audit
-from booking.services.filled_forms import FilledForm, StoredAnswer, form_of_visit, may_read
+from booking.services.filled_forms import FilledForm, StoredAnswer, form_of_visit, may_read, spoken
 from booking.services.questionnaires import RESPONSE
 from booking.services.sealed import open_text
 from booking.services.transaction import transaction
@@ -55,13 +56,14 @@ class SentForm:
 
 
 def own_copy(session: Session, *, actor: Actor, visit: Visit, code: str) -> SentForm:
-    """The patient's copy of what was sent, without the score, also for a carer who gave every answer of it.
+    """The patient's copy of what was sent, without the score, also for a carer who gave every answer of it; in the
+    words that were answered.
 
     Raises NotFound unless logged in for the patient."""
     sent = _sent(session, visit, code, has_score=False)
     if not may_read(actor, visit, sent.form):
         raise NotFound
-    return sent
+    return replace(sent, form=spoken(session, sent.form, sent.form.language))
 
 
 def read_as_specialist(session: Session, *, actor: Actor, visit: Visit, code: str, now: datetime) -> SentForm:
@@ -78,15 +80,17 @@ def read_as_specialist(session: Session, *, actor: Actor, visit: Visit, code: st
     return sent
 
 
-def response_as_fhir(sent: SentForm, *, visit: Visit) -> dict[str, Any]:
-    """The QuestionnaireResponse of a form that was read. Raises CannotOpen when an answer cannot be read."""
-    form = sent.form
+def response_as_fhir(session: Session, sent: SentForm, *, visit: Visit) -> dict[str, Any]:
+    """The QuestionnaireResponse of a form that was read, in the words that were answered. Raises CannotOpen when an
+    answer cannot be read."""
+    form = spoken(session, sent.form, sent.form.language)
     if any(not stored.is_readable for stored in form.stored.values()):
         raise CannotOpen("An answer of this response does not open.")
-    patient = f"Patient/{visit.patient_public_id}"
+    patient = f"Patient/{fhir_id(visit.patient_public_id)}"
     facts = fhir.ResponseFacts(
-        form.response_public_id, fhir.ResponseStatus.COMPLETED, sent.sent_at, subject=patient, author=patient
-    )
+        fhir_id(form.response_public_id), fhir.ResponseStatus.COMPLETED, sent.sent_at, subject=patient, author=patient,
+        language=form.questionnaire.language if form.language else "",
+    )  # fmt: skip
     return fhir.questionnaire_response(form.questionnaire, form.answers, facts)
 
 

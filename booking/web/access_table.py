@@ -119,6 +119,7 @@ ROWS: tuple[Row, ...] = (
     Row("preferences.theme", "POST", EVERYONE),
     Row("questionnaires.start", "GET", FILLS_IN, FORMS_OF_VISIT),
     Row("questionnaires.helper", "POST", PUBLIC, OWN_VISIT),
+    Row("questionnaires.language", "POST", FILLS_IN, FORMS_OF_VISIT),
     Row("questionnaires.step", "GET", FILLS_IN, FORMS_OF_VISIT),
     Row("questionnaires.save_step", "POST", FILLS_IN, FORMS_OF_VISIT),
     Row("questionnaires.note", "GET", FILLS_IN, FORMS_OF_VISIT),

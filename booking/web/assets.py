@@ -61,6 +61,7 @@ def init_app(app: Flask) -> None:
     assets = Assets(Path(app.static_folder or app.root_path))
     app.jinja_env.globals["asset_url"] = assets.url
     app.jinja_env.globals["get_locale"] = flask_babel.get_locale
+    app.jinja_env.globals["page_language"] = lambda: str(flask_babel.get_locale()).replace("_", "-")
     app.after_request(_cache_static)
 
 

@@ -260,6 +260,18 @@ def test_the_export_holds_responses_scores_and_the_patient(session: Session, his
     assert session.scalars(exported).all() == [history[2].id]
 
 
+def test_the_export_has_the_words_that_were_answered(session: Session) -> None:
+    ask_for(session, "goals")
+    visit = visit_of(session, make_appointment(session, make_patient(session)).id)
+    ana = Actor(None, Role.PATIENT, frozenset({visit.patient_id}))
+    save(session, ana, visit, page("matters", "sleep", language="de"), "goals")
+    send(session, ana, visit, "goals")
+    bundle = export_visit(session, actor=DR_CRUZ, visit=visit, base_url="https://x.example/fhir", now=LATER)
+    response = bundle["entry"][1]["resource"]
+    assert response["language"] == "de"
+    assert response["item"][0]["item"][0]["answer"][0]["valueCoding"]["display"] == "Besser schlafen"
+
+
 def test_nothing_is_exported_that_is_not_there_or_does_not_open(session: Session, history: list[Visit]) -> None:
     later = NEXT_MONDAY_9 + timedelta(weeks=9)
     empty = visit_of(session, make_appointment(session, make_patient(session), starts_at=later).id)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from fhirclient.models.questionnaireresponse import QuestionnaireResponse as FhirResponse
 from sqlalchemy.orm import Session
 
 from booking.adapters.sealing import CannotOpen
 from booking.core.actor import Actor, Role
 from booking.core.errors import NotFound
+from booking.core.questionnaires.bundle import fhir_id
 from booking.core.questionnaires.fhir import response_mistakes
 from booking.models import QuestionnaireResponse
 from booking.queries.appointments import Visit
 from booking.queries.questionnaires import Sender
 from booking.services.sent_forms import ReadScore, own_copy, read_as_specialist, response_as_fhir
+from tests.core.questionnaires.official import schema_mistakes
 from tests.factories import make_account, make_appointment, make_patient
 from tests.services.forms_cast import (
     ACTIVITY,
@@ -135,7 +138,7 @@ def test_what_cannot_be_opened_is_said_and_not_left_out(session: Session, ana: A
     assert [stored.is_readable for _item, stored in sent.rows if stored] == [False, True, True]
     assert sent.score == ReadScore(None, is_readable=False)
     with pytest.raises(CannotOpen):
-        response_as_fhir(sent, visit=visit)
+        response_as_fhir(session, sent, visit=visit)
 
 
 def test_answers_below_an_unreadable_one_are_still_read(session: Session, ana: Actor, visit: Visit) -> None:
@@ -152,8 +155,11 @@ def test_a_response_is_fhir(session: Session, ana: Actor, visit: Visit) -> None:
     fill_peg(session, ana, visit, 7, 8, 6)
     send(session, ana, visit)
     sent = own_copy(session, actor=ana, visit=visit, code=PEG)
-    resource = response_as_fhir(sent, visit=visit)
+    resource = response_as_fhir(session, sent, visit=visit)
     assert response_mistakes(sent.form.questionnaire, resource) == []
     assert resource["status"] == "completed"
-    assert resource["subject"] == {"reference": f"Patient/{visit.patient_public_id}"}
+    assert resource["subject"] == {"reference": f"Patient/{fhir_id(visit.patient_public_id)}"}
+    assert (resource["id"], resource["language"]) == (fhir_id(sent.form.response_public_id), "en")
+    assert FhirResponse(resource).as_json() == resource
+    assert schema_mistakes(resource) == []
     assert [item["answer"] for item in resource["item"]] == [[{"valueInteger": n}] for n in (7, 8, 6)]

@@ -72,7 +72,7 @@ def _page(
     answers: Mapping[str, Value | None],
     mistakes: Mapping[str, Reading],
 ) -> str:
-    form = forms.page_form(step.questions, answers)
+    form = forms.page_form(step.questions, answers, language=shown.language)
     questions = forms.questions(form, step.questions, {}, answers)
     for question in questions:
         found = mistakes.get(question.item.link_id)
@@ -89,6 +89,7 @@ def _page(
         form=form,
         questions=questions,
         kept=kept,
+        words_language=shown.language,
         progress=progress,
         progress_text=pages.progress_text(progress),
         drawings=DRAWINGS,

@@ -60,6 +60,7 @@ REFUSED: dict[str, LazyString] = {
     "tries_slowed": lazy_gettext("used up the tries of one time, and was slowed down"),
 }
 CHANGED: dict[str, LazyString] = {
+    "form_language_chosen": lazy_gettext("chose the language in which a patient reads forms"),
     "form_drafted": lazy_gettext("began a form of the clinic"),
     "form_imported": lazy_gettext("brought a form along"),
     "form_discarded": lazy_gettext("threw the draft of a form away"),

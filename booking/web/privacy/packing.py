@@ -208,6 +208,7 @@ def _form(form: FilledForm, safety: Collection[GivenAnswer]) -> dict[str, Any]:
     return {
         "form": form.code,
         "version": form.questionnaire.version,
+        "language": form.questionnaire.language,
         "title": form.questionnaire.title,
         "sent_at": _iso(form.completed_at),
         "answers": [

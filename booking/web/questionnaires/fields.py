@@ -10,6 +10,7 @@ from flask_babel import gettext
 from wtforms import Field, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
+from booking.adapters.languages import yes_no
 from booking.core.questionnaires.answers import Chosen, Declined, Quantity, Rows, Value
 from booking.core.questionnaires.definition import Item, ItemType
 from booking.web.fields import ThreePartDateField
@@ -77,15 +78,15 @@ _KINDS: Mapping[ItemType, str] = {
 _PLAIN_FIELDS: Mapping[str, Any] = {"date": ThreePartDateField, "textarea": TextAreaField}
 
 
-def field_of(item: Item, offered: frozenset[str] | None = None) -> Any:
-    """The field of a question; `offered` narrows the choices to these codes."""
+def field_of(item: Item, offered: frozenset[str] | None = None, language: str = "") -> Any:
+    """The field of a question; `offered` narrows the choices to these codes, `language` is that of the form's words."""
     kind = kind_of(item)
     if kind == "rows":
         return RowsField(item.text, columns=item.columns, max_rows=item.max_rows)
     if kind in ("number", "decimal", "text", *_PLAIN_FIELDS):
         return _PLAIN_FIELDS.get(kind, StringField)(item.text)
     field_class = SelectMultipleField if item.repeats else RadioField
-    choices = [choice for choice in _choices(item) if offered is None or choice.value in offered]
+    choices = [choice for choice in _choices(item, language) if offered is None or choice.value in offered]
     return field_class(item.text, choices=choices)
 
 
@@ -98,9 +99,15 @@ def other_field_of(item: Item) -> Any:
     return None
 
 
-def _choices(item: Item) -> list[SelectChoice]:
+def boolean_words(language: str) -> tuple[str, str]:
+    """ "Yes" and "No" in the language of the form."""
+    return yes_no(language) or (gettext("Yes"), gettext("No"))
+
+
+def _choices(item: Item, language: str) -> list[SelectChoice]:
     if item.type is ItemType.BOOLEAN:
-        return [SelectChoice("true", gettext("Yes")), SelectChoice("false", gettext("No"))]
+        yes, no = boolean_words(language)
+        return [SelectChoice("true", yes), SelectChoice("false", no)]
     if item.is_scale:
         return [SelectChoice(str(number), str(number)) for number in range(SCALE[0], SCALE[1] + 1)]
     options = [SelectChoice(option.code, option.label) for option in item.options]

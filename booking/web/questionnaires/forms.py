@@ -82,15 +82,19 @@ class Question:
 
 
 def page_form(
-    items: Iterable[Item], values: Mapping[str, Value | None], typed: MultiDict[str, str] | None = None
+    items: Iterable[Item],
+    values: Mapping[str, Value | None],
+    typed: MultiDict[str, str] | None = None,
+    *,
+    language: str = "",
 ) -> AnswerPageForm:
-    """A form with the fields of these questions. What was posted, or `typed` before, goes before `values`: stored
-    answers, and others that only say which areas of a body map there are to choose from."""
+    """A form with the fields of these questions, their words in `language`. What was posted, or `typed` before, goes
+    before `values`: stored answers, and others that only say which areas of a body map there are to choose from."""
     fields: dict[str, Any] = {}
     data: dict[str, Any] = {}
     for item in items:
         value = values.get(item.link_id)
-        fields[f"a_{item.link_id}"] = field_of(item, offered_codes(item, values))
+        fields[f"a_{item.link_id}"] = field_of(item, offered_codes(item, values), language)
         data[f"a_{item.link_id}"] = field_data(item, value)
         if (other := other_field_of(item)) is not None:
             fields[f"o_{item.link_id}"] = other

@@ -13,11 +13,22 @@ from booking.core.questionnaires.flow import Step
 from booking.extensions import db
 from booking.queries.appointments import Visit
 from booking.queries.carers import own_patient_ids
-from booking.services.filled_forms import FilledForm, is_full, is_own_answer, may_read
+from booking.services.filled_forms import (
+    FilledForm,
+    form_of_visit,
+    forms_of_visit,
+    is_full,
+    is_own_answer,
+    may_read,
+    spoken,
+)
 from booking.web import access
 
 HELPERS = "form_helpers"
 """Session value: public id of the visit → the name of who helps to fill in its forms in this browser."""
+
+LANGUAGES = "form_languages"
+"""Session value: public id of the visit → the language in which its forms are read in this browser."""
 
 WRITTEN = "written_answers"
 """Session value: "<visit>/<form>" → link id → version of the answer."""
@@ -46,6 +57,30 @@ class Sight:
     def opens(self, step: Step) -> bool:
         """Whether the page may be shown with the answers on it."""
         return all(self.sees(question.link_id) for question in step.questions)
+
+
+def form_of(visit: Visit, code: str, version: str = "") -> FilledForm:
+    """One form of the visit in the reader's language. Raises NotFound as `form_of_visit` does."""
+    return in_readers_words(visit, form_of_visit(db.session(), visit=visit, code=code, version=version))
+
+
+def forms_of(visit: Visit) -> list[FilledForm]:
+    """All forms of the visit, each in the reader's language."""
+    return [in_readers_words(visit, form) for form in forms_of_visit(db.session(), visit=visit)]
+
+
+def in_readers_words(visit: Visit, form: FilledForm) -> FilledForm:
+    """In the language it was begun in, else that chosen in this browser, else the patient's; as far as the form has it.
+    One that was sent keeps the words that were answered."""
+    chosen: dict[str, str] = access.server_session().get(LANGUAGES, {})
+    wanted = form.language or ("" if form.is_sent else chosen.get(visit.public_id) or visit.patient_language)
+    return spoken(db.session(), form, wanted)
+
+
+def read_in(visit: Visit, language: str) -> None:
+    """From now on, forms of the visit are read in that language here."""
+    session = access.server_session()
+    session[LANGUAGES] = {**session.get(LANGUAGES, {}), visit.public_id: language}
 
 
 def sight_of(visit: Visit, form: FilledForm) -> Sight:

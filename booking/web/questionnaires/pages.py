@@ -21,7 +21,7 @@ from booking.core.questionnaires.sections import Completion, Section, page_keys,
 from booking.queries.appointments import Visit
 from booking.services.filled_forms import FilledForm, StoredAnswer
 from booking.services.sent_forms import SentForm
-from booking.web.questionnaires.fields import SCALE
+from booking.web.questionnaires.fields import SCALE, boolean_words
 from booking.web.questionnaires.here import Sight
 
 COMPLETION = {
@@ -93,9 +93,17 @@ def _task(visit: Visit, sight: Sight, part: Section, *, is_open: bool) -> dict[s
     wanted = (unanswered or open_steps)[:1]
     href = "" if form.is_sent or not is_open or not wanted else page_url(visit, form, wanted[0].key)
     count = sum(len(step.questions) for step in part.steps)
-    title = part.title or ngettext("%(num)s question", "%(num)s questions", count)
+    title = worded(form, part.title) or ngettext("%(num)s question", "%(num)s questions", count)
     hint = "" if state is Completion.DONE or not part.title else length_text(section_minutes(part))
     return {"title": title, "status": words, "tone": tone, "href": href, "hint": hint}
+
+
+def worded(form: FilledForm, text: str) -> str:
+    """Words of the form for a page that is in another language: marked as such; as they are where it is the same."""
+    language = form.questionnaire.language
+    if not text or language.partition("-")[0] == str(get_locale()).partition("_")[0]:
+        return text
+    return Markup('<span lang="{}">{}</span>').format(language, text)
 
 
 def section_minutes(part: Section) -> int:
@@ -168,7 +176,8 @@ def review_parts(visit: Visit, sight: Sight) -> tuple[ReviewPart, ...]:
     form = sight.form
     return tuple(
         ReviewPart(
-            part.title, tuple(_review_row(visit, sight, step, item) for step in part.steps for item in step.questions)
+            worded(form, part.title),
+            tuple(_review_row(visit, sight, step, item) for step in part.steps for item in step.questions),
         )
         for part in sections(form.questionnaire, form.answers)
     )
@@ -176,31 +185,43 @@ def review_parts(visit: Visit, sight: Sight) -> tuple[ReviewPart, ...]:
 
 def _review_row(visit: Visit, sight: Sight, step: flow.Step, item: Item) -> dict[str, Any]:
     stored = sight.form.stored.get(item.link_id)
+    key = worded(sight.form, item.text)
     if not sight.sees(item.link_id):
-        return {"key": item.text, "value": gettext("Answered")}
+        return {"key": key, "value": gettext("Answered")}
     href = page_url(visit, sight.form, step.key, is_change=True) if sight.opens(step) else ""
     return {
-        "key": item.text,
-        "value": stored_text(item, stored),
+        "key": key,
+        "value": _value(sight.form, item, stored),
         "href": href,
-        "hidden": gettext("the answer to “%(question)s”", question=item.text),
+        "hidden": gettext("the answer to “%(question)s”", question=key),
     }
+
+
+def _value(form: FilledForm, item: Item, stored: StoredAnswer | None) -> str:
+    """The answer in words; a choice in those of the form."""
+    text = stored_text(item, stored, form.questionnaire.language)
+    is_words = stored is not None and isinstance(stored.value, Chosen | bool)
+    return worded(form, text) if is_words else text
 
 
 def answer_parts(sent: SentForm) -> tuple[ReviewPart, ...]:
     """What was sent, under the headings of the form, to read only."""
-    titles = section_titles(sent.form.questionnaire)
+    form = sent.form
+    titles = section_titles(form.questionnaire)
     grouped = groupby(sent.rows, key=lambda row: titles[row[0].link_id])
     return tuple(
-        ReviewPart(title, tuple({"key": item.text, "value": stored_text(item, stored)} for item, stored in rows))
+        ReviewPart(
+            worded(form, title),
+            tuple({"key": worded(form, item.text), "value": _value(form, item, stored)} for item, stored in rows),
+        )
         for title, rows in grouped
     )
 
 
-def stored_text(item: Item, stored: StoredAnswer | None) -> str:
-    """An answer, or why there is none, in words; the latter are set apart."""
+def stored_text(item: Item, stored: StoredAnswer | None, language: str = "") -> str:
+    """An answer, or why there is none, in words; the latter are set apart. `language` is that of the form's words."""
     if stored is not None and stored.is_readable and stored.value is not None:
-        return answer_text(item, stored.value)
+        return answer_text(item, stored.value, language)
     return Markup('<span class="unanswered">{}</span>').format(_missing_text(stored))
 
 
@@ -210,17 +231,18 @@ def _missing_text(stored: StoredAnswer | None) -> str:
     return gettext("Skipped") if stored.is_readable else gettext("This answer cannot be read.")
 
 
-def answer_text(item: Item, value: Value) -> str:
+def answer_text(item: Item, value: Value, language: str = "") -> str:
     """An answer as people read it; several choices, and the lines of a text, stand below each other."""
-    return Markup("<br>").join(escape(line) for line in answer_lines(item, value))
+    return Markup("<br>").join(escape(line) for line in answer_lines(item, value, language))
 
 
-def answer_lines(item: Item, value: Value) -> list[str]:
+def answer_lines(item: Item, value: Value, language: str = "") -> list[str]:
     """An answer in words: one line, or several."""
     if isinstance(value, Chosen):
         return [*(item.option_by_code[code].label for code in value.codes), *([value.other] if value.other else [])]
     if isinstance(value, bool):
-        return [gettext("Yes") if value else gettext("No")]
+        yes, no = boolean_words(language)
+        return [yes if value else no]
     if isinstance(value, int | Decimal | Quantity):
         return [_number_text(item, value)]
     if isinstance(value, date):
@@ -230,10 +252,10 @@ def answer_lines(item: Item, value: Value) -> list[str]:
     return [gettext("Prefer not to say")] if isinstance(value, Declined) else value.split("\n")
 
 
-def plain_text(item: Item, stored: StoredAnswer) -> str:
+def plain_text(item: Item, stored: StoredAnswer, language: str = "") -> str:
     """A stored answer in one line, to be quoted in a sentence."""
     if stored.is_readable and stored.value is not None:
-        return ", ".join(answer_lines(item, stored.value))
+        return ", ".join(answer_lines(item, stored.value, language))
     return _missing_text(stored)
 
 

@@ -42,7 +42,13 @@ def first(found: ShownVisit, sight: Sight, page: flow.Step, typed: MultiDict[str
     """The page with the stored answers, or last time's where there is none yet, or what was `typed` before."""
     last = last_time(db.session(), actor=access.actor(), visit=found.visit, form=sight.form, questions=page.questions)
     values = {**_initial(page.questions, sight), **last.answers, **sight.form.answers}
-    return shown(found, sight, page, forms.page_form(page.questions, values, typed), Extras(last=last))
+    return shown(found, sight, page, _form(sight, page, values, typed), Extras(last=last))
+
+
+def _form(
+    sight: Sight, page: flow.Step, values: Mapping[str, Value | None], typed: MultiDict[str, str] | None
+) -> forms.AnswerPageForm:
+    return forms.page_form(page.questions, values, typed, language=sight.form.questionnaire.language)
 
 
 def _initial(questions: tuple[Item, ...], sight: Sight) -> dict[str, Value | None]:
@@ -72,6 +78,7 @@ def shown(found: ShownVisit, sight: Sight, page: flow.Step, form: forms.AnswerPa
         page=page,
         form=form,
         questions=questions,
+        words_language=filled.questionnaire.language,
         progress=progress,
         progress_text=pages.progress_text(progress),
         is_halfway=pages.is_halfway(progress),
@@ -104,13 +111,13 @@ def again(
     for link_id in saved.conflicts:
         messages[link_id] = gettext(
             "This was answered on another device meanwhile: “%(answer)s”. Continue to use your answer below instead",
-            answer=pages.plain_text(items[link_id], saved.form.stored[link_id]),
+            answer=pages.plain_text(items[link_id], saved.form.stored[link_id], saved.form.questionnaire.language),
         )
     versions = {
         link_id: answer.version if link_id in saved.mistakes else saved.form.version_of(link_id)
         for link_id, answer in posted.answers.items()
     }
-    form = forms.page_form(page.questions, saved.form.answers, typed or request.form)
+    form = _form(sight, page, saved.form.answers, typed or request.form)
     focus = "" if typed is None else request.form["action"].split(":")[1]
     code = 200 if saved.is_clean else 422 if saved.mistakes else 409
     return shown(found, sight, page, form, Extras(versions, messages, focus)), code

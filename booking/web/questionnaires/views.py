@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
+from booking.adapters.languages import language_name
 from booking.core.clock import utc_now
 from booking.core.errors import FormNotReady
 from booking.core.questionnaires import flow
 from booking.core.questionnaires.sections import page_questions
 from booking.extensions import db
-from booking.services import questionnaires
-from booking.services.filled_forms import FilledForm, form_of_visit, forms_of_visit
+from booking.services import form_language, questionnaires
+from booking.services.filled_forms import FilledForm, library
 from booking.services.questionnaires import PostedPage, unanswered
 from booking.web import access
 from booking.web.consents.on_visit import open_consents
@@ -32,7 +36,7 @@ def start(public_id: str) -> ResponseReturnValue:
     """What there is to fill in for this visit, how long it takes and how far it is."""
     found = known_visit_or_404(public_id)
     now = utc_now()
-    sights = [sight_of(found.visit, form) for form in forms_of_visit(db.session(), visit=found.visit)]
+    sights = [sight_of(found.visit, form) for form in here.forms_of(found.visit)]
     asked_by_now = [sight.form for sight in sights if not sight.form.is_later(now)]
     return render_template(
         "questionnaires/start.html",
@@ -45,8 +49,17 @@ def start(public_id: str) -> ResponseReturnValue:
         has_unseen=any(sight.has_unseen for sight in sights),
         helper_form=forms.HelperForm(formdata=None, helper=here.named_helper(found.visit)),
         helper=here.helper_of(found.visit),
+        languages=_languages(sight.form for sight in sights if sight.form.takes_answers(now)),
         is_all_sent=bool(asked_by_now) and all(form.is_sent for form in asked_by_now),
     )
+
+
+def _languages(open_forms: Iterable[FilledForm]) -> list[tuple[str, str, bool]]:
+    """Code, own name, and whether a form is read in it here, of each language to choose from; [] for less than two."""
+    shelf, found = library(db.session()), list(open_forms)
+    codes = form_language.languages_of(db.session(), found)
+    read = {form.questionnaire.language for form in found if len(shelf.languages(form.questionnaire)) > 1}
+    return [(code, language_name(code, code), code in read) for code in codes] if len(codes) > 1 else []
 
 
 @bp.post("/helper")
@@ -68,11 +81,23 @@ def _helper_text(name: str) -> str:
     return gettext("From now on, answers are the patient's alone.")
 
 
+@bp.post("/language")
+def language(public_id: str) -> ResponseReturnValue:
+    """Read the forms of this visit in another language, as far as they have it."""
+    found = known_visit_or_404(public_id)
+    wanted = request.form.get("language", "")
+    if form_language.choose_language(
+        db.session(), actor=access.actor(), visit=found.visit, language=wanted, now=utc_now()
+    ):
+        here.read_in(found.visit, wanted)
+    return redirect(url_for(".start", public_id=public_id), 303)
+
+
 @bp.get("/<code>/<int:number>")
 def step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     """One question, or one short block, with the answer that is there."""
     found = known_visit_or_404(public_id)
-    form = form_of_visit(db.session(), visit=found.visit, code=code)
+    form = here.form_of(found.visit, code)
     sight = sight_of(found.visit, form)
     key = pages.page_key_or_404(form, number)
     page = pages.shown_step_or_none(form, key)
@@ -110,13 +135,14 @@ def save_step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     unsent.keep_if_logged_out(public_id)
     found = known_visit_or_404(public_id)
     version = request.form.get("form_version", "")
-    before = form_of_visit(db.session(), visit=found.visit, code=code, version=version)
+    before = here.form_of(found.visit, code, version)
     key = pages.page_key_or_404(before, number)
     typed = forms.with_rows_changed(request.form, page_questions(before.questionnaire, key))
     posted = _posted_page(found, before, key, version, typed)
     saved = questionnaires.save_page(
         db.session(), actor=access.actor(), visit=found.visit, code=code, page=posted, now=utc_now()
     )
+    saved = replace(saved, form=here.in_readers_words(found.visit, saved.form))
     here.remember(found.visit, code, saved.written)
     sight = sight_of(found.visit, saved.form)
     needs_help = saved.needs_help or help_page.is_due(found, sight)
@@ -147,6 +173,7 @@ def _posted_page(
         is_leaving=action in ("later", "back", AUTOSAVE) or typed is not None,
         written_here=sight_of(found.visit, form).written,
         helper=here.helper_of(found.visit),
+        language=request.form.get("form_language", form.questionnaire.language),
     )
 
 
@@ -164,14 +191,14 @@ def _next_page(found: ShownVisit, sight: Sight, posted: PostedPage) -> str:
 def note(public_id: str, code: str) -> ResponseReturnValue:
     """The message that an answer has called for. It can be gone on from; nothing is blocked."""
     found = known_visit_or_404(public_id)
-    return help_page.page(found, sight_of(found.visit, form_of_visit(db.session(), visit=found.visit, code=code)))
+    return help_page.page(found, sight_of(found.visit, here.form_of(found.visit, code)))
 
 
 @bp.get("/<code>/review")
 def review(public_id: str, code: str) -> ResponseReturnValue:
     """All answers before they are sent, each with a link to change it."""
     found = known_visit_or_404(public_id)
-    form = form_of_visit(db.session(), visit=found.visit, code=code)
+    form = here.form_of(found.visit, code)
     if (other_page := _other_page(found, form)) is not None:
         return redirect(other_page, 303)
     return _review(found, form)
@@ -217,7 +244,7 @@ def send(public_id: str, code: str) -> ResponseReturnValue:
             db.session(), actor=access.actor(), visit=found.visit, code=code, revision=revision or 0, now=utc_now()
         )
     except FormNotReady as refused:
-        form = form_of_visit(db.session(), visit=found.visit, code=code)
+        form = here.form_of(found.visit, code)
         return _review(found, form, unanswered(form), has_changed=refused.details["has_changed"], is_refused=True), 422
     return redirect(url_for(".done", public_id=public_id, code=code), 303)
 
@@ -226,7 +253,7 @@ def send(public_id: str, code: str) -> ResponseReturnValue:
 def done(public_id: str, code: str) -> ResponseReturnValue:
     """Thanks, and what comes next. No score: what the answers mean is said by a person."""
     found = known_visit_or_404(public_id)
-    all_forms = {form.code: form for form in forms_of_visit(db.session(), visit=found.visit)}
+    all_forms = {form.code: form for form in here.forms_of(found.visit)}
     form = all_forms.get(code)
     if form is None or not form.is_sent:
         return redirect(url_for(".start", public_id=public_id), 303)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from fhirclient.models.observation import Observation
 from fhirclient.models.questionnaire import Questionnaire as FhirQuestionnaire
 from fhirclient.models.questionnaireresponse import QuestionnaireResponse
-from jsonschema import Draft6Validator
 
 from booking.core.demo_answers import demo_answers
 from booking.core.questionnaires.answers import DECLINED
@@ -22,36 +20,22 @@ from booking.core.questionnaires.instruments import score_of
 from booking.core.questionnaires.library import SHIPPED, shipped_texts
 from booking.core.questionnaires.observation import ObservationFacts, score_observation
 from tests.core.questionnaires.forms import TYPES, TYPES_ANSWERS, TYPES_JSON
-from tools.r4_schema import SCHEMA
+from tests.core.questionnaires.official import schema_mistakes
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 FACTS = ResponseFacts("qr1", ResponseStatus.COMPLETED, NOW, "Patient/p1", "Patient/p1", "RelatedPerson/r1", "en")
 SEEN = ObservationFacts("o1", NOW, "Patient/p1", "Patient/p1", "QuestionnaireResponse/qr1")
 
 
-@pytest.fixture(scope="session")
-def schema() -> dict[str, Any]:
-    if not SCHEMA.is_file() and not os.environ.get("REQUIRE_SCHEMA"):
-        pytest.skip("The official schema was not fetched: make schema")
-    loaded: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    return loaded
-
-
-def mistakes(schema: dict[str, Any], resource: dict[str, Any]) -> list[str]:
-    """Of the schema for the one kind of resource: the choice among all kinds would only say that none fits."""
-    one = {"$ref": f"#/definitions/{resource['resourceType']}", "definitions": schema["definitions"]}
-    return [f"{e.json_path}: {e.message}" for e in Draft6Validator(one).iter_errors(resource)]
-
-
-def test_the_schema_finds_what_is_wrong(schema: dict[str, Any]) -> None:
+def test_the_schema_finds_what_is_wrong() -> None:
     wrong = {**TYPES_JSON, "status": "live"}
-    assert [text.split(":")[0] for text in mistakes(schema, wrong)] == ["$.status"]
+    assert [text.split(":")[0] for text in schema_mistakes(wrong)] == ["$.status"]
 
 
 @pytest.mark.parametrize("name", shipped_texts())
-def test_shipped_definitions(schema: dict[str, Any], name: str) -> None:
+def test_shipped_definitions(name: str) -> None:
     data = json.loads(shipped_texts()[name])
-    assert mistakes(schema, data) == []
+    assert schema_mistakes(data) == []
     assert FhirQuestionnaire(data).as_json() == data
 
 
@@ -62,26 +46,26 @@ def _responses(form: Questionnaire) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", SHIPPED.questionnaires, ids=lambda f: f.code)
-def test_responses_to_shipped_forms(schema: dict[str, Any], form: Questionnaire) -> None:
+def test_responses_to_shipped_forms(form: Questionnaire) -> None:
     responses = _responses(form)
-    assert [found for response in responses for found in mistakes(schema, response)] == []
+    assert [found for response in responses for found in schema_mistakes(response)] == []
     assert [QuestionnaireResponse(response).as_json() for response in responses] == responses
 
 
-def test_responses_with_answers_of_every_type(schema: dict[str, Any]) -> None:
+def test_responses_with_answers_of_every_type() -> None:
     response = questionnaire_response(TYPES, TYPES_ANSWERS, FACTS)
-    assert mistakes(schema, response) == []
+    assert schema_mistakes(response) == []
     assert QuestionnaireResponse(response).as_json() == response
-    assert mistakes(schema, TYPES_JSON) == []
+    assert schema_mistakes(TYPES_JSON) == []
 
 
 @pytest.mark.parametrize("code", ["peg", "phq-2", "phq-9", "gad-7", "pc-ptsd-5", "audit-c"])
 @pytest.mark.parametrize("is_filled", [True, False], ids=["total", "no-total"])
-def test_scores(schema: dict[str, Any], code: str, is_filled: bool) -> None:
+def test_scores(code: str, is_filled: bool) -> None:
     form = SHIPPED.latest(code)
     score = score_of(form, demo_answers(form, Random(1)) if is_filled else {})
     assert score is not None
     observation = score_observation(score, SEEN)
     assert ("valueQuantity" in observation, "dataAbsentReason" in observation) == (is_filled, not is_filled)
-    assert mistakes(schema, observation) == []
+    assert schema_mistakes(observation) == []
     assert Observation(observation).as_json() == observation
