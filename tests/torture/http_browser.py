@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
@@ -50,9 +51,9 @@ class HttpBrowser:
         self.hidden |= {name: html.unescape(value) for name, value in HIDDEN.findall(answer.text)}
         return answer
 
-    def post(self, path: str, **fields: str) -> Answer:
-        """Send a form with the token of the page seen before."""
-        body = urlencode({"csrf_token": self.hidden["csrf_token"], **fields})
+    def post(self, path: str, **fields: str | Sequence[str]) -> Answer:
+        """Send a form with the token of the page seen before; several values of one field as a list."""
+        body = urlencode({"csrf_token": self.hidden["csrf_token"], **fields}, doseq=True)
         return self._send("POST", path, body)
 
     def twin(self, port: int | None = None) -> HttpBrowser:

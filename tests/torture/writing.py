@@ -29,6 +29,10 @@ class Promises:
     unknown: list[datetime] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
 
+    @property
+    def count(self) -> int:
+        return len(self.visits)
+
 
 @contextmanager
 def writers(program: LiveProgram) -> Iterator[Promises]:
