@@ -7,16 +7,16 @@ put a library of their own into `session.info`, as the field keys travel.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.library import SHIPPED, Library
 from booking.core.questionnaires.parsing import parse_questionnaire
+from booking.core.questionnaires.score_tables import table_in
 from booking.models import Clinic, DefinitionState, QuestionnaireDefinition
 from booking.queries.catalogue import NoClinic, kept_catalogue
 
@@ -55,12 +55,27 @@ def is_offered(forms: Library, code: str) -> bool:
 def _read(session: Session) -> tuple[int, Library]:
     """The revision goes first: a form that is published in between is then read once more, and never missed."""
     revision = session.scalars(sa.select(Clinic.revision)).one()
-    return revision, SHIPPED.joined(tuple(_own_forms(session)))
+    return revision, _joined(_own_forms(session))
 
 
-def _own_forms(session: Session) -> Iterator[Questionnaire]:
+def _joined(own: Iterable[Mapping[str, Any]]) -> Library:
+    """What ships and these forms. One in another language of a form that stands before it is its translation; that is
+    offered as long as it is in use, or nobody new is given its original either."""
+    found = SHIPPED
+    for data in own:
+        form = parse_questionnaire(data)
+        original = found.original(form.canonical, form.language)
+        if original is None:
+            table = table_in(data)
+            found = found.joined((form,), tables={form.canonical: table} if table else {})
+        elif original.status == RETIRED or form.status != RETIRED:
+            found = found.joined((), (form,))
+    return found
+
+
+def _own_forms(session: Session) -> Iterator[dict[str, Any]]:
     """What was published once, retired or not: answers go on naming it."""
     table = QuestionnaireDefinition
     rows = session.execute(sa.select(table.definition, table.state).where(table.state.in_(_STATUS)).order_by(table.id))
     for definition, state in rows:
-        yield parse_questionnaire({**json.loads(definition), "status": _STATUS[state]})
+        yield {**json.loads(definition), "status": _STATUS[state]}

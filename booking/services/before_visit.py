@@ -17,6 +17,7 @@ from booking.core.errors import NotFound
 from booking.core.questionnaires.answers import Chosen
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.library import Library
+from booking.core.questionnaires.scoring import ScoreTable
 from booking.queries.appointments import Visit, may_see
 from booking.queries.patient_forms import SentResponse, answers_of, senders_of, sent_responses
 from booking.queries.questionnaires import AnswerRow
@@ -33,10 +34,12 @@ MAPS_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class ScoreTrend:
-    """The scores of one form over time, the earliest first."""
+    """The scores of one form over time, the earliest first. `table` is that of its newest version, None where the
+    clinic has none any more."""
 
     questionnaire: Questionnaire
     points: tuple[ScorePoint, ...]
+    table: ScoreTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,8 @@ def _trends(session: Session, rows: Sequence[SentResponse], forms: Mapping[int, 
     scored = _first_by_code(row for row in rows if row.score_sealed is not None)
     for code, newest in scored.items():
         points = (score_point(session, row) for row in reversed(rows) if row.code == code)
-        yield ScoreTrend(forms[newest.id].questionnaire, tuple(point for point in points if point))
+        form = forms[newest.id]
+        yield ScoreTrend(form.questionnaire, tuple(point for point in points if point), form.table)
 
 
 def _maps(

@@ -49,7 +49,7 @@ def last_time(session: Session, *, actor: Actor, visit: Visit, form: FilledForm,
         return LastTime()
     stored = open_answers(session, questionnaire, row)
     readable = {link_id: one.value for link_id, one in stored.items() if one.is_readable}
-    carried = carried_forward(Answered(questionnaire, readable), form.questionnaire)
+    carried = carried_forward(Answered(questionnaire, readable), form.questionnaire, library(session).tables)
     return LastTime({link_id: value for link_id, value in carried.items() if link_id in wanted}, sent_at)
 
 

@@ -20,7 +20,7 @@ from booking.queries.appointments import Visit
 from booking.services import audit
 from booking.services.audit_reads import VISIT
 from booking.services.before_visit import read_before_visit
-from booking.services.filled_forms import spoken
+from booking.services.filled_forms import library, spoken
 from booking.services.read_forms import ReadForm
 from booking.services.transaction import transaction
 
@@ -61,7 +61,7 @@ def _resources(session: Session, form: ReadForm, patient: str) -> list[dict[str,
         language=words.language if form.row.language else "",
     )
     response = questionnaire_response(words, form.answers, facts)
-    score = score_of(form.questionnaire, form.answers)
+    score = score_of(form.questionnaire, form.answers, library(session).tables)
     if score is None:
         return [response]
     seen = ObservationFacts(f"{key}-score", form.row.completed_at, patient, patient, f"QuestionnaireResponse/{key}")

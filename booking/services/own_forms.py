@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,28 +17,46 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import SYSTEM, Actor
 from booking.core.errors import BookingError, NotFound
+from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.fhir_shape import Mistake
 from booking.core.questionnaires.imports import Imported, read_import
-from booking.core.questionnaires.library import SHIPPED, Library
+from booking.core.questionnaires.library import SHIPPED
 from booking.core.questionnaires.own_forms import (
     adapted,
     approved,
+    harm_of,
     live_mistakes,
     new_form,
     next_version,
     ordinal_mistakes,
+    with_marks_of,
     with_safety_items,
 )
-from booking.models import Clinic, DefinitionSource, DefinitionState, QuestionnaireDefinition, new_public_id
-from booking.queries.catalogue import catalogue
-from booking.queries.form_library import library
+from booking.core.questionnaires.parsing import parse_questionnaire
+from booking.core.questionnaires.score_tables import brought_mistakes, with_table
+from booking.core.questionnaires.translations import translation_mistakes
+from booking.models import DefinitionSource, DefinitionState, QuestionnaireDefinition
 from booking.queries.safety import watch
 from booking.services import audit
 from booking.services.administration import demand_administrator
-from booking.services.clinic import new_revision
+from booking.services.own_form_rows import (
+    add_row,
+    clinic_today,
+    definition_row,
+    draft_row,
+    forms_changed,
+    has_other_draft,
+    keep_row,
+    original_of_data,
+    original_or_none,
+    present_library,
+    published_rows,
+    same_version_or_none,
+    source_of,
+)
 from booking.services.transaction import transaction
 
-FORM_DRAFTED, FORM_IMPORTED, FORM_DISCARDED = "form_drafted", "form_imported", "form_discarded"
+FORM_IMPORTED, FORM_DISCARDED = "form_imported", "form_discarded"
 FORM_PUBLISHED, FORM_RETIRED = "form_published", "form_retired"
 ENDED = "licence_ended"
 """Reason code of a form that switched itself off."""
@@ -56,12 +74,6 @@ class FormRefused(BookingError):
         self.mistakes = tuple(mistakes)
 
 
-class FormChanged(BookingError):
-    """The draft is not what the page has shown: somebody has changed it meanwhile. Nothing was saved."""
-
-    code = "form_changed"
-
-
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What an administrator says before a form goes live. `reference` and `ends_on` are of the licence, and needed for
@@ -72,6 +84,10 @@ class Statement:
     reference: str = ""
     ends_on: date | None = None
 
+    def is_licensed(self, today: date) -> bool:
+        """Whether a licence is stated that has not ended."""
+        return bool(self.reference and self.ends_on and self.ends_on >= today)
+
 
 def make_form(
     session: Session, *, actor: Actor, title: str, copyright_line: str, now: datetime, origin: str = ""
@@ -81,7 +97,7 @@ def make_form(
     Raises NotFound for an origin that may not be adapted, or when the actor is no administrator."""
     demand_administrator(actor)
     with transaction(session):
-        taken = {*_present(session).codes, *session.scalars(sa.select(QuestionnaireDefinition.code))}
+        taken = {*present_library(session).codes, *session.scalars(sa.select(QuestionnaireDefinition.code))}
         try:
             data = (
                 adapted(origin, title, taken=taken)
@@ -90,7 +106,7 @@ def make_form(
             )
         except KeyError:
             raise NotFound(questionnaire=origin) from None
-        return _add(session, actor, data, DefinitionSource.MADE, now).public_id
+        return add_row(session, actor, data, DefinitionSource.MADE, now).public_id
 
 
 def begin_version(session: Session, *, actor: Actor, public_id: str, now: datetime) -> str:
@@ -99,60 +115,61 @@ def begin_version(session: Session, *, actor: Actor, public_id: str, now: dateti
     Raises NotFound for a draft, or a form that was brought along."""
     demand_administrator(actor)
     with transaction(session):
-        row = _row(session, public_id)
-        if row.source is not DefinitionSource.MADE or row.state is DefinitionState.DRAFT:
+        row = definition_row(session, public_id)
+        is_made = row.source is DefinitionSource.MADE and original_or_none(session, row) is None
+        if not is_made or row.state is DefinitionState.DRAFT:
             raise NotFound(definition=public_id)
-        same = sa.select(QuestionnaireDefinition).where(QuestionnaireDefinition.code == row.code)
+        same = sa.select(QuestionnaireDefinition).where(
+            QuestionnaireDefinition.code == row.code, QuestionnaireDefinition.language == row.language
+        )
         newest = session.scalars(same.order_by(QuestionnaireDefinition.id.desc())).first() or row
         if newest.state is DefinitionState.DRAFT:
             return newest.public_id
         data = {**json.loads(row.definition), "version": newest.version}
-        return _add(session, actor, next_version(data), DefinitionSource.MADE, now).public_id
+        return add_row(session, actor, next_version(data), DefinitionSource.MADE, now).public_id
 
 
-def import_form(session: Session, *, actor: Actor, text: str, now: datetime) -> tuple[str, Imported]:
-    """Keep a pasted FHIR R4 Questionnaire as a draft, in place of a draft of the same version: its public id, and what
-    was left out of it. Raises FormRefused."""
+def import_form(session: Session, *, actor: Actor, text: str, now: datetime, table: str = "") -> tuple[str, Imported]:
+    """Keep a pasted FHIR R4 Questionnaire as a draft, in place of a draft of the same version and language: its public
+    id, and what was left out of it. `table` is the JSON of its score table, "" for none or that in the file.
+
+    A form that the clinic has in another language is a translation of that one. Raises FormRefused."""
     demand_administrator(actor)
     found = read_import(text)
-    mistakes = found.mistakes or tuple(ordinal_mistakes(found.data))
+    data = with_table({**found.data, "status": "draft"}, table)
+    mistakes = found.mistakes or (*ordinal_mistakes(data), *brought_mistakes(data, parse_questionnaire(data)))
     if mistakes:
         raise FormRefused(mistakes)
-    data = {**found.data, "status": "draft"}
     with transaction(session):
-        row = _same_version(session, data)
-        _refuse_taken(session, data, row)
+        original = original_of_data(session, data)
+        data = with_marks_of(original, data) if original else data
+        row = same_version_or_none(session, data)
+        _refuse_taken(session, data, row, original)
         if row is None:
-            row = _add(session, actor, data, DefinitionSource.IMPORTED, now)
+            row = add_row(session, actor, data, source_of(session, data), now)
         else:
-            _keep(row, data, actor, now)
+            keep_row(row, data, actor, now)
         audit.record(session, actor, FORM_IMPORTED, "questionnaire_definition", row.id, now=now)
         return row.public_id, found
 
 
-def _same_version(session: Session, data: dict[str, Any]) -> QuestionnaireDefinition | None:
-    table = QuestionnaireDefinition
-    same = sa.and_(table.code == data["id"], table.version == data["version"])
-    return session.scalars(sa.select(table).where(same).with_for_update()).one_or_none()
-
-
-def _refuse_taken(session: Session, data: dict[str, Any], row: QuestionnaireDefinition | None) -> None:
-    """A code belongs to one form, and a version that was published is never replaced. Raises FormRefused."""
-    forms = _present(session)
-    if data["id"] in forms.codes and forms.latest(data["id"]).url != data["url"]:
+def _refuse_taken(
+    session: Session, data: dict[str, Any], row: QuestionnaireDefinition | None, original: Questionnaire | None
+) -> None:
+    """A code belongs to one form, a version that was published is never replaced, and a translation is the same form
+    but for its words. Raises FormRefused."""
+    forms, form = present_library(session), parse_questionnaire(data)
+    if form.code in forms.codes and forms.latest(form.code).url != form.url:
         raise FormRefused([Mistake("id", "taken", "is the id of another form of this clinic")])
-    is_shipped = any(q.version == data["version"] for q in SHIPPED.versions(data["id"]))
+    if original is not None and (mistakes := translation_mistakes(original, form)):
+        raise FormRefused(mistakes)
+    is_there = original is None and any(q.version == form.version for q in SHIPPED.versions(form.code))
+    is_spoken = form.language in forms.languages(form)[1:] if original else has_other_draft(session, form)
     is_other = row is not None and (
-        row.state is not DefinitionState.DRAFT or row.source is not DefinitionSource.IMPORTED
+        row.state is not DefinitionState.DRAFT or (row.source is DefinitionSource.MADE and original is None)
     )
-    if is_shipped or is_other:
+    if is_there or is_spoken or is_other:
         raise FormRefused([Mistake("version", "taken", "is a version that this clinic has already")])
-
-
-def _present(session: Session) -> Library:
-    """The forms of this moment: the clinic is asked first, by which they are kept."""
-    catalogue(session)
-    return library(session)
 
 
 def change_draft(
@@ -163,11 +180,11 @@ def change_draft(
     Raises FormChanged, and NotFound for anything else than such a draft, and whatever `change` raises."""
     demand_administrator(actor)
     with transaction(session):
-        row = _draft(session, public_id, seen)
-        if row.source is not DefinitionSource.MADE:
+        row = draft_row(session, public_id, seen)
+        if row.source is not DefinitionSource.MADE or original_or_none(session, row) is not None:
             raise NotFound(definition=public_id)
         data = change(json.loads(row.definition))
-        _keep(row, data, actor, now)
+        keep_row(row, data, actor, now)
         return data
 
 
@@ -175,7 +192,7 @@ def discard_draft(session: Session, *, actor: Actor, public_id: str, seen: int, 
     """Throw a draft away. Raises FormChanged, NotFound."""
     demand_administrator(actor)
     with transaction(session):
-        row = _draft(session, public_id, seen)
+        row = draft_row(session, public_id, seen)
         audit.record(session, actor, FORM_DISCARDED, "questionnaire_definition", row.id, now=now)
         session.delete(row)
 
@@ -183,25 +200,24 @@ def discard_draft(session: Session, *, actor: Actor, public_id: str, seen: int, 
 def publish_form(
     session: Session, *, actor: Actor, public_id: str, seen: int, statement: Statement, now: datetime
 ) -> None:
-    """Let the draft go live, and retire the version before it.
+    """Let the draft go live, and retire the version before it. A translation stands beside its original, and asks about
+    self-harm where that does.
 
     Raises FormRefused with everything that is missing, FormChanged, NotFound."""
     demand_administrator(actor)
     with transaction(session):
-        row, today = _draft(session, public_id, seen), _today(session, now)
+        row, today = draft_row(session, public_id, seen), clinic_today(session, now)
+        original = original_or_none(session, row)
+        if original is not None:
+            statement = replace(statement, **harm_of(original))
         data = with_safety_items(json.loads(row.definition), statement.harm_items)
         is_made = row.source is DefinitionSource.MADE
         if is_made:
             data = approved(data, today)
-        has_licence = is_made or bool(statement.reference and statement.ends_on and statement.ends_on >= today)
-        mistakes = live_mistakes(data, has_licence=has_licence, asks_about_self_harm=statement.asks_about_harm)
-        if statement.asks_about_harm and not watch(session).crisis.is_whole:
-            mistakes += (Mistake("", "crisis", "needs the crisis line and the emergency number of the clinic first"),)
-        if mistakes:
-            raise FormRefused(mistakes)
-        for before in _published(session, QuestionnaireDefinition.code == row.code):
+        _refuse_unready(session, data, statement, original, has_licence=is_made or statement.is_licensed(today))
+        for before in published_rows(session, QuestionnaireDefinition.code == row.code) if original is None else ():
             _retire(session, actor, before, now)
-        _keep(row, data, actor, now)
+        keep_row(row, data, actor, now)
         row.state, row.published_at, row.asks_about_harm = (
             DefinitionState.PUBLISHED,
             now,
@@ -211,18 +227,31 @@ def publish_form(
             row.licence_reference, row.licence_ends_on = statement.reference, statement.ends_on
             row.licence_by_account_id = actor.account_id
         audit.record(session, actor, FORM_PUBLISHED, "questionnaire_definition", row.id, now=now)
-        _forms_changed(session)
+        forms_changed(session)
+
+
+def _refuse_unready(
+    session: Session, data: dict[str, Any], statement: Statement, original: Questionnaire | None, *, has_licence: bool
+) -> None:
+    """Raises FormRefused with everything that keeps the form from going live."""
+    mistakes = live_mistakes(data, has_licence=has_licence, asks_about_self_harm=statement.asks_about_harm)
+    if statement.asks_about_harm and not watch(session).crisis.is_whole:
+        mistakes += (Mistake("", "crisis", "needs the crisis line and the emergency number of the clinic first"),)
+    if original is not None and not mistakes:
+        mistakes = tuple(translation_mistakes(original, parse_questionnaire(data)))
+    if mistakes:
+        raise FormRefused(mistakes)
 
 
 def retire_form(session: Session, *, actor: Actor, public_id: str, now: datetime) -> None:
     """Give the form to nobody new; what was begun can be finished, and answers stay. Raises NotFound."""
     demand_administrator(actor)
     with transaction(session):
-        row = _row(session, public_id)
+        row = definition_row(session, public_id)
         if row.state is not DefinitionState.PUBLISHED:
             raise NotFound(definition=public_id)
         _retire(session, actor, row, now)
-        _forms_changed(session)
+        forms_changed(session)
 
 
 def retire_ended(session: Session, *, now: datetime) -> int:
@@ -230,25 +259,14 @@ def retire_ended(session: Session, *, now: datetime) -> int:
     table = QuestionnaireDefinition
     live = sa.select(sa.func.min(table.licence_ends_on)).where(table.state == DefinitionState.PUBLISHED)
     first = session.scalar(live)
-    if first is None or first >= _today(session, now):
+    if first is None or first >= clinic_today(session, now):
         return 0
     with transaction(session):
-        ended = _published(session, table.licence_ends_on < _today(session, now))
+        ended = published_rows(session, table.licence_ends_on < clinic_today(session, now))
         for row in ended:
             _retire(session, SYSTEM, row, now, reason_code=ENDED)
-        _forms_changed(session)
+        forms_changed(session)
         return len(ended)
-
-
-def _today(session: Session, now: datetime) -> date:
-    """The date at the clinic; the later one where its locations have two: a licence is never stretched."""
-    return max(now.astimezone(place.tz).date() for place in catalogue(session).locations.values())
-
-
-def _published(session: Session, which: sa.ColumnElement[bool]) -> list[QuestionnaireDefinition]:
-    table = QuestionnaireDefinition
-    live = sa.select(table).where(table.state == DefinitionState.PUBLISHED, which)
-    return list(session.scalars(live.order_by(table.id).with_for_update()))
 
 
 def _retire(
@@ -256,53 +274,3 @@ def _retire(
 ) -> None:
     row.state, row.retired_at = DefinitionState.RETIRED, now
     audit.record(session, actor, FORM_RETIRED, "questionnaire_definition", row.id, now=now, reason_code=reason_code)
-
-
-def _forms_changed(session: Session) -> None:
-    """Every process reads the forms again at its next use of the clinic."""
-    session.execute(sa.update(Clinic).values(revision=new_revision()))
-
-
-def _row(session: Session, public_id: str) -> QuestionnaireDefinition:
-    """The row, locked. Raises NotFound."""
-    wanted = sa.select(QuestionnaireDefinition).where(QuestionnaireDefinition.public_id == public_id)
-    row = session.scalars(wanted.with_for_update()).one_or_none()
-    if row is None:
-        raise NotFound(definition=public_id)
-    return row
-
-
-def _draft(session: Session, public_id: str, seen: int) -> QuestionnaireDefinition:
-    row = _row(session, public_id)
-    if row.state is not DefinitionState.DRAFT:
-        raise NotFound(definition=public_id)
-    if row.revision != seen:
-        raise FormChanged
-    return row
-
-
-def _add(
-    session: Session, actor: Actor, data: dict[str, Any], source: DefinitionSource, now: datetime
-) -> QuestionnaireDefinition:
-    row = QuestionnaireDefinition(
-        public_id=new_public_id(),
-        code=data["id"],
-        version=data["version"],
-        language=data.get("language", "en"),
-        source=source,
-        state=DefinitionState.DRAFT,
-        definition=json.dumps(data, ensure_ascii=False),
-        changed_at=now,
-        changed_by_account_id=actor.account_id,
-    )
-    session.add(row)
-    session.flush()
-    if source is DefinitionSource.MADE:
-        audit.record(session, actor, FORM_DRAFTED, "questionnaire_definition", row.id, now=now)
-    return row
-
-
-def _keep(row: QuestionnaireDefinition, data: dict[str, Any], actor: Actor, now: datetime) -> None:
-    row.definition, row.language = json.dumps(data, ensure_ascii=False), data.get("language", "en")
-    row.revision += 1
-    row.changed_at, row.changed_by_account_id = now, actor.account_id

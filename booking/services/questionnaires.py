@@ -258,7 +258,7 @@ def send_form(session: Session, *, actor: Actor, visit: Visit, code: str, revisi
         if form.response_id is None or missing or form.revision != revision:
             raise FormNotReady(missing=missing, has_changed=form.revision != revision)
         _drop_hidden(session, form)
-        score = score_of(form.questionnaire, form.answers)
+        score = score_of(form.questionnaire, form.answers, library(session).tables)
         flags = flags_of(form.questionnaire, form.answers)
         session.execute(
             sa.update(QuestionnaireResponse)

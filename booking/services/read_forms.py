@@ -18,6 +18,7 @@ from booking.adapters.sealing import CannotOpen
 from booking.core.questionnaires.answers import Value
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.flags import Flag, flags_from_plain, flags_of
+from booking.core.questionnaires.scoring import ScoreTable
 from booking.models import ResponseStatus
 from booking.queries.patient_forms import SentResponse
 from booking.queries.questionnaires import AnswerRow, ResponseRow, Sender
@@ -40,7 +41,8 @@ class ScorePoint:
 
 @dataclass(frozen=True)
 class ReadForm:
-    """One form that was sent, opened. `note` and `helper` are "" where there is none."""
+    """One form that was sent, opened. `note` and `helper` are "" where there is none; `table` is what scores it, None
+    for a form that is not scored."""
 
     row: SentResponse
     form: FilledForm
@@ -50,6 +52,7 @@ class ReadForm:
     note: str
     helper: str
     is_readable: bool = True
+    table: ScoreTable | None = None
 
     @property
     def code(self) -> str:
@@ -79,6 +82,7 @@ def opened(session: Session, row: SentResponse, answers: Sequence[AnswerRow], se
         note,
         helper,
         note_opens and helper_opens and flags_open,
+        library(session).tables.for_form(form.questionnaire),
     )
 
 

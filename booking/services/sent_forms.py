@@ -16,10 +16,11 @@ from booking.core.questionnaires import fhir
 from booking.core.questionnaires.bundle import fhir_id
 from booking.core.questionnaires.definition import Item
 from booking.core.questionnaires.flow import visible_questions
+from booking.core.questionnaires.scoring import ScoreTable
 from booking.queries.appointments import Visit, may_see
 from booking.queries.questionnaires import Sender, sender_of
 from booking.services import audit
-from booking.services.filled_forms import FilledForm, StoredAnswer, form_of_visit, may_read, spoken
+from booking.services.filled_forms import FilledForm, StoredAnswer, form_of_visit, library, may_read, spoken
 from booking.services.questionnaires import RESPONSE
 from booking.services.sealed import open_text
 from booking.services.transaction import transaction
@@ -27,11 +28,13 @@ from booking.services.transaction import transaction
 
 @dataclass(frozen=True, slots=True)
 class ReadScore:
-    """The score kept with a form: `value` such as "7.0", or None with the link ids that are missing."""
+    """The score kept with a form: `value` such as "7.0", or None with the link ids that are missing. `table` is what it
+    came from, None where the clinic does not have it any more."""
 
     value: str | None
     missing: tuple[str, ...] = ()
     is_readable: bool = True
+    table: ScoreTable | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,10 @@ def _sent(session: Session, visit: Visit, code: str, *, has_score: bool) -> Sent
 def _score(session: Session, form: FilledForm) -> ReadScore | None:
     if form.score_sealed is None:
         return None
+    table = library(session).tables.for_form(form.questionnaire)
     try:
         text = open_text(session, RESPONSE, "score", form.response_public_id, form.score_sealed)
     except CannotOpen:
-        return ReadScore(None, is_readable=False)
+        return ReadScore(None, is_readable=False, table=table)
     plain = json.loads(text or "{}")
-    return ReadScore(plain["value"], tuple(plain["missing"]))
+    return ReadScore(plain["value"], tuple(plain["missing"]), table=table)

@@ -21,7 +21,8 @@ from booking.queries.form_definitions import own_form_or_none, own_forms
 from booking.queries.form_library import is_offered, library, offered
 from booking.services import own_forms as service
 from booking.services.filled_forms import forms_of_visit
-from booking.services.own_forms import FormChanged, FormRefused, Statement
+from booking.services.own_form_rows import FormChanged
+from booking.services.own_forms import FormRefused, Statement
 from tests.core.questionnaires.forms import form, options, question
 from tests.factories import NOW, make_account, make_appointment
 from tests.services.forms_cast import page, save, visit_of

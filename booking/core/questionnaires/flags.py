@@ -127,8 +127,13 @@ def flags_of(questionnaire: Questionnaire, answers: Answers, rules: FlagRules = 
     shown = without_hidden(questionnaire, answers)
     safety = tuple(item.link_id for item in safety_answers(questionnaire, answers))
     first = (Flag(SAFETY_KEY, FlagKind.SAFETY, _SAFETY_RULE, safety),) if safety else ()
-    mine = [rule for rule in rules.rules if not set(questionnaire.origins).isdisjoint(rule.questionnaires)]
+    mine = rules_for(questionnaire, rules)
     return (*first, *(flag for rule in mine if (flag := _raised(rule, rules.version, shown)) is not None))
+
+
+def rules_for(questionnaire: Questionnaire, rules: FlagRules = SHIPPED_RULES) -> tuple[FlagRule, ...]:
+    """The rules that look at this form, or at one that it was adapted from."""
+    return tuple(rule for rule in rules.rules if not set(questionnaire.origins).isdisjoint(rule.questionnaires))
 
 
 def _raised(rule: FlagRule, version: str, answers: Answers) -> Flag | None:

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from types import MappingProxyType
 
 from booking.core.errors import NotFound
 from booking.core.questionnaires.checks import find_mistakes
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.fhir_shape import Mistake
 from booking.core.questionnaires.parsing import parse_questionnaire
+from booking.core.questionnaires.score_tables import SHIPPED_TABLES, ScoreTables
+from booking.core.questionnaires.scoring import ScoreTable
 from booking.core.questionnaires.translations import translation_mistakes
 
 MAX_BYTES = 400_000
@@ -34,10 +37,12 @@ class DefinitionRefused(ValueError):
 class Library:
     """Questionnaires in all their versions. A response keeps naming its own version; a new one gets the latest.
 
-    `translations` are further languages of some of them: the same `url|version`, link ids and codes, other words."""
+    `translations` are further languages of some of them: the same `url|version`, link ids and codes, other words.
+    `tables` score them."""
 
     questionnaires: tuple[Questionnaire, ...]
     translations: tuple[Questionnaire, ...] = ()
+    tables: ScoreTables = SHIPPED_TABLES
 
     @cached_property
     def _by_canonical(self) -> Mapping[str, Questionnaire]:
@@ -70,6 +75,12 @@ class Library:
             raise NotFound(questionnaire=canonical)
         return self._by_canonical[canonical]
 
+    def original(self, canonical: str, language: str) -> Questionnaire | None:
+        """The form `url|version` when its first language is another one: what a file in `language` is a translation of.
+        None when there is no such form, or it is that file itself."""
+        first = self._by_canonical.get(canonical)
+        return first if first is not None and first.language != language else None
+
     def versions(self, code: str) -> tuple[Questionnaire, ...]:
         """Every version of the form `code`, the newest first; empty when there is none."""
         return tuple(q for q in sorted(self.questionnaires, key=version_key, reverse=True) if q.code == code)
@@ -86,14 +97,20 @@ class Library:
                 return self._by_language[questionnaire.canonical, wanted]
         return self.exact(questionnaire.canonical)
 
-    def joined(self, others: Sequence[Questionnaire], translations: Sequence[Questionnaire] = ()) -> Library:
+    def joined(
+        self,
+        others: Sequence[Questionnaire],
+        translations: Sequence[Questionnaire] = (),
+        tables: Mapping[str, ScoreTable] = MappingProxyType({}),
+    ) -> Library:
         """This library and further forms, such as those a clinic imported or made: other forms, or new versions of
-        these. What is here already stays as it is, and no other form takes over its code."""
+        these, with their score tables by `url|version`. What is here already stays as it is, and no other form takes
+        over its code."""
         urls = {q.code: q.url for q in self.questionnaires}
         own = [q for q in others if q.canonical not in self._by_canonical and urls.get(q.code, q.url) == q.url]
         known = {*self._by_canonical, *(q.canonical for q in own)}
         offered = [q for q in translations if q.canonical in known]
-        return Library((*self.questionnaires, *own), (*self.translations, *offered))
+        return Library((*self.questionnaires, *own), (*self.translations, *offered), self.tables.joined(tables))
 
 
 def read_definition(text: str) -> Questionnaire:

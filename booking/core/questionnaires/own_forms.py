@@ -12,7 +12,7 @@ from typing import Any
 
 from booking.core.clinic_file.codes import code_from
 from booking.core.questionnaires.checks import find_mistakes
-from booking.core.questionnaires.definition import ORDINAL_VALUE, SAFETY_ITEM
+from booking.core.questionnaires.definition import ORDINAL_VALUE, SAFETY_ITEM, Questionnaire
 from booking.core.questionnaires.fhir_shape import Mistake
 from booking.core.questionnaires.imports import activation_mistakes
 from booking.core.questionnaires.library import SHIPPED, shipped_texts
@@ -96,6 +96,17 @@ def with_safety_items(data: Data, link_ids: Collection[str]) -> dict[str, Any]:
         if mark:
             _number(target.get("answerOption", []))
     return marked
+
+
+def with_marks_of(original: Questionnaire, data: Data) -> dict[str, Any]:
+    """A translation with the marks about self-harm that its original was given when it went live."""
+    return with_safety_items(data, [item.link_id for item in original.questions if item.is_safety])
+
+
+def harm_of(original: Questionnaire) -> dict[str, Any]:
+    """What is to be said about self-harm of a translation: the same as of its original."""
+    harm = frozenset(item.link_id for item in original.questions if item.is_safety)
+    return {"asks_about_harm": bool(harm), "harm_items": harm}
 
 
 def _number(options: list[dict[str, Any]]) -> None:

@@ -14,9 +14,13 @@ from typing import Any
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.fhir_shape import Mistake
 from booking.core.questionnaires.parsing import parse_coding
+from booking.core.questionnaires.raw_items import extension
 from booking.core.questionnaires.scoring import Gate, Method, ScoredItem, ScoreTable
 
 MAX_POINTS = 1000
+SCORE_TABLE = "https://respite.example/fhir/StructureDefinition/score-table"
+"""Our extension of a Questionnaire, a string: the JSON of the table that scores it. So a form and its table are one
+file, and one version."""
 _KEYS = {"questionnaires", "instrument", "rule", "source", "total", "method", "items"}
 
 
@@ -55,6 +59,29 @@ def _read_item(raw: Mapping[str, Any]) -> ScoredItem:
         (span[0], span[1]) if span else None,
         Gate(gate["question"], gate["code"]) if gate else None,
     )
+
+
+def with_table(data: Mapping[str, Any], table: str) -> dict[str, Any]:
+    """The Questionnaire JSON with that table (JSON text) in it, in place of any other; as it is for ""."""
+    if not table.strip():
+        return dict(data)
+    others = [one for one in data.get("extension", []) if one.get("url") != SCORE_TABLE]
+    return {**data, "extension": [*others, {"url": SCORE_TABLE, "valueString": table.strip()}]}
+
+
+def table_in(data: Mapping[str, Any]) -> ScoreTable | None:
+    """The table that checked Questionnaire JSON brings along; None when it has none."""
+    text = extension(data, SCORE_TABLE, "valueString")
+    return None if text is None else read_table(json.loads(text))
+
+
+def brought_mistakes(data: Mapping[str, Any], questionnaire: Questionnaire) -> list[Mistake]:
+    """What is wrong with the table that Questionnaire JSON brings along; [] when it has none."""
+    text = extension(data, SCORE_TABLE, "valueString")
+    try:
+        return [] if text is None else table_mistakes(json.loads(text), questionnaire)
+    except (ValueError, RecursionError):
+        return [Mistake("extension", "table", "the score table is no JSON")]
 
 
 def table_mistakes(data: Any, questionnaire: Questionnaire) -> list[Mistake]:

@@ -16,7 +16,8 @@ from booking.core.questionnaires.own_forms import with_head
 from booking.extensions import db
 from booking.queries.form_definitions import OwnForm
 from booking.services import own_forms as service
-from booking.services.own_forms import Change, FormChanged
+from booking.services.own_form_rows import FormChanged
+from booking.services.own_forms import Change
 from booking.web import access
 from booking.web.administration.clinic_pages import bp
 from booking.web.administration.item_form import KINDS, ItemForm

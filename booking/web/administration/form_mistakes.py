@@ -29,6 +29,8 @@ WORDS: Mapping[str, LazyString] = {
     "licence": lazy_gettext("The statement on the license is missing, or the license has ended."),
     "safety": lazy_gettext("Mark the questions about self-harm: those, and no others. Each needs a first answer of 0."),
     "ordinal": lazy_gettext("Each answer of a scored question needs an ordinalValue."),
+    "table": lazy_gettext("The score table does not fit the form: %(words)s."),
+    "translation": lazy_gettext("It is no translation of the form that the clinic has: %(words)s."),
     "taken": lazy_gettext("The clinic has this id with another address, or this version, already."),
 }
 
@@ -46,10 +48,12 @@ class MistakeLine:
 def mistake_lines(mistakes: Iterable[Mistake], data: Mapping[str, Any] | None = None) -> list[MistakeLine]:
     """The mistakes for a page. With the form's `data` an item is named by its text."""
     texts = {line.path: line.text for line in lines(data)} if data else {}
-    return [
-        MistakeLine(one.path, texts.get(_item(one.path), ""), str(WORDS.get(_rule(one), one.words)), one.rule)
-        for one in mistakes
-    ]
+    return [MistakeLine(one.path, texts.get(_item(one.path), ""), _sentence(one), one.rule) for one in mistakes]
+
+
+def _sentence(mistake: Mistake) -> str:
+    sentence = str(WORDS.get(_rule(mistake), mistake.words))
+    return sentence % {"words": mistake.words} if "%(words)s" in sentence else sentence
 
 
 def _rule(mistake: Mistake) -> str:

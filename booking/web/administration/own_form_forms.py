@@ -16,15 +16,17 @@ from booking.web.words import choices_of
 LONGEST_FILE = LONGEST_KEPT - 5000
 LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_REFERENCE = 120, 600, 300
 LONGEST_REVISION = 9
+LONGEST_TABLE = 20_000
 
 
 class ImportForm(FlaskForm):
-    """A FHIR R4 Questionnaire, pasted."""
+    """A FHIR R4 Questionnaire, pasted, and the table that scores it."""
 
     text = TextAreaField(
         lazy_gettext("The form, as FHIR R4 JSON"),
         [DataRequired(lazy_gettext("Paste the form")), no_longer_than(LONGEST_FILE)],
     )
+    table = TextAreaField(lazy_gettext("Its score table, as JSON"), [no_longer_than(LONGEST_TABLE)])
 
 
 class NewForm(FlaskForm):
@@ -84,6 +86,8 @@ class PublishForm(SeenForm):
     @property
     def statement(self) -> Statement:
         """As the service takes it. Questions that were ticked before "No" was chosen do not count."""
+        if "asks" not in self:
+            return Statement(None)
         asks = {"yes": True, "no": False}.get(self.asks.data or "")
         return Statement(asks, frozenset(self.items.data or ()) if asks else frozenset())
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString, gettext, lazy_gettext, ngettext
+from flask_babel import LazyString, get_locale, gettext, lazy_gettext, ngettext
 
+from booking.adapters.languages import language_name
 from booking.core.clock import utc_now
 from booking.core.questionnaires import editing
 from booking.core.questionnaires.checks import find_mistakes
 from booking.core.questionnaires.fhir_shape import Mistake
 from booking.core.questionnaires.library import SHIPPED
 from booking.core.questionnaires.own_forms import adaptable
+from booking.core.questionnaires.score_tables import table_in
 from booking.extensions import db
 from booking.models import DefinitionSource, DefinitionState
 from booking.queries.form_definitions import OwnForm, own_form_or_none, own_forms
 from booking.queries.form_library import offered
 from booking.services import own_forms as service
-from booking.services.own_forms import FormChanged, FormRefused
+from booking.services.own_form_rows import FormChanged
+from booking.services.own_forms import FormRefused
 from booking.web import access
 from booking.web.administration.clinic_pages import bp
 from booking.web.administration.form_mistakes import mistake_lines
@@ -49,8 +53,9 @@ def forms() -> str:
     shipped = [SHIPPED.latest(code) for code in offered(SHIPPED)]
     asked = {code for one in clinic_now().services.values() for code in one.questionnaires}
     return render_template(
-        "administration/forms.html", own=own, shipped=shipped, asked=asked, states=STATE, sources=SOURCE
-    )
+        "administration/forms.html", own=own, shipped=shipped, asked=asked, states=STATE, sources=SOURCE,
+        languages={one.language: language_name(one.language, str(get_locale())) for one in own},
+    )  # fmt: skip
 
 
 @bp.route("/forms/import", methods=["GET", "POST"])
@@ -62,7 +67,7 @@ def import_form() -> ResponseReturnValue:
         return _import_page(form), 422 if form.is_submitted() else 200
     try:
         public_id, found = service.import_form(
-            db.session(), actor=access.actor(), text=form.text.data or "", now=utc_now()
+            db.session(), actor=access.actor(), text=form.text.data or "", table=form.table.data or "", now=utc_now()
         )
     except FormRefused as refused:
         return _import_page(form, refused.mistakes), 422
@@ -122,6 +127,9 @@ def form_page(own: OwnForm, problem: str = "") -> str:
         mistakes=mistake_lines(mistakes, own.data),
         services=services,
         problem=problem,
+        language=language_name(own.language, str(get_locale())),
+        table=table_in(own.data) if not mistakes else None,
+        as_json=json.dumps(own.data, indent=1, ensure_ascii=False),
     )
 
 
@@ -138,8 +146,12 @@ def publish_form(public_id: str) -> ResponseReturnValue:
     if not own.is_draft:
         abort(404)
     form = LicenceForm() if own.source is DefinitionSource.IMPORTED else PublishForm()
-    questions = [line for line in editing.lines(own.data) if line.kind.is_question]
-    form.items.choices = choices_of({line.link_id: line.text for line in questions})
+    if own.is_translation:
+        # What its original asks about was said when that went live.
+        del form.asks, form.items
+    else:
+        questions = [line for line in editing.lines(own.data) if line.kind.is_question]
+        form.items.choices = choices_of({line.link_id: line.text for line in questions})
     if not form.validate_on_submit():
         form.seen.data = form.seen.data or str(own.revision)
         return _publish_page(own, form), 422 if form.is_submitted() else 200

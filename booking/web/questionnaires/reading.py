@@ -12,6 +12,7 @@ from booking.queries.questionnaires import Sender
 from booking.services import sent_forms
 from booking.services.filled_forms import form_of_visit
 from booking.services.helpers import helpers_of
+from booking.services.sent_forms import SentForm
 from booking.web import access, audited
 from booking.web.questionnaires.pages import answer_parts
 from booking.web.visits.loading import shown_visit_or_404
@@ -54,10 +55,20 @@ def answers(public_id: str, code: str) -> ResponseReturnValue:
         shown=found,
         sent=sent,
         parts_sent=answer_parts(sent),
-        score_words=SCORES.get(code),
+        score_words=_score_words(sent),
         sender=_sender_text(sent.sender),
         helpers=helpers_of(db.session(), response_id=sent.form.response_id or 0),
     )
+
+
+def _score_words(sent: SentForm) -> tuple[str, str]:
+    """The name of the score and how to read it; of one without words of ours, its name and its ends."""
+    table = sent.score.table if sent.score else None
+    if sent.form.code in SCORES or table is None:
+        title, reading = SCORES.get(sent.form.code, (gettext("Score"), ""))
+        return str(title), str(reading)
+    name = table.coding.display or gettext("Score")
+    return name, gettext("from %(lowest)s to %(highest)s", lowest=table.lowest, highest=table.highest)
 
 
 def _sender_text(sender: Sender | None) -> str:

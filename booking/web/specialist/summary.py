@@ -14,9 +14,8 @@ from booking.core.questionnaires.answers import Chosen, Declined, Rows, Value
 from booking.core.questionnaires.clinical_order import AFTER_FLAGS, BEFORE_FLAGS, Topic, place_of, topic_of
 from booking.core.questionnaires.definition import Item
 from booking.core.questionnaires.differences import Answered, Difference, differences
-from booking.core.questionnaires.flags import SHIPPED_RULES, Flag, FlagKind, flag_words, matching_rows
+from booking.core.questionnaires.flags import Flag, FlagKind, flag_words, matching_rows, rules_for
 from booking.core.questionnaires.flow import visible_questions
-from booking.core.questionnaires.score_tables import SHIPPED_TABLES
 from booking.services.before_visit import BeforeVisit
 from booking.services.read_forms import ReadForm
 from booking.web.desk.loading import locale
@@ -160,7 +159,7 @@ class Summary:
 
 
 def _is_scored(form: ReadForm) -> bool:
-    return SHIPPED_TABLES.for_form(form.questionnaire) is not None
+    return form.table is not None
 
 
 def _told(form: ReadForm) -> Iterator[tuple[Item, Value]]:
@@ -179,13 +178,12 @@ def _told(form: ReadForm) -> Iterator[tuple[Item, Value]]:
 
 def _flag_questions(form: ReadForm) -> frozenset[str]:
     """Questions that rules look at: answered with yes they are flags, with no they are in the line of denials."""
-    rules = [rule for rule in SHIPPED_RULES.rules if form.code in rule.questionnaires]
-    return frozenset(condition.question for rule in rules for condition in rule.conditions)
+    return frozenset(condition.question for rule in rules_for(form.questionnaire) for condition in rule.conditions)
 
 
 def _denied(form: ReadForm) -> Iterator[str]:
-    for rule in SHIPPED_RULES.rules:
-        if form.code not in rule.questionnaires or rule.kind is not FlagKind.HEALTH:
+    for rule in rules_for(form.questionnaire):
+        if rule.kind is not FlagKind.HEALTH:
             continue
         answers = [form.answers.get(condition.question) for condition in rule.conditions]
         if answers and all(value == Chosen(("no",)) for value in answers) and not _is_raised(form, rule.key):

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext, ngettext
 
 from booking.adapters import dates
-from booking.core.questionnaires.score_tables import SHIPPED_TABLES
 from booking.services.before_visit import ScoreTrend
 from booking.services.read_forms import ScorePoint
 from booking.web.desk.loading import locale
@@ -59,11 +58,11 @@ class TrendPicture:
 
 def trend_picture(trend: ScoreTrend, tz: ZoneInfo) -> TrendPicture:
     """The picture with its table. All totals of one instrument have the same ends."""
-    table = SHIPPED_TABLES.for_form(trend.questionnaire)
+    table = trend.table
     lowest, highest = (table.lowest, table.highest) if table else _ends(trend.points)
     dots = _dots(trend.points, lowest, highest)
     rows = tuple(_row(point, tz) for point in reversed(trend.points))
-    title, newest = table.coding.display if table else trend.questionnaire.title, rows[0]
+    title, newest = (table.coding.display if table else "") or trend.questionnaire.title, rows[0]
     return TrendPicture(
         title,
         trend.questionnaire.code,

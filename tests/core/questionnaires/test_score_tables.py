@@ -11,10 +11,20 @@ from typing import Any
 import pytest
 
 from booking.core.questionnaires.answers import Chosen
+from booking.core.questionnaires.checks import find_mistakes
 from booking.core.questionnaires.instruments import score_of
 from booking.core.questionnaires.library import SHIPPED
-from booking.core.questionnaires.score_tables import SHIPPED_TABLES, ScoreTables, read_table, table_mistakes
-from tests.core.questionnaires.forms import group, number_limits, options, parsed, question, when
+from booking.core.questionnaires.parsing import parse_questionnaire
+from booking.core.questionnaires.score_tables import (
+    SHIPPED_TABLES,
+    ScoreTables,
+    brought_mistakes,
+    read_table,
+    table_in,
+    table_mistakes,
+    with_table,
+)
+from tests.core.questionnaires.forms import form, group, number_limits, options, question, when
 
 SHIPPED_JSON = json.loads((files("booking.core.questionnaires") / "rules" / "scores.json").read_text("utf-8"))["tables"]
 
@@ -25,12 +35,13 @@ def test_the_shipped_tables_fit_their_forms(raw: dict[str, Any]) -> None:
     assert table_mistakes(raw, SHIPPED.exact(canonical)) == []
 
 
-FORM = parsed(
+FORM_JSON = form(
     question("a", "choice", answerOption=options("never", "often")),
     question("b", "integer", extension=number_limits(0, 4), enableWhen=[when("a", answerCoding={"code": "often"})]),
     question("many", "choice", answerOption=options("x", "y"), repeats=True),
     group("g", question("c")),
 )
+FORM = parse_questionnaire(FORM_JSON)
 GOOD: dict[str, Any] = {
     "questionnaires": [FORM.canonical],
     "instrument": "ours",
@@ -98,3 +109,17 @@ def test_a_table_that_is_no_object_is_refused() -> None:
     assert [str(m) for m in table_mistakes([], FORM)] == [
         ": a score table has instrument, items, method, questionnaires, rule, source, total (table)"
     ]
+
+
+def test_a_form_brings_its_table_along_in_one_file() -> None:
+    assert with_table(FORM_JSON, " ") == FORM_JSON
+    assert table_in(FORM_JSON) is None
+    assert brought_mistakes(FORM_JSON, FORM) == []
+    brought = with_table(with_table(FORM_JSON, "{"), json.dumps(GOOD))
+    assert (find_mistakes(brought), brought_mistakes(brought, FORM)) == ([], [])
+    assert table_in(brought) == read_table(GOOD)
+
+
+@pytest.mark.parametrize("text", ["{", "[" * 100_000, "[]", json.dumps({**GOOD, "method": "median"})])
+def test_what_is_no_table_is_refused(text: str) -> None:
+    assert {one.rule for one in brought_mistakes(with_table(FORM_JSON, text), FORM)} == {"table"}

@@ -178,6 +178,37 @@ def test_a_form_is_brought_along_with_its_licence(session: Session, admin: Flask
     assert "Given to nobody new" in admin.get(FORMS).text
 
 
+TABLE = {
+    "questionnaires": [f"{PASTED['url']}|1.0.0"], "instrument": "test-form", "rule": "test-form-1", "source": "Page 7",
+    "total": {"system": "https://a.example", "code": "total"}, "method": "sum",
+    "items": [{"linkId": "tired", "points": {"never": 0, "often": 3}}],
+}  # fmt: skip
+LICENSED = {"reference": "Contract 7", "ends_on": "2099-12-31", "holds": "y"}
+
+
+def test_a_form_is_brought_along_with_its_table_and_a_translation(session: Session, admin: FlaskClient) -> None:
+    text = json.dumps(PASTED)
+    wrong = admin.post(f"{FORMS}/import", data={"text": text, "table": "[]"})
+    assert "The score table does not fit the form" in wrong.text
+    draft = admin.post(f"{FORMS}/import", data={"text": text, "table": json.dumps(TABLE)}).headers["Location"]
+    assert "Scored by a table of its own: Page 7." in admin.get(draft).text
+    assert go_live(admin, draft, **LICENSED).status_code == 303
+    catalogue(session)
+    german = {**PASTED, "language": "de", "title": "Müdigkeit"}
+    other = admin.post(f"{FORMS}/import", data={"text": json.dumps({**german, "item": [question("x")]})})
+    assert "It is no translation of the form that the clinic has" in words(other.text)
+    second = admin.post(f"{FORMS}/import", data={"text": json.dumps(german)}).headers["Location"]
+    page = admin.get(f"{second}/publish").text
+    assert "self-harm where the form that it translates does" in page
+    assert 'name="asks"' not in page
+    seen = fields_of(admin.get(f"{second}/publish"))
+    assert admin.post(f"{second}/publish", data={**seen, **LICENSED}).status_code == 303
+    session.rollback()
+    catalogue(session)
+    assert library(session).languages(library(session).latest("test-form")) == ("en", "de")
+    assert "Translation · German" in words(admin.get(FORMS).text)
+
+
 def test_a_new_version_takes_the_place_of_the_one_before(admin: FlaskClient, draft: str) -> None:
     filled(admin, draft)
     go_live(admin, draft)

@@ -20,7 +20,8 @@ TORONTO = ZoneInfo("America/Toronto")
 
 def picture(app: Flask, *points: ScorePoint, code: str = "peg") -> TrendPicture:
     with app.test_request_context():
-        return trend_picture(ScoreTrend(SHIPPED.latest(code), points), TORONTO)
+        form = SHIPPED.latest(code)
+        return trend_picture(ScoreTrend(form, points, SHIPPED.tables.for_form(form)), TORONTO)
 
 
 def point(days: int, value: str | None, *missing: str, is_readable: bool = True) -> ScorePoint:
@@ -31,6 +32,7 @@ def point(days: int, value: str | None, *missing: str, is_readable: bool = True)
 def test_dots_stand_by_time_and_between_the_ends(app: Flask) -> None:
     drawn = picture(app, point(0, "10.0"), point(10, "5.0"), point(40, "0.0"))
     assert [dot.value for dot in drawn.dots] == ["10", "5", "0"]
+    assert (drawn.lowest, drawn.highest, drawn.title) == ("0", "10", "PEG total score")
     first, second, last = drawn.dots
     assert second.x - first.x == pytest.approx((last.x - first.x) / 4, abs=0.2)
     assert all(0 < dot.x < WIDTH and 0 < dot.y < HEIGHT for dot in drawn.dots)
