@@ -72,15 +72,17 @@ class OfferRow(NamedTuple):
 
 
 class TaskRow(NamedTuple):
-    """Work at the clinic about the patient, a call above all."""
+    """Work at the clinic about the patient, a call above all. `outcome_note_sealed` is sealed with the public id."""
 
     patient_id: int
+    public_id: str
     kind: str
     reason_code: str | None
     state: TaskState
     created_at: datetime
     closed_at: datetime | None
     outcome_code: str | None
+    outcome_note_sealed: str | None
 
 
 class JoinedRow(NamedTuple):

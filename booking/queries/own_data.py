@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from booking.core.messages import MessageKind, MessageState
 from booking.models import (
+    Account,
     Appointment,
     AppointmentTime,
     FollowUp,
     FollowUpState,
     Message,
     Patient,
+    QuestionnaireResponse,
     WaitingEntry,
     WaitingState,
 )
@@ -104,8 +106,21 @@ class LetterRow(NamedTuple):
     state: MessageState
 
 
+class NotedRow(NamedTuple):
+    """What is kept with a form beside its answers, sealed with its public id; `reviewed_by` is a name."""
+
+    response_id: int
+    public_id: str
+    score_sealed: str | None
+    flags_sealed: str | None
+    helper_name_sealed: str | None
+    review_note_sealed: str | None
+    reviewed_at: datetime | None
+    reviewed_by: str | None
+
+
 class OwnRows(NamedTuple):
-    """Everything by patient id, in time's order."""
+    """Everything by patient id, in time's order; `said` by visit, `noted` by response."""
 
     people: Sequence[PersonRow]
     visits: Mapping[int, Sequence[Visit]]
@@ -114,10 +129,11 @@ class OwnRows(NamedTuple):
     waits: Mapping[int, Sequence[WaitRow]]
     letters: Mapping[int, Sequence[LetterRow]]
     wanted: Mapping[int, Sequence[WantedRow]]
+    noted: Mapping[int, NotedRow]
 
 
 def own_rows(session: Session, patient_ids: Collection[int]) -> OwnRows:
-    """Seven queries, however much there is."""
+    """Eight queries, however much there is."""
     visits = visits_of_patients(session, patient_ids, since=EVER)
     ids = [visit.id for visit in visits]
     return OwnRows(
@@ -128,6 +144,7 @@ def own_rows(session: Session, patient_ids: Collection[int]) -> OwnRows:
         waits=_by_first(_waits(session, patient_ids)),
         letters=_by_first(_letters(session, patient_ids)),
         wanted=_by_first(_wanted(session, patient_ids)),
+        noted={row.response_id: row for row in _noted(session, ids)},
     )
 
 
@@ -141,6 +158,16 @@ def _people(session: Session, patient_ids: Collection[int]) -> list[PersonRow]:
 def _said(session: Session, visit_ids: Sequence[int]) -> list[SaidRow]:
     columns = [Appointment.id, *(getattr(Appointment, name) for name in SaidRow._fields[1:])]
     return [SaidRow(*row) for row in session.execute(sa.select(*columns).where(Appointment.id.in_(visit_ids)))]
+
+
+def _noted(session: Session, visit_ids: Sequence[int]) -> list[NotedRow]:
+    columns = [getattr(QuestionnaireResponse, name) for name in NotedRow._fields[1:-1]]
+    wanted = (
+        sa.select(QuestionnaireResponse.id, *columns, Account.name)
+        .outerjoin(Account, Account.id == QuestionnaireResponse.reviewed_by_account_id)
+        .where(QuestionnaireResponse.appointment_id.in_(visit_ids))
+    )
+    return [NotedRow(*row) for row in session.execute(wanted)]
 
 
 def _earlier(session: Session, visit_ids: Sequence[int]) -> list[EarlierRow]:

@@ -22,6 +22,7 @@ from booking.queries.credentials import Factors, factors_of
 from booking.queries.own_data import EarlierRow, LetterRow, OwnRows, PersonRow, SaidRow, WaitRow, WantedRow, own_rows
 from booking.services import audit
 from booking.services.filled_forms import FilledForm, forms_of_visit, is_full, spoken
+from booking.services.own_notes import OwnNotes, own_notes
 from booking.services.safety_answers import GivenAnswer, given_answers
 from booking.services.sealed import open_text
 from booking.services.transaction import transaction
@@ -43,7 +44,16 @@ class OwnVisit:
     earlier: tuple[EarlierRow, ...]
     forms: tuple[FilledForm, ...] = field(repr=False)
     safety: Mapping[str, tuple[GivenAnswer, ...]] = field(repr=False)
+    noted: Mapping[str, OwnNotes] = field(repr=False)
     unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTask:
+    """Work at the clinic about the patient; `outcome_note` is what was written at its end."""
+
+    row: around.TaskRow
+    outcome_note: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class OwnPerson:
     letters: tuple[LetterRow, ...]
     wanted: tuple[WantedRow, ...]
     around: around.Around = field(repr=False)
+    tasks: tuple[OwnTask, ...]
     unreadable: tuple[str, ...] = ()
 
     @property
@@ -134,6 +145,8 @@ def _account(session: Session, account_id: int) -> OwnAccount:
 
 def _person(session: Session, actor: Actor, rows: OwnRows, others: around.Around, person: PersonRow) -> OwnPerson:
     note = _opened(session, "patient", "contact_note", person.public_id, person.contact_note_sealed)
+    own = others.of(person.id)
+    ends = [_outcome_note(session, actor, row) for row in own.tasks]
     return OwnPerson(
         person,
         note.text,
@@ -141,9 +154,16 @@ def _person(session: Session, actor: Actor, rows: OwnRows, others: around.Around
         tuple(rows.waits.get(person.id, ())),
         tuple(rows.letters.get(person.id, ())),
         tuple(rows.wanted.get(person.id, ())),
-        others.of(person.id),
-        note.names,
+        own,
+        tuple(OwnTask(row, end.text) for row, end in zip(own.tasks, ends, strict=True)),
+        (*note.names, *(name for end in ends for name in end.names)),
     )
+
+
+def _outcome_note(session: Session, actor: Actor, row: around.TaskRow) -> _Opened:
+    """What was written when the task ended: it may tell of answers, and needs the right to read them."""
+    may_read = row.patient_id not in actor.closed_ids
+    return _opened(session, "task", "outcome_note", row.public_id, row.outcome_note_sealed if may_read else None)
 
 
 def _visit(session: Session, actor: Actor, rows: OwnRows, visit: Visit) -> OwnVisit:
@@ -155,6 +175,7 @@ def _visit(session: Session, actor: Actor, rows: OwnRows, visit: Visit) -> OwnVi
     note = _opened(session, "appointment", "cancel_note", key, said.cancel_note_sealed if may_read else None)
     all_forms = forms_of_visit(session, visit=visit) if may_read else ()
     forms = tuple(spoken(session, form, form.language) for form in all_forms if form.response_id is not None)
+    noted = {form.code: own_notes(session, rows.noted[form.response_id]) for form in forms if form.response_id}
     return OwnVisit(
         visit,
         reason.text,
@@ -165,7 +186,8 @@ def _visit(session: Session, actor: Actor, rows: OwnRows, visit: Visit) -> OwnVi
         tuple(rows.earlier.get(visit.id, ())),
         forms,
         {form.code: given_answers(session, form) for form in forms},
-        (*reason.names, *needs.names, *note.names),
+        noted,
+        (*reason.names, *needs.names, *note.names, *(name for one in noted.values() for name in one.unreadable)),
     )
 
 

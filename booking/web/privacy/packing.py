@@ -20,6 +20,7 @@ from booking.queries.audit_events import Entry
 from booking.queries.own_data import WaitRow, WantedRow
 from booking.services.filled_forms import FilledForm
 from booking.services.own_data import OwnAccount, OwnData, OwnPerson, OwnVisit
+from booking.services.own_notes import OwnNotes
 from booking.services.safety_answers import GivenAnswer
 from booking.services.sessions import SessionAccount
 from booking.web.audit.words import own_what, own_who
@@ -125,7 +126,10 @@ def _person(person: OwnPerson, clinic: Catalogue) -> dict[str, Any]:
         "who_may_act": [_plain(row) for row in person.around.helpers],
         "invitations": [_plain(row) for row in person.around.invitations],
         "wanted_visits": [_wanted(one, clinic) for one in person.wanted],
-        "work_at_the_clinic": [_plain(row) for row in person.around.tasks],
+        "work_at_the_clinic": [
+            {**_plain(one.row, "public_id", "outcome_note_sealed"), "outcome_note": one.outcome_note}
+            for one in person.tasks
+        ],
         "joined_records": [_plain(row) for row in person.around.joined],
         "consents": [_plain(row) for row in person.around.consents],
         "messages": [
@@ -199,7 +203,7 @@ def _visit(own: OwnVisit, clinic: Catalogue) -> dict[str, Any]:
             }
             for earlier in own.earlier
         ],
-        "forms": [_form(form, own.safety[form.code]) for form in own.forms],
+        "forms": [{**_form(form, own.safety[form.code]), **_notes(form, own.noted[form.code])} for form in own.forms],
     }
 
 
@@ -229,6 +233,24 @@ def _form(form: FilledForm, safety: Collection[GivenAnswer]) -> dict[str, Any]:
             }
             for one in safety
         ],
+    }
+
+
+def _notes(form: FilledForm, notes: OwnNotes) -> dict[str, Any]:
+    """What the clinic keeps with the form: numbers and rules as data, without a word on what they might mean."""
+    words = {one.link_id: one.text for one in form.questionnaire.questions}
+    score = notes.score
+    return {
+        "helped_by": notes.helper or None,
+        "score": score
+        and {"rule": score.rule, "value": score.value, "without": [words.get(one, one) for one in score.missing]},
+        "flags_for_the_specialist": [
+            {"flag": one.key, "rule": one.rule, "because_of": [words.get(link_id, link_id) for link_id in one.evidence]}
+            for one in notes.flags
+        ],
+        "reviewed_at": _iso(notes.reviewed_at),
+        "reviewed_by": notes.reviewed_by,
+        "note_of_the_specialist": notes.note or None,
     }
 
 

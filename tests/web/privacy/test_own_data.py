@@ -18,18 +18,31 @@ from sqlalchemy.orm import Session
 from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
 from booking.core.errors import NotFound
-from booking.models import Account, AccountPatient, Appointment, AuditEvent, Patient, Relation
+from booking.core.questionnaires.flags import Flag, FlagKind, flags_to_plain
+from booking.models import (
+    Account,
+    AccountPatient,
+    Appointment,
+    AuditEvent,
+    Patient,
+    QuestionnaireResponse,
+    Relation,
+    Task,
+    TaskState,
+)
 from booking.queries import own_around
 from booking.services import audit
 from booking.services.appointments import cancel
 from booking.services.changing import change_visit
 from booking.services.own_data import own_data
+from booking.services.reviewing import keep_note, mark_reviewed
 from booking.services.sealed import seal_text
 from booking.services.sessions import begin_session
+from booking.services.tasks import ask_to_call
 from booking.services.transaction import transaction
 from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_patient
 from tests.services.cast import DETAILS, book, hold, new_nonce
-from tests.services.forms_cast import fill_peg, send, visit_of
+from tests.services.forms_cast import PAIN, PEG, fill_peg, send, visit_of
 
 
 @pytest.fixture
@@ -84,6 +97,60 @@ def test_the_copy_holds_what_was_said_answered_moved_and_cancelled(
     assert DETAILS.reason in page
     assert "I feel better" in page
     assert person["messages"]
+
+
+def test_the_copy_holds_what_the_clinic_keeps_with_a_form_and_at_the_end_of_its_work(
+    session: Session, home: FlaskClient, ana: Account
+) -> None:
+    actor = actor_of(session, ana)
+    appointment = make_appointment(session, session.scalars(sa.select(Patient)).one())
+    visit = visit_of(session, appointment.id)
+    fill_peg(session, actor, visit, 4, 5, 7)
+    send(session, actor, visit)
+    cruz = make_account(session, Role.SPECIALIST, resource_id=1, name="Maren Cruz")
+    specialist = Actor(cruz.id, Role.SPECIALIST, resource_id=1)
+    mark_reviewed(session, actor=specialist, visit=visit, code=PEG, is_reviewed=True, now=NOW)
+    keep_note(session, actor=specialist, visit=visit, code=PEG, note="Ask about the stairs.", now=NOW)
+    ended_task(session, visit.patient_id, "She is well.")
+    flag_and_helper(session)
+
+    page, file = copy(home)
+
+    [person] = file["people"]
+    [form] = person["visits"][0]["forms"]
+    assert form["score"] == {"rule": "peg-mean-1", "value": "5.3", "without": []}
+    assert form["flags_for_the_specialist"] == [
+        {
+            "flag": "stairs",
+            "rule": "stairs-1",
+            "because_of": ["What number best describes your pain on average in the past week?"],
+        }
+    ]
+    assert form["helped_by"] == "Kim Reyes"
+    assert (form["reviewed_by"], form["note_of_the_specialist"]) == ("Maren Cruz", "Ask about the stairs.")
+    assert [one["outcome_note"] for one in person["work_at_the_clinic"]] == ["She is well."]
+    assert "Ask about the stairs." in page
+    assert "She is well." in page
+    # A score is data: on the page that people read it would look like a verdict.
+    assert "5.3" not in page
+
+
+def flag_and_helper(session: Session) -> None:
+    response = session.scalars(sa.select(QuestionnaireResponse)).one()
+    flags = json.dumps(flags_to_plain([Flag("stairs", FlagKind.PRACTICAL, "stairs-1", (PAIN,))]))
+    place, key = "questionnaire_response", response.public_id
+    response.flags_sealed = seal_text(session, place, "flags", key, flags)
+    response.helper_name_sealed = seal_text(session, place, "helper_name", key, "Kim Reyes")
+    session.commit()
+
+
+def ended_task(session: Session, patient_id: int, note: str) -> None:
+    with transaction(session):
+        ask_to_call(session, patient_id=patient_id, appointment_id=None, reason_code="asked", cause="one", now=NOW)
+    task = session.scalars(sa.select(Task)).one()
+    task.outcome_note_sealed = seal_text(session, "task", "outcome_note", task.public_id, note)
+    task.state, task.closed_at = TaskState.DONE, NOW
+    session.commit()
 
 
 def test_nobody_elses_data_is_in_the_copy(session: Session, home: FlaskClient) -> None:
@@ -142,6 +209,19 @@ def test_what_cannot_be_read_is_named_and_not_left_out_silently(
     assert person["visits"][0]["cannot_be_read"] == ["reason"]
     assert "cannot be read at present" in page
     assert "of somebody else" not in page
+
+
+def test_a_score_that_cannot_be_read_is_named(session: Session, home: FlaskClient, ana: Account) -> None:
+    visit = visit_of(session, make_appointment(session, session.scalars(sa.select(Patient)).one()).id)
+    fill_peg(session, actor_of(session, ana), visit, 4, 5, 7)
+    send(session, actor_of(session, ana), visit)
+    session.execute(sa.update(QuestionnaireResponse).values(score_sealed="v1.lost.AAAA"))
+    session.commit()
+
+    [told] = copy(home)[1]["people"][0]["visits"]
+
+    assert told["cannot_be_read"] == ["score"]
+    assert told["forms"][0]["score"] is None
 
 
 def test_the_page_says_what_is_kept_and_for_whom(session: Session, client_as: Callable[[Account], FlaskClient]) -> None:
