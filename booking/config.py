@@ -56,6 +56,7 @@ class Settings:
     backup_private_key: BackupKey | None
     backup_folder: Path | None
     backup_keep: int
+    backup_overdue: timedelta
 
     @property
     def is_demo(self) -> bool:
@@ -106,6 +107,7 @@ class Settings:
             backup_private_key=reader.backup_key("BACKUP_PRIVATE_KEY"),
             backup_folder=reader.folder("BACKUP_FOLDER"),
             backup_keep=reader.number("BACKUP_KEEP", 14, lowest=1),
+            backup_overdue=timedelta(hours=reader.number("BACKUP_OVERDUE_HOURS", 26, lowest=1)),
         )
         if settings.backup_folder and not settings.backup_public_key:
             reader.mistakes.append("BACKUP_FOLDER: backups need BACKUP_PUBLIC_KEY, too")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 from booking.adapters.anchors import AnchorsUnreadable, note_restore
 from booking.adapters.backup_files import BackupRefused, new_pair
@@ -20,7 +21,7 @@ from booking.config import Settings
 from booking.core.clock import utc_now
 from booking.extensions import db
 from booking.services import restoring
-from booking.services.backups import make_backup, prune_backups
+from booking.services.backups import back_up, prune_backups
 from booking.services.restoring import Restored, Workshop
 
 BAD_BACKUP = 1
@@ -49,7 +50,9 @@ def register(app: Flask) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.option("--keep", type=click.IntRange(min=1), help="Remove all but the newest KEEP backups there afterwards.")
 def make(folder: Path | None, keep: int | None) -> None:
-    """Write a backup of everything into FOLDER (without it: into BACKUP_FOLDER), while the program runs."""
+    """Write a backup of everything into FOLDER (without it: into BACKUP_FOLDER), while the program runs.
+
+    One that fails is a task for administrators, too: whoever runs it by a timer may read no output."""
     settings: Settings = current_app.config["SETTINGS"]
     into = folder or settings.backup_folder
     if into is None:
@@ -58,11 +61,13 @@ def make(folder: Path | None, keep: int | None) -> None:
         raise click.ClickException("BACKUP_PUBLIC_KEY is not set: `backup new-keys ID` makes a pair.")
     ready_or_exit()
     try:
-        made = make_backup(
-            db.engine, into, reader=settings.backup_public_key, keys=settings.field_keys, now=utc_now()
+        made = back_up(
+            db.session(), into, reader=settings.backup_public_key, keys=settings.field_keys, now=utc_now()
         )  # fmt: skip
     except BackupRefused as refused:
         raise click.ClickException(str(refused)) from None
+    except SQLAlchemyError as error:
+        raise click.ClickException(f"the database does not give its rows ({type(error).__name__})") from None
     click.echo(f"{made.file}: {made.manifest.rows} rows, {made.size} bytes")
     if keep is not None:
         prune_backups(into, keep=keep)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from booking.core.clock import utc_now
 from booking.jobs.audit_log import anchor_audit_log, check_audit_log, seal_audit_events
-from booking.jobs.nightly_backup import back_up
+from booking.jobs.nightly_backup import back_up, watch_backups
 from booking.jobs.send_messages import send_due
 from booking.jobs.tools import Tools
 from booking.services import pruning
@@ -118,4 +118,5 @@ JOBS: tuple[Job, ...] = (
     Job("erase_what_is_over", erase_what_is_over, timedelta(hours=6)),
     Job("switch_off_ended_forms", switch_off_ended_forms, timedelta(minutes=10)),
     Job("back_up", back_up, timedelta(minutes=10)),
+    Job("watch_backups", watch_backups, timedelta(minutes=15)),
 )

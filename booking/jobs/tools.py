@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -41,7 +41,7 @@ class Tools:
     """`stopping` is set when the process was asked to end.
 
     `clock` gives the instant by which messages are due. It may run ahead in demonstrations, so what is alive or too old
-    is never judged by it. Without `audit` the audit log is left alone.
+    is never judged by it. Without `audit` its log is left alone, without `backup_overdue` backups are not watched.
     """
 
     sessions: sessionmaker[Session]
@@ -53,6 +53,7 @@ class Tools:
     stopping: threading.Event = field(default_factory=threading.Event)
     audit: AuditTools | None = None
     backups: NightlyBackups | None = None
+    backup_overdue: timedelta | None = None
 
 
 @contextmanager
@@ -84,6 +85,7 @@ def _tools(settings: Settings, engine: sa.Engine, clock: Callable[[], datetime])
         clock=clock,
         audit=AuditTools(settings.audit_key, settings.anchor_file),
         backups=_nightly(settings),
+        backup_overdue=settings.backup_overdue if settings.backup_public_key else None,
     )
 
 

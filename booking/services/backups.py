@@ -23,13 +23,14 @@ from booking.adapters.archives import ArchiveWriter, Manifest
 from booking.adapters.backup_files import BackupKey, BackupRefused, write_sealed
 from booking.adapters.sealing import FieldKeys
 from booking.adapters.table_copy import begin_snapshot
+from booking.core.errors import BusyDatabase
 from booking.models import Location
 from booking.queries import audit as chain
 from booking.queries.guards import schema_revision
+from booking.services.backup_watch import note_failed, note_good
 from booking.services.heartbeat import claim
 from booking.services.keys import values_by_key
-from booking.services.tasks import ask_to_check_backup
-from booking.services.transaction import end_read, transaction
+from booking.services.transaction import end_read
 
 ENDING = ".backup"
 MANIFEST_ENDING = ".json"
@@ -136,6 +137,21 @@ def prune_backups(folder: Path, *, keep: int) -> int:
     return len(old)
 
 
+def back_up(session: Session, folder: Path, *, reader: BackupKey, keys: FieldKeys, now: datetime) -> BackupMade:
+    """Make a backup and note that it is good. One that fails is a task for administrators.
+
+    Raises BackupRefused when it cannot be written, SQLAlchemyError when the database does not give its rows."""
+    try:
+        made = make_backup(session.get_bind().engine, folder, reader=reader, keys=keys, now=now)
+    except (BackupRefused, SQLAlchemyError) as error:
+        # A disk that is full takes no task either: then the worker asks for one when no backup was made for too long.
+        with suppress(SQLAlchemyError, BusyDatabase):
+            note_failed(session, error, now=now)
+        raise
+    note_good(session, now=now)
+    return made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightlyBackups:
     """Where backups go every night, for whom they are sealed, and how many are kept."""
@@ -150,8 +166,7 @@ def back_up_nightly(session: Session, plan: NightlyBackups, *, now: datetime) ->
     """Make the backup of this night when it is due and no other worker makes it; None otherwise.
 
     Due is the first moment after 02:00 in the zone of the first location that has no backup of that date yet: a night
-    that was missed is made up for. A try that failed is repeated after an hour, and is a task for an administrator.
-    Raises BackupRefused.
+    that was missed is made up for. A try that failed is repeated after an hour. Raises as `back_up` does.
     """
     zone = _clinic_zone(session)
     local = now.astimezone(zone)
@@ -159,13 +174,7 @@ def back_up_nightly(session: Session, plan: NightlyBackups, *, now: datetime) ->
         return None
     if not claim(session, name=CLAIM, before=now - TRY_AGAIN, now=now):
         return None
-    engine = session.get_bind().engine
-    try:
-        made = make_backup(engine, plan.folder, reader=plan.reader, keys=plan.keys, now=now)
-    except (BackupRefused, SQLAlchemyError) as error:
-        with transaction(session):
-            ask_to_check_backup(session, reason_code=type(error).__name__, now=now)
-        raise
+    made = back_up(session, plan.folder, reader=plan.reader, keys=plan.keys, now=now)
     prune_backups(plan.folder, keep=plan.keep)
     return made
 

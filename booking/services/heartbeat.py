@@ -1,4 +1,4 @@
-"""When a process was last alive: what /readyz and the administrator's page tell of the worker."""
+"""When something of a name last happened: the worker was alive, a backup was good. /readyz tells it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ _INSERT: Mapping[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "s
 
 def beat(session: Session, *, name: str, now: datetime) -> None:
     """Note that the process of that name is alive."""
-    insert = _INSERT[session.get_bind().dialect.name](Heartbeat).values(name=name, beat_at=now)
     with transaction(session):
-        session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"beat_at": now}))
+        write_beat(session, name=name, now=now)
+
+
+def write_beat(session: Session, *, name: str, now: datetime) -> None:
+    """The same, in the open transaction."""
+    insert = _INSERT[session.get_bind().dialect.name](Heartbeat).values(name=name, beat_at=now)
+    session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"beat_at": now}))
 
 
 def seen_since(connection: sa.Connection, instant: datetime) -> bool:

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from booking.core.scheduling.clinic import ResourceKind
 from booking.models import Block, FieldKeyCheck, Heartbeat, Reservation, Resource
 from booking.models.guard import LANE_GUARD, PATIENT_GUARD, SQLITE_REFUSAL
+from booking.queries.backups import LAST_GOOD
 from booking.queries.guards import HEAD_REVISION, missing_guards, schema_revision
+from booking.services.heartbeat import WORKER
 from booking.services.keys import is_in_use
 from booking.services.sealed import field_keys
 from booking.services.transaction import transaction
@@ -32,6 +34,7 @@ class Readiness:
 
     problems: tuple[str, ...]
     worker_seen_seconds: int | None
+    backup_made_seconds: int | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -40,14 +43,18 @@ class Readiness:
 
 
 def report(session: Session, *, now: datetime) -> Readiness:
-    """Database reachable, schema at head, guards present; how long ago the worker was seen."""
+    """Database reachable, schema at head, guards present; how long ago the worker was seen and a backup was good."""
     try:
         problems = _schema_problems(session)
-        beat = None if problems else session.scalar(sa.select(Heartbeat.beat_at).where(Heartbeat.name == "worker"))
+        beats = {} if problems else {row.name: row.beat_at for row in session.scalars(sa.select(Heartbeat))}
     except SQLAlchemyError as error:
         session.rollback()
         return Readiness((f"database: {type(error).__name__}",), None)
-    return Readiness(tuple(problems), int((now - beat).total_seconds()) if beat else None)
+    return Readiness(tuple(problems), _seconds_since(beats.get(WORKER), now), _seconds_since(beats.get(LAST_GOOD), now))
+
+
+def _seconds_since(instant: datetime | None, now: datetime) -> int | None:
+    return int((now - instant).total_seconds()) if instant else None
 
 
 def _schema_problems(session: Session) -> list[str]:

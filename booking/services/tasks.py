@@ -103,9 +103,22 @@ def close_mail_decision(session: Session, *, is_sending: bool, now: datetime) ->
 
 
 def ask_to_check_backup(session: Session, *, reason_code: str, now: datetime) -> None:
-    """Ask an administrator to look at the nightly backup, which failed; at most once a day (UTC)."""
-    cause = f"backup|{now.date().isoformat()}"
+    """Ask an administrator to look at the backups; nothing is added while such work is open.
+
+    The cause is the last such work that is done: two who ask at once mean the same row."""
+    last_done = sa.select(sa.func.max(Task.id)).where(Task.kind == CHECK_BACKUP, Task.state == TaskState.DONE)
+    cause = f"after|{session.scalar(last_done) or 0}"
     _add_once(session, kind=CHECK_BACKUP, role=Role.ADMINISTRATOR, cause=cause, reason_code=reason_code, now=now)
+
+
+def close_backup_check(session: Session, *, now: datetime) -> None:
+    """A backup was made again, in the open transaction."""
+    session.execute(
+        sa.update(Task)
+        .where(Task.kind == CHECK_BACKUP, Task.state == TaskState.OPEN)
+        .values(state=TaskState.DONE, closed_at=now, outcome_code="backup_made")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def ask_to_check_safety(session: Session, *, now: datetime) -> None:

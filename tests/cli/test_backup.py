@@ -10,13 +10,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskCliRunner
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from booking.adapters.archives import Manifest
 from booking.cli.backup import noted
 from booking.core.audit_chain import EMPTY
 from booking.core.clock import utc_now
-from booking.models import Message, Patient
+from booking.models import Message, Patient, Task
 from booking.services.heartbeat import beat
 from booking.services.restoring import Restored
 from tests.backups import PRIVATE, PUBLIC, fill
@@ -98,6 +99,30 @@ def test_the_folder_may_come_from_the_settings(app: Flask, database: Database, t
     with program_with(settings) as program:
         assert program.test_cli_runner().invoke(args=["backup"]).exit_code == 0
     assert len(list((tmp_path / "nightly").iterdir())) == 2
+
+
+def test_a_backup_that_fails_on_a_timer_is_a_task_until_one_is_good(
+    session: Session, runner: FlaskCliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    failed = runner.invoke(args=["backup", str(tmp_path / "file" / "folder")])
+    assert (failed.exit_code, "cannot be written" in failed.stderr) == (1, True)
+    assert states(session) == [("open", "BackupRefused")]
+    made(runner, tmp_path)
+    assert states(session) == [("done", "BackupRefused")]
+    monkeypatch.setattr("booking.services.backups.make_backup", gone)
+    failed = runner.invoke(args=["backup", str(tmp_path)])
+    assert (failed.exit_code, failed.stderr) == (1, "Error: the database does not give its rows (OperationalError)\n")
+    assert states(session) == [("done", "BackupRefused"), ("open", "OperationalError")]
+
+
+def states(session: Session) -> list[tuple[str, str | None]]:
+    session.rollback()
+    return [(task.state.value, task.reason_code) for task in session.scalars(sa.select(Task).order_by(Task.id))]
+
+
+def gone(*_: object, **__: object) -> None:
+    raise OperationalError("SELECT", {}, Exception("gone"))
 
 
 def test_old_backups_go_where_a_number_is_given(runner: FlaskCliRunner, session: Session, tmp_path: Path) -> None:

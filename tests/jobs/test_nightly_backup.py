@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.jobs import nightly_backup
-from booking.jobs.nightly_backup import back_up
+from booking.jobs.nightly_backup import back_up, watch_backups
 from booking.jobs.tools import open_tools
+from booking.models import Task
 from booking.services import backups
 from booking.services.backups import NightlyBackups
 from tests.backups import PUBLIC
@@ -53,8 +56,23 @@ def test_a_failure_is_logged_by_its_kind(session: Session, tmp_path: Path, caplo
 def test_the_settings_say_whether_there_are_any(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
     with open_tools(settings_for(url, tmp_path)) as tools:
-        assert tools.backups is None
+        assert (tools.backups, tools.backup_overdue) == (None, None)
     given = {"BACKUP_FOLDER": str(tmp_path / "nightly"), "BACKUP_PUBLIC_KEY": str(PUBLIC), "BACKUP_KEEP": "3"}
     with open_tools(settings_for(url, tmp_path, **given)) as tools:
         assert tools.backups is not None
         assert (tools.backups.folder, tools.backups.keep) == (tmp_path / "nightly", 3)
+        assert tools.backup_overdue == timedelta(hours=26)
+
+
+def test_backups_are_watched_where_there_is_a_key_for_them(
+    session: Session, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch_backups(make_test_tools(session))
+    tools = replace(make_test_tools(session), backup_overdue=timedelta(hours=26))
+    watch_backups(tools)
+    assert caplog.records == []
+    monkeypatch.setattr(nightly_backup, "utc_now", lambda: NOW + timedelta(hours=27))
+    watch_backups(tools)
+    [record] = caplog.records
+    assert record.getMessage() == "no good backup for more than 26 hours"
+    assert session.scalar(sa.select(Task.reason_code)) == "overdue"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from booking.models import FieldKeyCheck, Heartbeat, Reservation, Resource
 from booking.models.guard import POSTGRES_CONSTRAINTS, POSTGRES_TRIGGERS, SQLITE_TRIGGERS
 from booking.queries import guards
 from booking.services import readiness
+from booking.services.backup_watch import note_good
 from booking.services.readiness import NotReady, check_start, guard_refuses, report
 from booking.services.sealed import KEYS
 from tests.databases import session_on
@@ -182,6 +184,9 @@ def test_the_report_says_when_the_worker_was_seen(session: Session) -> None:
 
     run(session, "INSERT INTO heartbeat (name, beat_at) VALUES ('worker', '2026-11-23 12:59:00.000000')")
     assert report(session, now=NOW).worker_seen_seconds == 60
+    assert report(session, now=NOW).backup_made_seconds is None
+    note_good(session, now=NOW - timedelta(hours=1))
+    assert report(session, now=NOW).backup_made_seconds == 3600
 
 
 def test_the_report_is_red_without_guard_or_database(session: Session, tmp_path) -> None:

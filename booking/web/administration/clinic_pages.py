@@ -16,6 +16,7 @@ from booking.core.scheduling.clinic import ResourceKind
 from booking.extensions import db
 from booking.queries.administration import staff
 from booking.queries.attempts import attempts
+from booking.queries.backups import backup_state
 from booking.queries.clinic_plan import stored_plan
 from booking.queries.form_library import library, offered
 from booking.services import administration
@@ -48,6 +49,8 @@ def index() -> str:
         services=list(clinic.services.values()),
         people=[one for one in staff(db.session()) if one.is_active],
         role_words=ROLE,
+        backups=backup_state(db.session()),
+        tz=next(place.tz for _, place in sorted(clinic.locations.items())),
         is_attacked=bool(worries(attempts(db.session(), since=utc_now() - LATELY))),
     )
 

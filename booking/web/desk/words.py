@@ -63,7 +63,7 @@ STEP: dict[AppointmentStatus, LazyString] = {
 TASK: dict[str, LazyString] = {
     CALL_PATIENT: lazy_gettext("Call the patient: a message did not arrive"),
     CHECK_MAIL: lazy_gettext("Check the mail server: it refuses our messages"),
-    CHECK_BACKUP: lazy_gettext("Check the nightly backup: it failed"),
+    CHECK_BACKUP: lazy_gettext("Check the backups: one failed, or none was made for too long"),
     DECIDE_MAIL: lazy_gettext("Decide about the mail that waits since the database was restored"),
     ERASE_PERSON: lazy_gettext("Decide: somebody asks to be erased"),
     CHECK_AUDIT: lazy_gettext("Check the audit log: it was changed outside the program"),

@@ -20,12 +20,13 @@ def healthz() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """Database reachable, migrations at head, guards present. The worker's age is told but decides nothing."""
+    """Database reachable, migrations at head, guards present. The ages of worker and backup decide nothing."""
     report = readiness.report(db.session(), now=utc_now())
     body = {
         "ready": report.is_ready,
         "problems": list(report.problems),
         "worker_seen_seconds": report.worker_seen_seconds,
+        "backup_made_seconds": report.backup_made_seconds,
     }
     if current_app.config["SETTINGS"].stage == "production":
         body.pop("problems")
