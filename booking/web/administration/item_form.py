@@ -1,4 +1,5 @@
-"""One item of a form as the editor asks for it. Which fields matter depends on the kind; the others are not read."""
+"""One item of a form as the editor asks for it. Which fields matter depends on the kind; the page hides the others, and
+they are not read."""
 
 from __future__ import annotations
 
@@ -38,6 +39,17 @@ KINDS: dict[Kind, LazyString] = {
     Kind.LINE: lazy_gettext("A few words"),
     Kind.PROSE: lazy_gettext("Several sentences"),
     Kind.KEPT: lazy_gettext("As it was in the form it is from"),
+}
+
+# The page's own style sheet says the same, so that the fields change with the kind.
+_QUESTIONS = frozenset(kind for kind in Kind if kind.is_question)
+READ_BY: dict[str, frozenset[Kind]] = {
+    "hint": _QUESTIONS,
+    "options": frozenset(kind for kind in Kind if kind.has_options),
+    "low": frozenset({Kind.SCALE, Kind.KEPT}),
+    "high": frozenset({Kind.SCALE, Kind.KEPT}),
+    "least": frozenset({Kind.WHOLE}),
+    "most": frozenset({Kind.WHOLE}),
 }
 
 
@@ -115,6 +127,19 @@ class ItemForm(SeenForm):
         """Two different answers at least, where it is answered by choosing."""
         if self.chosen_kind.has_options:
             _check_options(field.plain)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Nobody can put right what is not shown: what another kind left behind, and numbers of no condition."""
+        super().validate(extra_validators)
+        unread = [name for name, kinds in READ_BY.items() if self.chosen_kind not in kinds]
+        unread += [f"number_{n}" for n in range(MOST_CONDITIONS) if not self._compares(self[f"when_{n}"].data)]
+        for name in unread:
+            self[name].errors = ()
+        return not self.errors
+
+    @staticmethod
+    def _compares(condition: str | None) -> bool:
+        return (condition or "").endswith(tuple(f"|{operator}|" for operator in _COMPARISONS))
 
     @property
     def chosen_kind(self) -> Kind:

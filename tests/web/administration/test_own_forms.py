@@ -140,6 +140,13 @@ def test_conditions_of_every_kind_are_offered_and_shown_again(admin: FlaskClient
     assert admin.get(f"{draft}/items/add?kind=kept").status_code == 200
 
 
+def test_what_another_kind_left_behind_refuses_nothing(admin: FlaskClient, draft: str) -> None:
+    """The page hides it, so nobody could put it right."""
+    left = {"options": "Only one", "least": "nine", "low": "<b>", "number_0": "some"}
+    assert add(admin, draft, "Why?", "prose", **left).status_code == 303
+    assert add(admin, draft, "How many?", "whole", least="nine").status_code == 422
+
+
 def test_one_of_ours_is_adapted(admin: FlaskClient) -> None:
     assert admin.post(f"{FORMS}/new", data={"title": "", "origin": "phq-9"}).status_code == 422
     draft = admin.post(f"{FORMS}/new", data={"title": "First questions", "origin": "intake"}).headers["Location"]
