@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 # Checks print one after the other, and coverage is judged after the tests.
 .NOTPARALLEL:
-.PHONY: help setup setup-dev assets assets-all schema run test check bench bench-full torture fmt sizes lock audit clean
+.PHONY: help setup setup-dev assets assets-all schema run test check bench bench-full torture fmt sizes lock audit sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
@@ -100,6 +100,9 @@ lock: setup-dev ## pin all requirements anew, with hashes (ARGS="--upgrade" rais
 audit: setup-dev assets ## ask for known security holes in the pinned packages
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm audit --package-lock-only
+
+sbom: setup-dev ## write what the program is made of (CycloneDX) to sbom.cdx.json
+	@$(BIN)/python -m tools.sbom
 
 clean: ## remove what set-up and tests made, but no data (var/)
 	@rm -rf .venv node_modules booking/static/vendor .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
