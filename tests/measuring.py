@@ -28,24 +28,31 @@ class Measuring:
     """Stops the coverage that runs in this process, and the one it hands to children, while tests need none."""
 
     def __init__(self) -> None:
-        self._is_on = True
+        self._stopped: list[coverage.Coverage] = []
         self._config: str | None = None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Before each test, its fixtures included."""
-        self._turn(is_on=not is_unwatched(item))
+        if is_unwatched(item):
+            self._stop()
+        else:
+            self._go_on()
         return (yield)
 
-    def _turn(self, *, is_on: bool) -> None:
-        running = coverage.Coverage.current()
-        if running is None or is_on is self._is_on:
-            return
-        self._is_on = is_on
-        if is_on:
-            running.start()
-            if self._config:
-                os.environ[CHILDREN] = self._config
-        else:
+    def pytest_sessionfinish(self) -> None:
+        """Whoever started them stops them."""
+        self._go_on()
+
+    def _stop(self) -> None:
+        # A process of pytest-xdist has two: its own, and that of a child of the process which started it.
+        while running := coverage.Coverage.current():
             running.stop()
-            self._config = os.environ.pop(CHILDREN, None)
+            self._stopped.append(running)
+        self._config = os.environ.pop(CHILDREN, self._config)
+
+    def _go_on(self) -> None:
+        while self._stopped:
+            self._stopped.pop().start()
+        if self._config:
+            os.environ[CHILDREN] = self._config

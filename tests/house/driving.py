@@ -18,7 +18,9 @@ from tests.house.object_makers import maker_of
 
 LOG_IN = "/account/log-in"
 # What differs between two renderings of one page: form tokens, nonces, questions to a passkey, and ids of requests.
-_FRESH = re.compile(r'(name="(?:csrf_token|nonce|challenge)"[^>]*value|content|data-[a-z-]*(?:token|options))="[^"]*"')
+_FRESH = re.compile(
+    r'(name="(?:csrf_token|nonce|challenge)"[^>]*value|content|data-(?:seconds|[a-z-]*(?:token|options)))="[^"]*"'
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from gettext import GNUTranslations
 from html.parser import HTMLParser
 from io import BytesIO
@@ -54,8 +55,9 @@ def catalogue() -> Catalog:
     return made
 
 
+@cache
 def compiled() -> bytes:
-    """The catalogue as gettext reads it."""
+    """The catalogue as gettext reads it; reading all sources takes seconds."""
     target = BytesIO()
     write_mo(target, catalogue())
     return target.getvalue()

@@ -94,6 +94,7 @@ def check_foreign(
 ABOUT_OBJECTS = [row for row in ROWS if row.objects != "none"]
 
 
+@pytest.mark.sqlite_only  # tests/torture/test_access_matrix.py does the same on PostgreSQL, on demand.
 @pytest.mark.parametrize("row", ABOUT_OBJECTS, ids=row_id)
 def test_the_route_lets_in_whom_its_row_names_and_nobody_else(driver: Driver, row: Row) -> None:
     check_row(driver, row)

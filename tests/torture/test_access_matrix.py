@@ -20,13 +20,13 @@ from booking.models import Account, AccountPatient, Block, Passkey, Patient
 from booking.queries import accounts, appointments, waiting
 from booking.queries.hours import _ENTRY, BlockEntry
 from booking.services import carers, passkeys, sent_forms, sessions
-from booking.web.access_table import ROWS, TABLE
+from booking.web.access_table import ROWS, TABLE, Row
 from booking.web.accounts import passkeys as passkey_pages
 from booking.web.desk import calendars
 from booking.web.privacy import views as privacy_pages
 from tests.house.cast import CAST, World
-from tests.house.driving import Driver
-from tests.house.test_access_table import check_row
+from tests.house.driving import Driver, row_id
+from tests.house.test_access_table import ABOUT_OBJECTS, check_row
 from tests.torture.sizes import print_figures
 
 pytestmark = pytest.mark.torture
@@ -137,6 +137,13 @@ def test_a_refusal_that_changes_something_is_caught(driver: Driver, monkeypatch:
     monkeypatch.setitem(driver.app.view_functions, "visits.cancel", write_first)
     with pytest.raises(AssertionError, match="has changed"):
         check_row(driver, TABLE["visits.cancel", "POST"])
+
+
+@pytest.mark.on_demand
+@pytest.mark.postgres_only  # tests/house/test_access_table.py does the same on SQLite, every time.
+@pytest.mark.parametrize("row", ABOUT_OBJECTS, ids=row_id)
+def test_the_route_lets_in_whom_its_row_names_on_postgresql(driver: Driver, row: Row) -> None:
+    check_row(driver, row)
 
 
 def test_all_other_methods_are_refused(app: Flask, client: FlaskClient) -> None:

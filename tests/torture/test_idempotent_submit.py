@@ -29,7 +29,7 @@ from tests.torture.submitting import Person, Submit, dealt, people, visit_of
 
 pytestmark = pytest.mark.torture
 
-SUBMITS = sized(25, 1000)
+SUBMITS = sized(15, 1000)
 CONTROL_SUBMITS = sized(10, 100)
 FORGETFUL = "tests.torture.forgetful_wsgi:app"
 
