@@ -20,8 +20,25 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert
 
+_CURSOR = "prepared_cursor"
+
 Processor = Callable[[Any], Any]
 Values = Mapping[str, Any]
+
+
+class IdList(sa.types.TypeDecorator[Sequence[int]]):
+    """Ids as one parameter of PostgreSQL. As text, which its driver takes as it is: of a list it looks at each item."""
+
+    impl = postgresql.ARRAY(sa.Integer)
+    cache_ok = True
+
+    def bind_processor(self, _dialect: Dialect) -> Processor:
+        """What writes an array as the server does."""
+        return _as_array
+
+
+def _as_array(ids: Sequence[int]) -> str:
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 class Answer(NamedTuple):
@@ -36,6 +53,7 @@ class _Text:
     """What the driver gets: the text, constants of the statement, and its parameters in order with how each is made."""
 
     text: str
+    has_rows: bool
     constants: Values
     parameters: tuple[tuple[str, Processor | None], ...]
     is_positional: bool
@@ -54,6 +72,7 @@ def _text_for(dialect: Dialect, statement: sa.ClauseElement) -> _Text:
     made = {name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in compiled.binds.items()}
     return _Text(
         compiled.string,
+        isinstance(statement, sa.SelectBase) or bool(compiled.effective_returning),
         {name: bound.value for name, bound in compiled.binds.items() if bound.value is not None},
         tuple((name, made[name]) for name in (compiled.positiontup if compiled.positional else made) or ()),
         compiled.positional,
@@ -73,21 +92,28 @@ class Prepared:
         text = self._texts.get(connection.dialect.name)
         if text is None:
             text = self._texts[connection.dialect.name] = _text_for(connection.dialect, self._statement)
-        return _send(connection, text.text, text.filled(values))
+        return _send(connection, text, text.filled(values))
 
 
-def _send(connection: sa.Connection, text: str, parameters: Any) -> Answer:
+def _send(connection: sa.Connection, text: _Text, parameters: Any) -> Answer:
     """Straight to the driver's cursor: a result of SQLAlchemy costs more than a row. Its listeners hear of it."""
-    cursor = connection.connection.cursor()
+    cursor = _cursor(connection)
     try:
         for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, text, parameters, None, False)
-        cursor.execute(text, parameters)
-        return Answer(cursor.fetchall() if cursor.description else (), cursor.rowcount)
+            listener(connection, cursor, text.text, parameters, None, False)
+        cursor.execute(text.text, parameters)
+        return Answer(cursor.fetchall() if text.has_rows else (), cursor.rowcount)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _as_sqlalchemy_says(connection, text, error) from error
-    finally:
-        cursor.close()
+        raise _as_sqlalchemy_says(connection, text.text, error) from error
+
+
+def _cursor(connection: sa.Connection) -> Any:
+    """One for all statements of a connection of the driver, with which it is forgotten: all rows are fetched at once,
+    and psycopg takes longer to make one than to send a small statement."""
+    kept = connection.connection.info
+    if _CURSOR not in kept:
+        kept[_CURSOR] = connection.connection.cursor()
+    return kept[_CURSOR]
 
 
 def _as_sqlalchemy_says(connection: sa.Connection, text: str, error: Any) -> Exception:
@@ -128,7 +154,3 @@ class PreparedInsert:
         rows = [{name: sa.bindparam(f"{name}_{i}", type_=types[name]) for name in names} for i in range(count)]
         statement = self._like(postgresql.insert(self._table).values(rows))
         return Prepared(statement), [f"{name}_{i}" for i in range(count) for name in names]
-
-
-Batch = tuple[PreparedInsert, Sequence[Values]]
-"""Rows of one table, one at least, and how they are written."""

@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.core.scheduling.intervals import Span, from_minutes, to_minutes, to_minutes_up
 from booking.models import Clinic, Hold, Reservation
-from booking.queries.prepared import Prepared
+from booking.queries.prepared import IdList, Prepared
 
 BusyLanes = dict[tuple[int, int], list[Span]]
 
@@ -80,7 +79,7 @@ _RESOURCES_ASKED: Mapping[str, sa.ColumnElement[bool]] = {
     "sqlite": Reservation.resource_id.in_(
         sa.select(sa.func.json_each(sa.bindparam("resource_ids", type_=sa.JSON)).table_valued("value").c.value)
     ),
-    "postgresql": Reservation.resource_id == sa.any_(sa.bindparam("resource_ids", type_=postgresql.ARRAY(sa.Integer))),
+    "postgresql": Reservation.resource_id == sa.any_(sa.bindparam("resource_ids", type_=IdList)),
 }
 """One parameter however many there are: with one for each, sending the question costs more than answering it."""
 

@@ -8,29 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from booking.models import Hold, Patient, Reservation, Resource
 from booking.queries.booking import Whose
-from booking.queries.prepared import Prepared
+from booking.queries.prepared import IdList, Prepared
 from booking.queries.reservations import IS_OWN
 
 OWNER = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(sa.bindparam("owner", type_=sa.String), 0)))
 """The lock of a browser session, for a statement of PostgreSQL that does something else as well."""
 
-_RESOURCES = (
-    sa.select(Resource.id)
-    .where(Resource.id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(Resource.id)
-    .with_for_update(key_share=True)
-)
 _OWN_RESOURCES = (
     sa.select(Reservation.resource_id)
     .outerjoin(Hold, Hold.id == Reservation.hold_id)
     .where(sa.or_(IS_OWN, Reservation.appointment_id == sa.bindparam("appointment_id")))
 )
-_ASKED = Resource.id == sa.any_(sa.bindparam("ids", type_=postgresql.ARRAY(sa.Integer)))
+_ASKED = Resource.id == sa.any_(sa.bindparam("ids", type_=IdList))
 _RESOURCES = sa.select(Resource.id).where(_ASKED).order_by(Resource.id).with_for_update(key_share=True)
 _AND_OWN = sa.select(Resource.id).where(sa.or_(_ASKED, Resource.id.in_(_OWN_RESOURCES)))
 _PATIENT = sa.select(Patient.id).where(Patient.id == sa.bindparam("patient_id")).with_for_update(key_share=True)
