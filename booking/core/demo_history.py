@@ -82,4 +82,7 @@ HISTORY: Final[tuple[Mapping[str, Mapping[str, Value | None]], ...]] = (
 )
 """By visit, the earliest first: form → answers by link id."""
 
+AGAIN: Final = _NEW_INTAKE
+"""The long form as she would answer it today."""
+
 NOTE: Final = "Sleeps better since the second week. Asked her to bring the letter of the neurologist."

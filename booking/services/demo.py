@@ -22,7 +22,8 @@ from booking.services.demo_blocks import add_demo_blocks
 from booking.services.demo_calendar import DemoCalendar, Wanted
 from booking.services.demo_consents import add_consents
 from booking.services.demo_forms import add_own_form
-from booking.services.demo_history import add_history
+from booking.services.demo_history import add_history, review_past
+from booking.services.demo_login_forms import add_forms_of_login
 from booking.services.demo_logins import add_logins, add_visits_of_login
 from booking.services.demo_waiting import add_waiting
 from booking.services.demo_work import add_work
@@ -63,7 +64,9 @@ def fill_demo(
         add_visits_of_login(calendar, login)
         count = _fill_calendar(calendar, _people(session, now), load, tell)
         add_history(calendar)
+        add_forms_of_login(calendar, login.own)
         add_answers(session, calendar.clinic, now=now)
+        review_past(calendar)
         add_work(session, calendar.clinic, now=now)
         add_waiting(calendar, login.own)
         add_own_form(session, now=now)

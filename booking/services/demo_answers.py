@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.core.demo_answers import demo_answers
+from booking.core.form_rules import AT_START, FormRule
 from booking.core.questionnaires.answers import Answers
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.flags import flags_of
@@ -23,6 +24,7 @@ from booking.services.questionnaires import sealed_flags, sealed_score, sealed_v
 LOOK_BACK: Final = timedelta(days=15)
 LOOK_AHEAD: Final = timedelta(days=7)
 ANSWERED_BEFORE: Final = timedelta(hours=20)
+ANSWERED_AFTER: Final = timedelta(hours=22)
 PAST_SHARE, COMING_SHARE, HALF_DONE_SHARE = 0.8, 0.35, 0.15
 
 
@@ -33,9 +35,11 @@ def add_answers(session: Session, clinic: Catalogue, *, now: datetime) -> int:
     count = 0
     for visit in _visits(session, now):
         sent, is_half_done = _progress(visit, random, now)
-        for code in clinic.services[visit.service_id].questionnaires if sent or is_half_done else ():
-            rows += _answer_form(session, visit, SHIPPED.latest(code), random, now, is_sent=sent)
-            count += 1
+        for rule in clinic.services[visit.service_id].form_rules if sent or is_half_done else ():
+            at = _answered_at(visit, rule, now)
+            if at is not None:
+                rows += _answer_form(session, visit, SHIPPED.latest(rule.form), random, at, is_sent=sent)
+                count += 1
     if rows:
         session.execute(sa.insert(Answer), rows)
     return count
@@ -67,19 +71,32 @@ def _progress(visit: Appointment, random: Random, now: datetime) -> tuple[bool, 
     return luck < COMING_SHARE, luck < COMING_SHARE + HALF_DONE_SHARE
 
 
+def _answered_at(visit: Appointment, rule: FormRule, now: datetime) -> datetime | None:
+    """When the form was answered; None for one about how the visit went that nobody can have answered by now."""
+    if not rule.due.is_after or rule.due == AT_START:
+        return told_before(visit, now)
+    at = visit.ends_at + ANSWERED_AFTER
+    return at if at <= now else None
+
+
+def told_before(visit: Appointment, now: datetime) -> datetime:
+    """The day before the visit, or at once when it was booked later."""
+    return min(max(visit.booked_at, visit.starts_at - ANSWERED_BEFORE), now)
+
+
 def _answer_form(
-    session: Session, visit: Appointment, form: Questionnaire, random: Random, now: datetime, *, is_sent: bool
+    session: Session, visit: Appointment, form: Questionnaire, random: Random, at: datetime, *, is_sent: bool
 ) -> list[dict[str, Any]]:
     """Add an invented response, and give the rows of its answers."""
     answers = demo_answers(form, random, most=None if is_sent else max(1, len(form.questions) // 3))
-    return add_response(session, visit, form, answers, now=now, is_sent=is_sent)
+    return add_response(session, visit, form, answers, at=at, is_sent=is_sent)
 
 
 def add_response(
-    session: Session, visit: Appointment, form: Questionnaire, answers: Answers, *, now: datetime, is_sent: bool = True
+    session: Session, visit: Appointment, form: Questionnaire, answers: Answers, *, at: datetime, is_sent: bool = True
 ) -> list[dict[str, Any]]:
-    """Add a response to the open transaction, and give the rows of its answers."""
-    at = min(max(visit.booked_at, visit.starts_at - ANSWERED_BEFORE), now)
+    """Add a response that was begun and sent at that moment to the open transaction, and give the rows of its
+    answers."""
     response = QuestionnaireResponse(
         public_id=new_public_id(),
         appointment_id=visit.id,

@@ -21,9 +21,10 @@ from booking.models import (
     FollowUpState,
     Patient,
     QuestionnaireResponse,
+    ResponseStatus,
     new_public_id,
 )
-from booking.services.demo_answers import LOOK_BACK, add_response
+from booking.services.demo_answers import LOOK_BACK, add_response, told_before
 from booking.services.demo_calendar import DemoCalendar, Wanted
 from booking.services.sealed import seal_text
 
@@ -86,22 +87,44 @@ def _tell(calendar: DemoCalendar, visits: list[Appointment]) -> None:
         row
         for visit, told in zip(visits, HISTORY[-len(visits) :], strict=True)
         for code, answers in told.items()
-        for row in add_response(session, visit, SHIPPED.latest(code), answers, now=now)
+        for row in add_response(session, visit, SHIPPED.latest(code), answers, at=told_before(visit, now))
     ]
     session.execute(sa.insert(Answer), rows)
-    _review(calendar, [visit.id for visit in visits[:-1]])
+    review(calendar, [visit.id for visit in visits[:-1]], note=NOTE)
 
 
-def _review(calendar: DemoCalendar, visit_ids: list[int]) -> None:
-    session, account_id = calendar.session, _account_id(calendar)
+def review(calendar: DemoCalendar, visit_ids: list[int], *, note: str = "") -> None:
+    """The specialist has read what was sent for these visits."""
+    session, account_id = calendar.session, specialist_account_id(calendar)
     rows = session.scalars(sa.select(QuestionnaireResponse).where(QuestionnaireResponse.appointment_id.in_(visit_ids)))
     for row in rows:
         row.reviewed_at, row.reviewed_by_account_id = row.completed_at, account_id
-        row.review_note_sealed = seal_text(session, "questionnaire_response", "review_note", row.public_id, NOTE)
+        row.review_note_sealed = seal_text(session, "questionnaire_response", "review_note", row.public_id, note)
     session.flush()
 
 
-def _account_id(calendar: DemoCalendar) -> int | None:
+def review_past(calendar: DemoCalendar) -> None:
+    """The specialist has read what was sent for visits of earlier days."""
+    resource = calendar.clinic.resource_by_code.get(SPECIALIST.resource_code or "")
+    over = sa.select(Appointment.id).where(
+        Appointment.specialist_id == (resource.id if resource else None),
+        Appointment.starts_at < calendar.now - timedelta(days=1),
+    )
+    read = sa.update(QuestionnaireResponse).where(
+        QuestionnaireResponse.appointment_id.in_(over),
+        QuestionnaireResponse.status == ResponseStatus.COMPLETED,
+        QuestionnaireResponse.reviewed_at.is_(None),
+    )
+    calendar.session.execute(
+        read.values(
+            reviewed_at=QuestionnaireResponse.completed_at,
+            reviewed_by_account_id=specialist_account_id(calendar),
+        ).execution_options(synchronize_session=False)
+    )
+
+
+def specialist_account_id(calendar: DemoCalendar) -> int | None:
+    """The account of the demo's specialist."""
     return calendar.session.scalars(sa.select(Account.id).where(Account.email == SPECIALIST.email)).one_or_none()
 
 
@@ -120,7 +143,7 @@ def _want_follow_ups(calendar: DemoCalendar, resource_id: int) -> None:
         .order_by(Appointment.starts_at.desc(), Appointment.id)
         .limit(len(FOLLOW_UPS))
     )
-    service, account_id = calendar.clinic.service_by_code.get("consultation-followup"), _account_id(calendar)
+    service, account_id = calendar.clinic.service_by_code.get("consultation-followup"), specialist_account_id(calendar)
     for visit, offset in zip(done, FOLLOW_UPS, strict=False):
         session.add(
             FollowUp(

@@ -20,6 +20,7 @@ from booking.models import (
     AccountPatient,
     Answer,
     Appointment,
+    AskedForm,
     Block,
     BlockKind,
     Message,
@@ -130,6 +131,20 @@ def check_answers(filled: Session) -> None:
     assert filled.scalar(sa.select(sa.func.count()).select_from(Answer))
 
 
+def check_forms_of_login(filled: Session) -> None:
+    """One sent and read, the same one asked again and begun."""
+    own = sa.select(Patient.id).where(Patient.given_name == "Ana", Patient.email == PATIENT.email)
+    intakes = filled.scalars(
+        sa.select(QuestionnaireResponse)
+        .where(QuestionnaireResponse.patient_id.in_(own), QuestionnaireResponse.questionnaire == "intake")
+        .order_by(QuestionnaireResponse.id)
+    ).all()
+    assert [(one.status, one.reviewed_at is not None) for one in intakes] == [
+        (ResponseStatus.COMPLETED, True), (ResponseStatus.IN_PROGRESS, False),
+    ]  # fmt: skip
+    assert filled.scalars(sa.select(AskedForm.appointment_id)).all() == [intakes[1].appointment_id]
+
+
 def check_waiting_list(filled: Session) -> None:
     """People wait, and the login's own patient is offered an earlier time in place of her visit."""
     [offer] = open_offers(filled)
@@ -158,6 +173,7 @@ def test_logins_and_answers_can_be_used(filled: Session) -> None:
     check_accounts(filled)
     check_patient_login(filled)
     check_answers(filled)
+    check_forms_of_login(filled)
     check_waiting_list(filled)
     assert demo_filled_at(filled) == MIDDAY
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from booking.core.actor import Actor, Role
 from booking.core.demo_logins import SPECIALIST
+from booking.core.form_rules import FormRule, Moment
 from booking.models import FollowUp, Patient, QuestionnaireResponse
 from booking.services import demo_history
+from booking.services.demo_answers import _answered_at
 from tests.factories import NOW, make_appointment
 from tests.services.forms_cast import fill_peg, send, visit_of
 
@@ -38,10 +41,18 @@ def test_forms_of_earlier_visits_were_reviewed(session: Session) -> None:
     actor = Actor(None, Role.PATIENT, frozenset({visit.patient_id}))
     fill_peg(session, actor, visit, 4, 5, 6)
     send(session, actor, visit)
-    demo_history._review(calendar(session), [appointment.id])
+    demo_history.review(calendar(session), [appointment.id], note="Sleeps better.")
     row = session.scalars(sa.select(QuestionnaireResponse)).one()
     assert row.reviewed_at == row.completed_at
     assert row.review_note_sealed
+
+
+def test_how_a_visit_went_is_told_the_day_after_and_not_before_that_has_come(session: Session) -> None:
+    visit, rule = make_appointment(session), FormRule("day-after", due=Moment(2, "day", is_after=True))
+    next_day = visit.ends_at + timedelta(days=1)
+    assert _answered_at(visit, rule, visit.ends_at) is None
+    assert visit.ends_at < (_answered_at(visit, rule, next_day) or NOW) < next_day
+    assert (_answered_at(visit, FormRule("peg"), next_day) or next_day) < visit.starts_at
 
 
 def test_without_a_visit_to_come_nothing_is_told(session: Session) -> None:

@@ -13,7 +13,7 @@ from booking.core.questionnaires.answers import Chosen, Rows, Value
 from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Answer, Appointment, FollowUp, FollowUpState, Patient, new_public_id
-from booking.services.demo_answers import add_response
+from booking.services.demo_answers import add_response, told_before
 from tests.factories import make_appointment, make_patient
 from tests.ui import steps
 from tests.ui.people import CRUZ, DORA
@@ -50,7 +50,7 @@ def _made(session: Session) -> str:
     visits = [make_appointment(session, patient, starts_at=now - ago, status=status) for ago, status in stages]
     for visit in visits:
         for code, told in TOLD.items():
-            rows = add_response(session, visit, SHIPPED.latest(code), told, now=now)
+            rows = add_response(session, visit, SHIPPED.latest(code), told, at=told_before(visit, now))
             session.execute(sa.insert(Answer), rows)
     session.add(
         FollowUp(
