@@ -5,21 +5,16 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from booking.adapters.mailer import Accepted, BeginResult, Ready, SetupWrong, open_connection
 from booking.adapters.smtp import SmtpMailer, SmtpServer
 from tests.adapters.test_mail_catcher import unused_port
+from tests.certificates import self_signed
 
 SENDER, ANA = "clinic@visits.example", "ana@mail.example"
 RAW = b"Message-ID: <m@visits.example>\r\n\r\nText\r\n"
@@ -28,23 +23,7 @@ RAW = b"Message-ID: <m@visits.example>\r\n\r\nText\r\n"
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the key and the self-signed certificate of 127.0.0.1."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.test")])
-    made_at = datetime(2026, 1, 1, tzinfo=UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(made_at)
-        .not_valid_after(made_at + timedelta(days=36500))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "mail.pem"
-    pem = serialization.Encoding.PEM
-    path.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + signed.public_bytes(pem)
-    )
-    return path
+    return self_signed(tmp_path_factory.mktemp("tls") / "mail.pem", "127.0.0.1")
 
 
 class _Kept:
