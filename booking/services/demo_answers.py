@@ -72,7 +72,10 @@ def _progress(visit: Appointment, random: Random, now: datetime) -> tuple[bool, 
 
 
 def _answered_at(visit: Appointment, rule: FormRule, now: datetime) -> datetime | None:
-    """When the form was answered; None for one about how the visit went that nobody can have answered by now."""
+    """When the form was answered; None for one that nobody can have answered by now."""
+    is_early = rule.opens is not None and not rule.opens.is_after and visit.starts_at - rule.opens.length > now
+    if is_early:
+        return None
     if not rule.due.is_after or rule.due == AT_START:
         return told_before(visit, now)
     at = visit.ends_at + ANSWERED_AFTER

@@ -52,6 +52,8 @@ def test_how_a_visit_went_is_told_the_day_after_and_not_before_that_has_come(ses
     next_day = visit.ends_at + timedelta(days=1)
     assert _answered_at(visit, rule, visit.ends_at) is None
     assert visit.ends_at < (_answered_at(visit, rule, next_day) or NOW) < next_day
+    soon = FormRule("pre-session", opens=Moment(1, "day"))
+    assert _answered_at(visit, soon, visit.starts_at - timedelta(days=2)) is None
     assert (_answered_at(visit, FormRule("peg"), next_day) or next_day) < visit.starts_at
 
 
