@@ -213,9 +213,10 @@ def dedup_key(kind: MessageKind, subject: str, version: int, recipient: str, cha
     empty or holds the separator.
     """
     parts = (kind.value, subject, str(version), recipient, channel)
-    if any(not part or _KEY_SEPARATOR in part for part in parts):
+    key = _KEY_SEPARATOR.join(parts)
+    if not all(parts) or key.count(_KEY_SEPARATOR) >= len(parts):
         raise ValueError("every part of a key is non-empty and without the separator")
-    return _KEY_SEPARATOR.join(parts)
+    return key
 
 
 def _reminders(starts_at: datetime, booked_on: date, tz: ZoneInfo) -> Iterator[PlannedMessage]:

@@ -50,7 +50,8 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What the driver gets: the text, constants of the statement, and its parameters in order with how each is made."""
+    """What the driver gets: the text, constants of the statement as it takes them, and all parameters in order, each
+    with how it is made of its value. `has_rows`: the statement returns some."""
 
     text: str
     has_rows: bool
@@ -69,12 +70,15 @@ class _Text:
 def _text_for(dialect: Dialect, statement: sa.ClauseElement) -> _Text:
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 - every statement that is executed compiles to one.
-    made = {name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in compiled.binds.items()}
+    names = compiled.positiontup if compiled.positional else list(compiled.bind_names.values())
+    made = {name: compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names or ()}
+    given = {name: compiled.binds[name].value for name in made if compiled.binds[name].value is not None}
+    constants = {name: value if (make := made[name]) is None else make(value) for name, value in given.items()}
     return _Text(
         compiled.string,
         isinstance(statement, sa.SelectBase) or bool(compiled.effective_returning),
-        {name: bound.value for name, bound in compiled.binds.items() if bound.value is not None},
-        tuple((name, made[name]) for name in (compiled.positiontup if compiled.positional else made) or ()),
+        constants,
+        tuple((name, None if name in constants else made[name]) for name in names or ()),
         compiled.positional,
     )
 

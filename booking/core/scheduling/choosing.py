@@ -17,7 +17,7 @@ from booking.core.scheduling.slots import Slot
 def lane_load(busy: Sequence[Span], day: Span) -> int:
     """Minutes reserved by the spans that start within `day`; a span over midnight counts where it starts."""
     first, last = bisect_left(busy, (day[0],)), bisect_left(busy, (day[1],))
-    return sum(ends - starts for starts, ends in busy[first:last])
+    return sum([ends - starts for starts, ends in busy[first:last]])
 
 
 def load(resource: Resource, busy: BusyByLane, day: Span) -> int:

@@ -74,6 +74,7 @@ def local_date_of(minute: int, tz: ZoneInfo) -> date:
     return date_of_day((minute + offset_at(minute, tz)) // DAY)
 
 
+@lru_cache(maxsize=16384)
 def day_span(on: date, tz: ZoneInfo) -> Span:
     """UTC minutes from local midnight of `on` to the next one: 23, 24 or 25 hours, or what the zone makes of it."""
     return instant_of(on, 0, tz), instant_of(on, DAY, tz)
