@@ -12,6 +12,7 @@ from flask_babel import gettext
 from booking.core.actor import Role
 from booking.core.clock import utc_now
 from booking.core.questionnaires.progress import Progress, VisitForms
+from booking.core.scheduling.clinic import Location
 from booking.extensions import db
 from booking.queries.form_list import MissingForms, missing_forms
 from booking.services import asked_forms
@@ -23,6 +24,8 @@ from booking.web.desk.form_words import PROGRESS
 from booking.web.desk.loading import StaffVisit, own_locations, staff_visit_or_404, with_words
 
 AHEAD = timedelta(days=7)
+ROWS_A_PAGE = 50
+"""So many visits stand on one page of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,28 @@ def forms() -> ResponseReturnValue:
         until=now + AHEAD,
     )
     audited.saw_list(audited.FORMS_SEEN, object_id=chosen.id if chosen else None)
-    rows = [_missing_row(one, now) for one in listed]
-    return render_template("desk/forms.html", rows=rows, own=own, chosen=chosen)
+    number = _page_number(len(listed))
+    shown = listed[(number - 1) * ROWS_A_PAGE : number * ROWS_A_PAGE]
+    return render_template(
+        "desk/forms.html",
+        rows=[_missing_row(one, now) for one in shown],
+        own=own,
+        chosen=chosen,
+        total=len(listed),
+        before=(number - 1) * ROWS_A_PAGE,
+        earlier_url=_page_url(chosen, number - 1) if number > 1 else "",
+        later_url=_page_url(chosen, number + 1) if number * ROWS_A_PAGE < len(listed) else "",
+    )
+
+
+def _page_number(rows: int) -> int:
+    """The page that was asked for, as far as there are so many."""
+    last = max(1, -(-rows // ROWS_A_PAGE))
+    return min(max(request.args.get("page", 1, type=int), 1), last)
+
+
+def _page_url(chosen: Location | None, number: int) -> str:
+    return url_for("desk.forms", location=chosen.code if chosen else None, page=number if number > 1 else None)
 
 
 def _missing_row(one: MissingForms, now: datetime) -> MissingRow:

@@ -14,6 +14,7 @@ from booking.core.actor import Actor, Role
 from booking.core.questionnaires.assignment import AskedForm
 from booking.core.questionnaires.progress import FormLine, VisitForms
 from booking.models import Appointment, AuditEvent, QuestionnaireResponse
+from booking.web.desk import asked
 from booking.web.desk.form_words import FormsMark, forms_mark, forms_text
 from tests.core.questionnaires.test_assignment import STARTS, VISIT
 from tests.factories import NOW, make_appointment, make_patient
@@ -87,6 +88,21 @@ def test_the_list_ends_at_the_own_locations_and_visits(session: Session, client_
     session.execute(sa.update(Appointment).values(specialist_id=2))
     session.commit()
     assert "Nothing is missing" in cruz(session, client_as).get("/desk/forms").text
+
+
+def test_a_long_list_comes_in_pages(session: Session, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked, "ROWS_A_PAGE", 2)
+    for hour in range(3):
+        make_appointment(session, starts_at=SOON + timedelta(hours=hour))
+    desk = dora(session, client_as)
+    first, second = (words(desk.get(f"/desk/forms?location=northside{more}").text) for more in ("", "&page=2"))
+    assert "3 visits with forms to come · 1 to 2" in first
+    assert "Due later" in first
+    assert "Due earlier" not in first
+    assert "3 visits with forms to come · 3 to 3" in second
+    assert "Due later" not in second
+    assert words(desk.get("/desk/forms?location=northside&page=99").text) == second
+    assert "1 to 2" in words(desk.get("/desk/forms?page=x").text)
 
 
 def test_the_list_asks_the_same_for_any_number_of_visits(session: Session, client_as: ClientAs) -> None:
