@@ -30,6 +30,11 @@ class SignedConsent:
     witness_name: str
     withdrawn_at: datetime | None
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it was a no from the start: nothing was signed, and nothing taken back."""
+        return self.withdrawn_at == self.signed_at
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentLine:

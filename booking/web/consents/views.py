@@ -13,7 +13,7 @@ from booking.queries.own_patients import OwnPatient, own_patients
 from booking.services import consents
 from booking.web import access
 from booking.web.consents.forms import SignForm
-from booking.web.consents.words import KIND, STATE, TONE
+from booking.web.consents.words import KIND, state_text, state_tone
 from booking.web.context import clinic_now
 
 bp = Blueprint("consents", __name__, url_prefix="/account/consents")
@@ -33,7 +33,7 @@ def lines_of(patient_id: int) -> list[ConsentLine]:
 
 def _words() -> dict[str, object]:
     tz = next(iter(clinic_now().locations.values())).tz
-    return {"states": STATE, "tones": TONE, "kinds": KIND, "tz": tz}
+    return {"state_text": state_text, "state_tone": state_tone, "kinds": KIND, "tz": tz}
 
 
 def _patient_or_404() -> OwnPatient:

@@ -13,7 +13,7 @@ from booking.queries.desk_patients import DeskPatient
 from booking.services import consents as service
 from booking.web import access
 from booking.web.consents.forms import SignForm
-from booking.web.consents.words import STATE, TONE
+from booking.web.consents.words import state_text, state_tone
 from booking.web.context import clinic_now
 from booking.web.desk.day import bp
 from booking.web.desk.loading import patient_or_404
@@ -29,8 +29,8 @@ def _page(patient: DeskPatient, form: SignForm) -> str:
         patient=patient,
         lines=_lines(patient),
         form=form,
-        states=STATE,
-        tones=TONE,
+        state_text=state_text,
+        state_tone=state_tone,
         tz=next(iter(clinic_now().locations.values())).tz,
     )
 

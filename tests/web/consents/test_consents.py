@@ -48,7 +48,7 @@ def test_a_text_is_written_published_signed_and_taken_back(
 ) -> None:
     assert "There is nothing to agree to." in words(ana.get("/account/consents/").text)
     page = publish(session, admin)
-    assert "Privacy Not signed Read and sign : Privacy" in words(ana.get("/account/consents/").text)
+    assert "Privacy Not signed yet Read and sign : Privacy" in words(ana.get("/account/consents/").text)
     unsigned = ana.post(page, data={"name": " "})
     assert unsigned.status_code == 422
     assert "Enter your name" in unsigned.text
@@ -81,7 +81,7 @@ def test_the_desk_sees_records_and_takes_back(
 ) -> None:
     text = publish(session, admin).rpartition("/")[2]
     desk, page = dora(session, client_as), f"/desk/patients/{patient.public_id}/consents"
-    assert "Privacy Not signed" in words(desk.get(page).text)
+    assert "Privacy Not signed yet" in words(desk.get(page).text)
     assert desk.post(f"{page}/paper", data={"text": text, "name": ""}).status_code == 422
     said = words(desk.post(f"{page}/paper", data={"text": text, "name": "Ana A."}, follow_redirects=True).text)
     assert "on paper, seen by Dora Desk" in said
@@ -90,6 +90,20 @@ def test_the_desk_sees_records_and_takes_back(
     for act in ("paper", "withdraw"):
         gone = desk.post(f"{page}/{act}", data={"text": "x", "name": "Ana"}, follow_redirects=True)
         assert "That text was changed meanwhile." in words(gone.text)
+
+
+def test_a_no_to_messages_is_no_signature_that_was_taken_back(
+    session: Session, admin: FlaskClient, ana: FlaskClient, client_as: ClientAs, patient: Patient
+) -> None:
+    page = publish(session, admin, code="email-reminders", kind="channel", title="Reminders")
+    desk, text = dora(session, client_as), page.rpartition("/")[2]
+    place = f"/desk/patients/{patient.public_id}/consents"
+    assert "Reminders Nothing said: they are sent" in words(desk.get(place).text)
+    said = words(desk.post(f"{place}/withdraw", data={"text": text}, follow_redirects=True).text)
+    assert "Reminders Not agreed to" in said
+    assert f"Version 1: {patient.given_name} {patient.family_name} did not agree, on" in said
+    assert "signed by" not in said
+    assert "did not agree, on" in words(ana.get(page).text)
 
 
 def test_nobody_signs_for_people_they_do_not_act_for(
