@@ -145,7 +145,7 @@ class Autosave {
 
   say(what, isUnsaved = false) {
     const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
-    const words = this.form.dataset[what].replace("{time}", time);
+    const words = this.form.dataset[what].replace("{time}", time.toLowerCase()); // "pm", as on all pages.
     this.state.classList.toggle("is-unsaved", isUnsaved);
     if (this.state.textContent !== words) this.state.textContent = words;
   }

@@ -73,5 +73,5 @@ def _score_words(sent: SentForm) -> tuple[str, str]:
 
 def _sender_text(sender: Sender | None) -> str:
     if sender is None or not sender.name:
-        return gettext("without a login, through the visit's own page")
+        return gettext("somebody not logged in")
     return gettext("%(name)s, logged in", name=sender.name)

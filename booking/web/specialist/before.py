@@ -76,7 +76,7 @@ def sender_text(form: ReadForm) -> str:
 
 def _sender(sender: Sender | None) -> str:
     if sender is None or not sender.name:
-        return gettext("without a login, through the visit's own page")
+        return gettext("somebody not logged in")
     return gettext("%(name)s, logged in", name=sender.name)
 
 

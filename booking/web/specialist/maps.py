@@ -46,4 +46,4 @@ def _picture(one: BodyMap, before: BodyMap | None, tz: ZoneInfo) -> MapPicture:
 
 def _words(one: BodyMap, codes: Sequence[str]) -> str:
     options = one.questionnaire.question_by_link_id[one.link_id].option_by_code
-    return ", ".join(options[code].label for code in codes)
+    return "; ".join(options[code].label for code in codes)

@@ -132,7 +132,7 @@ class Summary:
     @property
     def denied(self) -> str:
         """What was asked about and answered with "no", as one line."""
-        return ", ".join(dict.fromkeys(word for form in self._newest_first for word in _denied(form)))
+        return "; ".join(dict.fromkeys(word for form in self._newest_first for word in _denied(form)))
 
     @property
     def changes(self) -> list[ChangedForm]:

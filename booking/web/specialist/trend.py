@@ -16,6 +16,8 @@ from booking.web.desk.loading import locale
 
 WIDTH, HEIGHT = 340, 132
 LEFT, RIGHT, TOP, BOTTOM = 30, 14, 12, 26
+BESIDE = 22
+"""How far the first and the last dot stay from the edges, so that their values stay off the numbers of the axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _dots(points: Sequence[ScorePoint], lowest: Decimal, highest: Decimal) -> tu
             continue
         share = (point.at - begins).total_seconds() / length if length else 0.5
         height = float(point.value - lowest) / reach
-        x = LEFT + 10 + share * (WIDTH - LEFT - RIGHT - 20)
+        x = LEFT + BESIDE + share * (WIDTH - LEFT - RIGHT - 2 * BESIDE)
         y = HEIGHT - BOTTOM - height * (HEIGHT - TOP - BOTTOM)
         found.append(TrendDot(round(x, 1), round(y, 1), _plain(point.value)))
     return tuple(found)

@@ -55,7 +55,7 @@ def test_the_specialist_reads_answers_sender_and_score(session: Session, visit: 
 def test_a_form_sent_through_a_link_says_so(session: Session, visit: Visit, dr_cruz: FlaskClient) -> None:
     fill_and_send(session, visit, 7)
     page = dr_cruz.get(answers_url(visit)).text
-    assert "without a login" in page
+    assert "somebody not logged in" in page
     assert "No score: not every question was answered." in page
 
 

@@ -82,7 +82,7 @@ def test_the_page_before_a_visit_tells_in_clinical_order(cruz: FlaskClient, visi
     assert "High blood pressure" in text
     assert "Lorazepam, 1 mg" in text
     assert "Prefer not to say" in text
-    assert "without a login" in text
+    assert "by somebody not logged in" in text
 
 
 def test_scores_have_a_line_and_a_table_and_no_bands(cruz: FlaskClient, visits: list[Visit]) -> None:
