@@ -35,18 +35,22 @@ def cancel(
     reason_code: str | None,
     note: str | None,
     now: datetime,
+    version: int | None = None,
     is_time_closed: bool = False,
 ) -> None:
     """Cancel a visit that the actor may see. Patients: a booked one, within its notice; staff: with a reason.
 
     What patients cancel is kept for their undo; what staff cancel is free at once. `is_time_closed` says that a
-    change of a calendar is why: then there is no undo.
-    Raises NotFound, MoveNotAllowed (its status), RulesRefuse (`too_late_to_cancel`, `reason_required`).
+    change of a calendar is why: then there is no undo. `version` is that of the visit as it was seen: nobody cancels a
+    visit that somebody else has moved meanwhile. None: as it is.
+    Raises NotFound, MoveNotAllowed (its status, its version), RulesRefuse (`too_late_to_cancel`, `reason_required`).
     """
     with transaction(session):
         visit = visit_for(session, actor, public_id, act=VisitAct.CANCEL, lock=True)
         if visit is None:
             raise NotFound
+        if version is not None and visit.version != version:
+            raise MoveNotAllowed
         if refusals := refusals_of_cancelling(session, actor, visit, now=now, reason_code=reason_code):
             if any(refusal.code == "not_cancellable" for refusal in refusals):
                 raise MoveNotAllowed

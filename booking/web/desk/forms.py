@@ -32,8 +32,10 @@ class SearchPatientForm(FlaskForm):
 
 
 class CancelVisitForm(FlaskForm):
-    """Cancel for the patient or for the clinic. The reason is for the staff alone."""
+    """Cancel for the patient or for the clinic a visit that is as it was when the page was made. The reason is for the
+    staff alone."""
 
+    version = HiddenField()
     reason = SelectField(lazy_gettext("Reason"), [InputRequired(lazy_gettext("Choose a reason"))])
     note = TextAreaField(
         lazy_gettext("Note for the staff"),

@@ -92,6 +92,8 @@ def cancel(public_id: str) -> ResponseReturnValue:
     form, now = CancelVisitForm(), utc_now()
     facts = visit_facts(db.session(), found.visit)
     if not form.validate_on_submit():
+        # What was on the page when it was sent stays: nobody cancels a visit that they have not seen.
+        form.version.data = form.version.data or str(found.visit.version)
         writes = _is_written_to(found, facts, now)
         page = render_template("desk/cancel.html", found=found, facts=facts, form=form, is_written_to=writes)
         return page, 422 if form.errors else 200
@@ -102,6 +104,7 @@ def cancel(public_id: str) -> ResponseReturnValue:
         reason_code=form.reason.data,
         note=form.note.data or None,
         now=now,
+        version=version_or_400(form.version.data),
     )
     is_told = _is_written_to(found, facts, now) and form.reason.data != DECEASED
     told = gettext("The patient gets an e-mail.") if is_told else gettext("The patient gets no e-mail.")

@@ -271,6 +271,8 @@ def test_a_patient_without_address_or_account_is_booked_and_cancelled_at_the_des
     desk = client_as(make_account(session, Role.SCHEDULER, location_ids=(1,)))
     assert "messages cannot be sent" in desk.get(f"/desk/patients/{quiet.public_id}").text
     assert desk.get(f"/desk/patients/{quiet.public_id}/helpers").status_code == 200
-    answer = desk.post(f"/desk/visits/{visit.public_id}/cancel", data={"reason": "patient_asked", "note": ""})
+    answer = desk.post(
+        f"/desk/visits/{visit.public_id}/cancel", data={"reason": "patient_asked", "note": "", "version": "1"}
+    )
     assert answer.status_code in {303, 422}
     assert desk.get(f"/desk/visits/{visit.public_id}").status_code == 200

@@ -49,7 +49,7 @@ def check_url(visit: Appointment, slot: str = SLOT_AT_TEN) -> str:
 
 
 def version_in(page: str) -> str:
-    [found] = re.findall(r'name="version" value="([^"]+)"', page)
+    [found] = re.findall(r'name="version"(?: type="hidden")? value="([^"]+)"', page)
     return str(found)
 
 
@@ -210,6 +210,24 @@ def test_what_somebody_else_did_meanwhile_is_said(
     assert fresh(session, visit).starts_at == NEXT_MONDAY_9 + 2 * HOUR
 
 
+def test_nobody_cancels_a_visit_that_somebody_else_has_moved_meanwhile(
+    session: Session, desk: FlaskClient, client_as: ClientAs, visit: Appointment
+) -> None:
+    page = desk.get(url(visit, "/cancel")).text
+    session.rollback()
+    move(fay(session, client_as), check_url(visit))
+    again = desk.post(url(visit, "/cancel"), data={"reason": "", "version": version_in(page)})
+    assert (again.status_code, version_in(again.text)) == (422, version_in(page))
+    answer = desk.post(url(visit, "/cancel"), data={"reason": "prov", "version": version_in(page)})
+    assert answer.status_code == 409
+    assert "Your change was not made." in words(answer.text)
+    assert (fresh(session, visit).status, visit.cancel_reason_code) == (S.BOOKED, None)
+    unseen = desk.post(url(visit, "/cancel"), data={"reason": "prov"})
+    assert unseen.status_code == 400
+    seen = desk.post(url(visit, "/cancel"), data={"reason": "prov", "version": str(visit.version)})
+    assert (seen.status_code, fresh(session, visit).status) == (303, S.CANCELLED)
+
+
 SOON = SLOT_AT_TEN.replace(TEN, "20261123T1400Z")
 
 
@@ -313,7 +331,7 @@ def test_others_move_confirm_and_undo_nothing(session: Session, client_as: Clien
 
 
 def cancel(client: FlaskClient, visit: Appointment) -> None:
-    client.post(url(visit, "/cancel"), data={"reason": "prov"})
+    client.post(url(visit, "/cancel"), data={"reason": "prov", "version": "1"})
 
 
 def test_a_cancelling_is_taken_back(session: Session, desk: FlaskClient, visit: Appointment) -> None:

@@ -87,7 +87,7 @@ def test_the_page_says_who_when_where_and_how_far(session: Session, desk: FlaskC
 def test_messages_and_history_are_said_in_words(session: Session, client_as: ClientAs) -> None:
     booked = book(session, hold(session))
     client = fay(session, client_as)
-    client.post(f"/desk/visits/{booked.public_id}/cancel", data={"reason": "pat-lt"})
+    client.post(f"/desk/visits/{booked.public_id}/cancel", data={"reason": "pat-lt", "version": "1"})
     text = words(client.get(f"/desk/visits/{booked.public_id}").text)
     assert "Confirmation: not needed any more" in text
     assert "Note that it is canceled: planned for Monday 23 November 2026 at 8:01 am" in text
@@ -115,7 +115,7 @@ def test_a_visit_of_others_does_not_exist(
 def test_for_another_location_nothing_can_be_changed(session: Session, client_as: ClientAs) -> None:
     visit, client = today(session), eli(session, client_as)
     assert move(client, visit, "arrived").status_code == 404
-    assert client.post(f"/desk/visits/{visit.public_id}/cancel", data={"reason": "prov"}).status_code == 404
+    assert cancel(client, visit, reason="prov").status_code == 404
     assert fresh(session, visit).status is S.BOOKED
 
 
@@ -203,7 +203,7 @@ def test_undoing_a_missed_visit_whose_time_is_given_away_says_so(
 
 
 def cancel(client: FlaskClient, visit: Appointment, **data: str) -> TestResponse:
-    return client.post(f"/desk/visits/{visit.public_id}/cancel", data=data)
+    return client.post(f"/desk/visits/{visit.public_id}/cancel", data={"version": "1", **data})
 
 
 def test_cancelling_keeps_reason_and_sealed_note_and_tells_the_patient(session: Session, desk: FlaskClient) -> None:
@@ -249,7 +249,7 @@ def test_a_death_stops_every_message_to_the_patient(session: Session, client_as:
     book(session, later, ana, patient=first.patient_id)
     session.rollback()
     client = fay(session, client_as)
-    client.post(f"/desk/visits/{first.public_id}/cancel", data={"reason": "pat-dec"})
+    client.post(f"/desk/visits/{first.public_id}/cancel", data={"reason": "pat-dec", "version": "1"})
     session.rollback()
     assert [state.value for state in session.scalars(sa.select(Message.state))] == ["cancelled"] * 6
     assert "The patient gets no e-mail." in client.get(f"/desk/visits/{first.public_id}").text
