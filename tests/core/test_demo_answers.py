@@ -23,7 +23,7 @@ def test_invented_answers_could_have_been_given(form: Questionnaire, seed: int) 
 
 
 def test_it_is_worst_where_it_hurts_and_lists_have_rows() -> None:
-    filled = [demo_answers(SHIPPED.latest("intake"), Random(seed)) for seed in range(12)]
+    filled = [demo_answers(SHIPPED.latest("intake"), Random(seed)) for seed in range(24)]
     places = [(a["pain-areas"], a["pain-worst"]) for a in filled]
     assert all(isinstance(m, Chosen) and isinstance(w, Chosen) and {*w.codes} <= {*m.codes} for m, w in places)
     assert {type(a["medicines"]) for a in filled if "medicines" in a} == {Rows}

@@ -209,7 +209,7 @@ def question(code: str, number: int) -> Way:
 
 
 # One page of each kind: tiles, several questions, words, ticks, the body map, a scale. Others appear after an answer.
-KINDS = {"intake": (1, 4, 6, 7, 10, 19, 21), "peg": (1,)}
+KINDS = {"intake": (1, 3, 4, 5, 7, 14, 16), "peg": (1,)}
 PEG_PAGES = 3
 for code, numbers in KINDS.items():
     for number in numbers:
@@ -218,9 +218,9 @@ for code, numbers in KINDS.items():
 
 @shows("questionnaires.step")
 def lists_in_rows(stage: Stage) -> Page:
-    page = question("intake", 16)(stage)
+    page = question("intake", 11)(stage)
     steps.answer_page(page)
-    page.wait_for_url("**/intake/17")
+    page.wait_for_url("**/intake/12")
     page.locator(".rows-add").first.click()
     expect(page.locator("[name=a_medicines]")).to_have_count(6)
     return page
@@ -228,7 +228,7 @@ def lists_in_rows(stage: Stage) -> Page:
 
 @shows("questionnaires.step")
 def where_it_is_worst(stage: Stage) -> Page:
-    page = question("intake", 19)(stage)
+    page = question("intake", 14)(stage)
     for area in ("Left hand", "Right knee"):
         page.get_by_label(area).check()
     steps.send(page, "Continue")
@@ -237,7 +237,7 @@ def where_it_is_worst(stage: Stage) -> Page:
 
 @shows("questionnaires.step")
 def declined(stage: Stage) -> Page:
-    page = question("intake", 6)(stage)
+    page = question("intake", 4)(stage)
     address = page.url
     steps.send(page, "I prefer not to say")
     page.goto(address)

@@ -131,7 +131,7 @@ def by_keyboard(page: Page) -> None:
 
 
 def test_a_connection_that_is_cut_loses_nothing(phone: Page, visit: str) -> None:
-    phone.goto(f"/visits/{visit}/forms/intake/6")
+    phone.goto(f"/visits/{visit}/forms/intake/4")
     state, goal = phone.locator(STATE), phone.locator("[name=a_goal]")
     goal.fill("Walk")
     expect(state).to_contain_text("Saved")
@@ -149,7 +149,7 @@ def test_a_connection_that_is_cut_loses_nothing(phone: Page, visit: str) -> None
 
 
 def test_leaving_with_something_unsaved_is_asked_about(phone: Page, visit: str) -> None:
-    phone.goto(f"/visits/{visit}/forms/intake/6")
+    phone.goto(f"/visits/{visit}/forms/intake/4")
     phone.context.set_offline(True)
     phone.locator("[name=a_goal]").click()
     phone.keyboard.type("Walk")
@@ -164,7 +164,7 @@ def test_two_devices_are_both_shown(phone: Page, windows: Windows, visit: str) -
     tablet = windows.open()
     steps.log_in(tablet, ANA)
     for page in (phone, tablet):
-        page.goto(f"/visits/{visit}/forms/intake/6")
+        page.goto(f"/visits/{visit}/forms/intake/4")
     phone.locator("[name=a_goal]").fill("Walk to the market")
     expect(phone.locator(STATE)).to_contain_text("Saved")
     tablet.locator("[name=a_goal]").fill("Sleep through the night")
@@ -181,7 +181,7 @@ def test_two_devices_are_both_shown(phone: Page, windows: Windows, visit: str) -
 
 def test_the_body_map_needs_no_script(windows: Windows, visit: str, program: LiveProgram) -> None:
     page = Stage(program, lambda: windows.open(size=PHONE, java_script_enabled=False)).page(ANA)
-    page.goto(f"/visits/{visit}/forms/intake/19")
+    page.goto(f"/visits/{visit}/forms/intake/14")
     page.locator(".body-drawing--front .region--hand-r .region-target").click()
     page.locator(".body-view", has_text="Back").click()
     page.locator(".body-drawing--back .region--hand-l .region-target").click()

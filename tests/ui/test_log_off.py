@@ -24,7 +24,7 @@ from tests.ui.test_pages import violations
 pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-log-off")]
 
 WORDS = "Walking to the shop & back"
-GOAL = "intake/6"
+GOAL = "intake/4"
 
 
 @pytest.fixture(scope="module")

@@ -34,8 +34,7 @@ _QUESTIONS: Mapping[Topic, tuple[str, ...]] = {
     ),
     Topic.DURATION: ("how-long",),
     Topic.TRIED: (
-        "tried-medicines", "tried-talking", "tried-physical", "tried-words", "ketamine-before", "ketamine-when",
-        "ketamine-how", "ketamine-felt", "ketamine-details",
+        "tried-medicines", "tried-talking", "tried-physical", "tried-words", "ketamine-before", "ketamine-details",
     ),
     Topic.MEDICINES: ("takes-medicines", "medicines", "new-medicines"),
     Topic.ALLERGIES: ("has-allergies", "allergies", "new-allergy"),

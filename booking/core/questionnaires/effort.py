@@ -1,14 +1,14 @@
 """What a form costs the person who fills it in: taps and words to read, on the pages that their answers show.
 
 The model is that of the budget of the intake (clinical guide, 3): four seconds for a tap, 150 words a minute. A word
-that is typed counts as a tap, since phones complete words. It is a yardstick for those who write forms; what patients
-are told comes from `flow.minutes`.
+that is typed counts as a tap, since phones complete words. A line that stood on an earlier page, such as "Yes", is
+recognised and not read again. It is the yardstick of those who write forms, and of what patients are told (`pace.py`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -32,19 +32,31 @@ class Effort:
     @property
     def minutes(self) -> Decimal:
         """Minutes by the model, rounded to a tenth."""
-        exact = Decimal(self.taps * SECONDS_PER_TAP) / 60 + Decimal(self.words) / WORDS_PER_MINUTE
-        return exact.quantize(Decimal("0.1"))
+        return (seconds(self.taps, self.words) / 60).quantize(Decimal("0.1"))
+
+
+def seconds(taps: int, words: int) -> Decimal:
+    """How long so many taps and words take."""
+    return Decimal(taps * SECONDS_PER_TAP) + Decimal(60 * words) / WORDS_PER_MINUTE
 
 
 def effort(questionnaire: Questionnaire, answers: Answers) -> Effort:
     """The effort of giving exactly these answers; one tap goes on from each page, and one sends the form."""
     shown = steps(questionnaire, answers)
-    taps = sum(1 + sum(_taps(answers.get(q.link_id)) for q in step.questions) for step in shown)
-    words = sum(len(re.findall(r"\w+", text)) for step in shown for text in dict.fromkeys(_texts(step)))
-    return Effort(len(shown), taps + 1, words)
+    taps = sum(1 + sum(taps_of(answers.get(q.link_id)) for q in step.questions) for step in shown)
+    return Effort(len(shown), taps + 1, sum(words_of(shown)))
 
 
-def _taps(value: Value | None) -> int:
+def words_of(shown: Iterable[Step]) -> Iterator[int]:
+    """The words that are read on each of these pages, one after the other."""
+    read: set[str] = set()
+    for step in shown:
+        lines = dict.fromkeys(text for text in _texts(step) if text not in read)
+        read.update(lines)
+        yield sum(len(re.findall(r"\w+", text)) for text in lines)
+
+
+def taps_of(value: Value | None) -> int:
     """Taps to give an answer; none to leave a question out."""
     if value is None:
         return 0
@@ -65,8 +77,7 @@ def _typed(text: str) -> int:
 
 
 def _texts(step: Step) -> Iterator[str]:
-    """Everything that is read on one page, where "Yes, No, Not sure" under five questions are read once. The picture of
-    a body map is looked at, its list is not read out."""
+    """Every line of one page. The picture of a body map is looked at, its list is not read out."""
     yield step.section
     yield from step.notes
     for item in step.questions:

@@ -1,4 +1,4 @@
-"""The way through a form: which questions are shown, in which steps, what comes next, how much is left.
+"""The way through a form: which questions are shown, in which steps, what comes next. How long it takes: `pace.py`.
 
 A step is one page: one question, or one short block (a group that is marked as a page). The server decides every
 branch. A hidden question counts as unanswered in the conditions of later ones, so hiding carries on down the form.
@@ -22,19 +22,6 @@ _ORDERED: Mapping[Operator, Callable[[int | Decimal, int | Decimal], bool]] = {
     Operator.AT_LEAST: ge,
     Operator.AT_MOST: le,
 }
-_SECONDS = {
-    ItemType.BOOLEAN: 6,
-    ItemType.INTEGER: 8,
-    ItemType.DECIMAL: 10,
-    ItemType.QUANTITY: 14,
-    ItemType.CHOICE: 8,
-    ItemType.OPEN_CHOICE: 12,
-    ItemType.DATE: 12,
-    ItemType.STRING: 15,
-    ItemType.TEXT: 30,
-    ItemType.LIST: 60,
-}
-"""Rough seconds for an answer of each type on a phone; only ever shown as whole minutes with "about"."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +34,6 @@ class Step:
     questions: tuple[Item, ...]
     section: str = ""
     notes: tuple[str, ...] = ()
-
-    @property
-    def seconds(self) -> int:
-        return sum(_SECONDS[q.type] for q in self.questions)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Question `number` of `total`; `is_about` when later branches may still change the total."""
-
-    number: int
-    total: int
-    is_about: bool
-    minutes_left: int
 
 
 def visible_questions(questionnaire: Questionnaire, answers: Answers) -> tuple[Item, ...]:
@@ -82,9 +55,18 @@ def missing_required(questionnaire: Questionnaire, answers: Answers) -> tuple[It
 
 def steps(questionnaire: Questionnaire, answers: Answers) -> tuple[Step, ...]:
     """The pages that are shown with these answers, in order; notes after the last question are put on its page."""
+    return _steps(questionnaire, _Shown(answers))
+
+
+def possible_steps(questionnaire: Questionnaire, answers: Answers) -> tuple[Step, ...]:
+    """The pages that are shown, and those that answers which were not given yet may open."""
+    return _steps(questionnaire, _Possible(answers))
+
+
+def _steps(questionnaire: Questionnaire, shown: _Shown) -> tuple[Step, ...]:
     found: list[Step] = []
     notes: list[str] = []
-    for step in _walk_steps(questionnaire.items, _Shown(answers), section=""):
+    for step in _walk_steps(questionnaire.items, shown, section=""):
         if step.questions:
             found.append(replace(step, notes=(*notes, *step.notes)))
             notes = []
@@ -111,31 +93,16 @@ def find_step(questionnaire: Questionnaire, answers: Answers, key: str) -> Step:
 
 def next_step(questionnaire: Questionnaire, answers: Answers, key: str) -> Step | None:
     """The page after `key`, which may be hidden by now; None after the last. Raises NotFound for an unknown key."""
-    order = _order(questionnaire)
+    order = page_order(questionnaire)
     at = _place(order, key)
     return next((s for s in steps(questionnaire, answers) if order[s.key] > at), None)
 
 
 def previous_step(questionnaire: Questionnaire, answers: Answers, key: str) -> Step | None:
     """The page before `key`, which may be hidden by now; None before the first. Raises NotFound for an unknown key."""
-    order = _order(questionnaire)
+    order = page_order(questionnaire)
     at = _place(order, key)
     return next((s for s in reversed(steps(questionnaire, answers)) if order[s.key] < at), None)
-
-
-def progress(questionnaire: Questionnaire, answers: Answers, key: str) -> Progress:
-    """How far the shown page `key` is. Minutes are at least 1. Raises NotFound as `find_step` does."""
-    shown = steps(questionnaire, answers)
-    at = shown.index(find_step(questionnaire, answers, key))
-    order = _order(questionnaire)
-    may_branch = any(order[question] >= order[key] for question in _branching(questionnaire))
-    left = sum(step.seconds for step in shown[at:])
-    return Progress(at + 1, len(shown), may_branch, max(1, -(-left // 60)))
-
-
-def minutes(questionnaire: Questionnaire, answers: Answers) -> int:
-    """About how many minutes the whole form takes with the branches of these answers, at least 1."""
-    return max(1, -(-sum(step.seconds for step in steps(questionnaire, answers)) // 60))
 
 
 class _Shown:
@@ -157,6 +124,16 @@ class _Shown:
     def allows(self, item: Item) -> bool:
         results = (_holds(c, self._counted.get(c.question)) for c in item.enable_when)
         return not item.enable_when or (any(results) if item.enable_any else all(results))
+
+
+class _Possible(_Shown):
+    """Everything that may still be shown: what hangs on a question that nobody has dealt with counts, too."""
+
+    def is_answered(self, item: Item) -> bool:
+        return super().is_answered(item) or item.link_id not in self._answers
+
+    def allows(self, item: Item) -> bool:
+        return super().allows(item) or any(c.question not in self._answers for c in item.enable_when)
 
 
 def _holds(condition: Condition, value: Value | None) -> bool:
@@ -205,7 +182,7 @@ def _block(group: Item, shown: _Shown, section: str) -> Step:
     return Step(group.link_id, questions, group.text or section, tuple(i.text for i in allowed if not i.is_question))
 
 
-def _order(questionnaire: Questionnaire) -> dict[str, int]:
+def page_order(questionnaire: Questionnaire) -> dict[str, int]:
     """Place of every item in the form; the questions of a block share the place of their page."""
     places: dict[str, int] = {}
     for place, item in enumerate(walk(questionnaire.items)):
@@ -215,7 +192,7 @@ def _order(questionnaire: Questionnaire) -> dict[str, int]:
     return places
 
 
-def _branching(questionnaire: Questionnaire) -> Iterator[str]:
+def branching(questionnaire: Questionnaire) -> Iterator[str]:
     """Link ids of the questions whose answers decide what else is shown."""
     for item in walk(questionnaire.items):
         yield from (condition.question for condition in item.enable_when)

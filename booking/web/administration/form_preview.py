@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from booking.core.questionnaires import flow
+from booking.core.questionnaires import flow, pace
 from booking.core.questionnaires.answers import Reading, Value, read_answer
 from booking.core.questionnaires.checks import find_mistakes
 from booking.core.questionnaires.definition import Questionnaire
@@ -78,7 +78,7 @@ def _page(
         found = mistakes.get(question.item.link_id)
         if found is not None and found.mistake is not None:
             forms.mark(question, forms.sentence(question.item, found.mistake))
-    progress = flow.progress(shown, answers, step.key)
+    progress = pace.progress(shown, answers, step.key)
     here = {q.link_id for q in step.questions}
     kept = [(name, value) for name, value in request.form.items(multi=True) if _is_kept(name, here)]
     return render_template(

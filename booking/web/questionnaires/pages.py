@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,7 @@ from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 from markupsafe import Markup, escape
 
 from booking.adapters import dates
-from booking.core.questionnaires import flow
+from booking.core.questionnaires import flow, pace
 from booking.core.questionnaires.answers import Chosen, Declined, Quantity, Rows, Value
 from booking.core.questionnaires.definition import Item
 from booking.core.questionnaires.sections import Completion, Section, page_keys, section_titles, sections
@@ -74,17 +75,18 @@ def form_tasks(visit: Visit, sight: Sight, *, is_open: bool = True) -> FormTasks
     """The parts of a form with their status and addresses."""
     form = sight.form
     parts = sections(form.questionnaire, form.answers)
+    times = pace.page_seconds(form.questionnaire, form.answers)
     return FormTasks(
         form,
-        length_text(flow.minutes(form.questionnaire, form.answers)),
-        tuple(_task(visit, sight, part, is_open=is_open) for part in parts),
+        length_text(pace.whole_minutes(sum(times.values(), Decimal(0)))),
+        tuple(_task(visit, sight, part, length_text(_minutes(form, part, times)), is_open=is_open) for part in parts),
         next_url(visit, sight, None) if is_open and not form.is_sent else "",
         form.response_id is not None,
         sight.may_read,
     )
 
 
-def _task(visit: Visit, sight: Sight, part: Section, *, is_open: bool) -> dict[str, Any]:
+def _task(visit: Visit, sight: Sight, part: Section, length: str, *, is_open: bool) -> dict[str, Any]:
     form = sight.form
     state = Completion.DONE if form.is_sent else part.completion
     words, tone = COMPLETION[state]
@@ -94,7 +96,7 @@ def _task(visit: Visit, sight: Sight, part: Section, *, is_open: bool) -> dict[s
     href = "" if form.is_sent or not is_open or not wanted else page_url(visit, form, wanted[0].key)
     count = sum(len(step.questions) for step in part.steps)
     title = worded(form, part.title) or ngettext("%(num)s question", "%(num)s questions", count)
-    hint = "" if state is Completion.DONE or not part.title else length_text(section_minutes(part))
+    hint = "" if state is Completion.DONE or not part.title else length
     return {"title": title, "status": words, "tone": tone, "href": href, "hint": hint}
 
 
@@ -106,9 +108,10 @@ def worded(form: FilledForm, text: str) -> str:
     return Markup('<span lang="{}">{}</span>').format(language, text)
 
 
-def section_minutes(part: Section) -> int:
-    """About how many minutes the pages of a part take, at least 1."""
-    return max(1, -(-sum(step.seconds for step in part.steps) // 60))
+def _minutes(form: FilledForm, part: Section, times: Mapping[str, Decimal]) -> int:
+    """About how many minutes a part takes with what may still open in it."""
+    titles = section_titles(form.questionnaire)
+    return pace.whole_minutes(sum((time for key, time in times.items() if titles[key] == part.title), Decimal(0)))
 
 
 def length_text(minutes: int) -> str:
@@ -146,7 +149,7 @@ def back_url(visit: Visit, sight: Sight, key: str, *, is_change: bool) -> str:
     return page_url(visit, form, before.key)
 
 
-def progress_text(progress: flow.Progress) -> str:
+def progress_text(progress: pace.Progress) -> str:
     """ "Question 2 of about 9, about 3 minutes left"."""
     left = ngettext("about %(num)s minute left", "about %(num)s minutes left", progress.minutes_left)
     if progress.is_about:
@@ -158,7 +161,7 @@ def progress_text(progress: flow.Progress) -> str:
     )
 
 
-def is_halfway(progress: flow.Progress) -> bool:
+def is_halfway(progress: pace.Progress) -> bool:
     """Whether this page is the one to mention a pause on."""
     return progress.total >= PAUSE_FROM and progress.number == progress.total // 2 + 1
 

@@ -13,7 +13,7 @@ from flask_babel import get_locale, gettext
 from werkzeug.datastructures import MultiDict
 
 from booking.adapters import dates
-from booking.core.questionnaires import flow
+from booking.core.questionnaires import flow, pace
 from booking.core.questionnaires.answers import Value, read_answer
 from booking.core.questionnaires.definition import Item
 from booking.core.questionnaires.sections import page_questions
@@ -70,7 +70,7 @@ def shown(found: ShownVisit, sight: Sight, page: flow.Step, form: forms.AnswerPa
     for question in questions:
         if question.item.link_id in extras.messages:
             forms.mark(question, extras.messages[question.item.link_id])
-    progress = flow.progress(filled.questionnaire, filled.answers, page.key)
+    progress = pace.progress(filled.questionnaire, filled.answers, page.key)
     return render_template(
         "questionnaires/step.html",
         shown=found,

@@ -66,3 +66,16 @@ MOST_BRANCHES: Answers = {
     "breathing": one("yes"),
     "needs": Chosen(("interpreter", "senses")),
 }
+
+_YES: Answers = {item.link_id: one("yes") for item in INTAKE.questions if "yes" in item.option_by_code}
+LONGEST: Answers = {
+    **MOST_BRANCHES,
+    **_YES,
+    "main-concern-words": "Burning feet",
+    "tried-talking": one("helped"),
+    "ketamine-details": "Spring 2024, infusion, dizzy",
+    "pregnancy": one("possible"),
+    "interpreter-language": "Vietnamese",
+    "senses-words": "Bright light",
+}
+"""Yes to everything, and every question answered that any answer opens."""

@@ -14,14 +14,11 @@ from booking.core.errors import NotFound
 from booking.core.questionnaires.answers import DECLINED, Answers, Chosen, Rows
 from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.flow import (
-    Progress,
     find_step,
     first_step,
-    minutes,
     missing_required,
     next_step,
     previous_step,
-    progress,
     steps,
     visible_questions,
     without_hidden,
@@ -167,7 +164,7 @@ def _key(step: Any) -> str:
     return str(step.key)
 
 
-@pytest.mark.parametrize("call", [next_step, previous_step, find_step, progress])
+@pytest.mark.parametrize("call", [next_step, previous_step, find_step])
 def test_an_unknown_page_is_not_found(call: Any) -> None:
     with pytest.raises(NotFound):
         call(BRANCHING, {}, "nowhere")
@@ -184,18 +181,6 @@ def test_resuming_starts_at_the_first_page_that_was_never_reached() -> None:
     assert _key(first_step(BRANCHING, {"pain": None, "kind": None})) == "block"
     done: Answers = {"pain": False, "kind": None, "places": None, "parent": None}
     assert first_step(BRANCHING, done) is None
-
-
-def test_progress_counts_pages_and_says_about_while_branches_may_follow() -> None:
-    assert progress(BRANCHING, {}, "pain") == Progress(1, 4, is_about=True, minutes_left=1)
-    assert progress(BRANCHING, {}, "parent") == Progress(3, 4, is_about=True, minutes_left=1)
-    assert progress(BRANCHING, {}, "last") == Progress(4, 4, is_about=False, minutes_left=1)
-
-
-def test_minutes_are_rounded_up_and_get_fewer() -> None:
-    form = parsed(*(question(f"t{n}", "text") for n in range(5)))
-    assert minutes(form, {}) == 3
-    assert [progress(form, {}, f"t{n}").minutes_left for n in range(5)] == [3, 2, 2, 1, 1]
 
 
 def test_required_questions_block_sending_only_while_they_are_shown() -> None:
@@ -247,15 +232,3 @@ def test_hidden_answers_are_dropped_and_dropping_them_changes_nothing_else(
     assert sent == {link_id: value for link_id, value in answers.items() if link_id in shown}
     assert steps(form, sent) == steps(form, answers)
     assert without_hidden(form, sent) == sent
-
-
-@settings(max_examples=40)
-@given(data=st.data())
-def test_progress_never_counts_past_the_end(data: st.DataObject) -> None:
-    answers = data.draw(answers_for(INTAKE))
-    shown = steps(INTAKE, answers)
-    seen = [progress(INTAKE, answers, step.key) for step in shown]
-    assert [p.number for p in seen] == list(range(1, len(shown) + 1))
-    assert {p.total for p in seen} == {len(shown)}
-    assert [p.minutes_left for p in seen] == sorted((p.minutes_left for p in seen), reverse=True)
-    assert seen[-1].minutes_left >= 1

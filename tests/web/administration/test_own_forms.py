@@ -156,7 +156,7 @@ def test_one_of_ours_is_adapted(admin: FlaskClient) -> None:
     assert "15 conditions" in item.text
     assert send(admin, f"{draft}/items/health-words", text="Tell us more").status_code == 303
     assert send(admin, f"{draft}/items/pain-areas", text="Where?").status_code == 303
-    assert send(admin, f"{draft}/items/ketamine", text="About it").status_code == 303
+    assert send(admin, f"{draft}/items/tried-part", text="About it").status_code == 303
     assert "To be put right" not in words(admin.get(draft).text)
     assert go_live(admin, draft).status_code == 303
 

@@ -100,7 +100,7 @@ def post(client: FlaskClient, visit: Visit, page: int, key: str, *answers: str, 
 def test_the_task_list_names_parts_length_and_status(phone: FlaskClient, visit: Visit) -> None:
     page = phone.get(url(visit, "")).text
     assert "Why you are coming" in page
-    assert "About 3 minutes" in page
+    assert "About 6 minutes" in page
     assert page.count("Not started") == 5
 
 
@@ -123,7 +123,7 @@ def test_another_device_resumes_at_the_same_question(
 
 def test_progress_and_the_permanent_line_stand_on_each_page(phone: FlaskClient, visit: Visit) -> None:
     page = phone.get(url(visit, "intake-short", 1)).text
-    assert "Question 1 of about 11, about 3 minutes left" in page
+    assert "Question 1 of about 11, about 6 minutes left" in page
     assert "This form is not read in real time" in page
     assert 'href="tel:988"' in page
 

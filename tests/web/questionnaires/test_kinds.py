@@ -29,7 +29,7 @@ from tests.services.forms_cast import PAIN, PEG, ask_for, filled, visit_of
 
 ClientAs = Callable[[Account], FlaskClient]
 INTAKE = "intake"
-GOAL, LISTS, AREAS, WORST = 6, 17, 19, 20
+GOAL, LISTS, AREAS, WORST = 4, 12, 14, 15
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def answers(session: Session, visit: Visit, code: str = INTAKE) -> dict[str, obj
 
 
 def takes_medicines(phone: FlaskClient, visit: Visit) -> None:
-    post(phone, visit, 16, **{"a_takes-medicines": "yes", "v_takes-medicines": 0})
+    post(phone, visit, 11, **{"a_takes-medicines": "yes", "v_takes-medicines": 0})
 
 
 # --- the body map ---------------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_a_question_may_be_declined_and_stays_so(phone: FlaskClient, visit: Visi
 
 
 def test_of_several_questions_those_left_blank_are_declined(phone: FlaskClient, visit: Visit, session: Session) -> None:
-    post(phone, visit, 10, a_bp="yes", v_bp=0, v_heart=0, action="decline")
+    post(phone, visit, 7, a_bp="yes", v_bp=0, v_heart=0, action="decline")
     assert {k: answers(session, visit)[k] for k in ("bp", "heart")} == {"bp": Chosen(("yes",)), "heart": DECLINED}
 
 
@@ -193,7 +193,7 @@ def test_the_script_is_told_versions_mistakes_and_conflicts_and_no_answer(phone:
 def test_only_what_was_touched_is_saved_and_nothing_is_skipped(
     phone: FlaskClient, visit: Visit, session: Session
 ) -> None:
-    post(phone, visit, 10, a_bp="yes", v_bp=0, action="autosave")
+    post(phone, visit, 7, a_bp="yes", v_bp=0, action="autosave")
     assert answers(session, visit) == {"bp": Chosen(("yes",))}
 
 
