@@ -224,9 +224,17 @@ def sealed_places(sweep: Sweep) -> set[str]:
     for column in SEALED_COLUMNS:
         rows = session.execute(sa.select(column.row_key, column.sealed).where(column.sealed.is_not(None))).all()
         opened = [open_text(session, column.table, column.column, key, sealed) or "" for key, sealed in rows]
-        if words_in("\n".join(opened).encode(), sweep.canaries.hidden):
+        if words_in("\n".join(opened).encode(), sweep.canaries.all):
             places.add(column.place)
     return places
+
+
+def filled_places(sweep: Sweep) -> set[str]:
+    """Sealed columns with any value at all, whatever it tells."""
+    session = sweep.driver.world.session
+    session.rollback()
+    wanted = {one.place: sa.select(one.sealed).where(one.sealed.is_not(None)).limit(1) for one in SEALED_COLUMNS}
+    return {place for place, found in wanted.items() if session.scalar(found)}
 
 
 def exports(sweep: Sweep) -> dict[str, bytes]:

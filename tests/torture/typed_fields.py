@@ -44,7 +44,7 @@ OF_THE_CLINIC = plain(
     "name email phone code street city directions time_zone sender_name emergency_number crisis_line about lanes "
     "languages pools title video_url summary preparation book_notice change_notice cancel_notice buffer_before_minutes "
     "offset_minutes minutes needs buffer_after_minutes grid_minutes horizon_days min_gap_days "
-    "visit_limit_count visit_limit_days text opens due response_minutes "
+    "visit_limit_count visit_limit_days text table opens due response_minutes "
     "description origin hint options low high least most inside reference ends_on "
     "when_0 when_1 when_2 number_0 number_1 number_2"
 )
