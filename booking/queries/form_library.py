@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.library import SHIPPED, Library
 from booking.core.questionnaires.parsing import parse_questionnaire
 from booking.core.questionnaires.score_tables import table_in
@@ -50,6 +51,12 @@ def offered(forms: Library) -> tuple[str, ...]:
 def is_offered(forms: Library, code: str) -> bool:
     """Whether the form of that code exists, and may be given to somebody new."""
     return code in forms.codes and forms.latest(code).status != RETIRED
+
+
+def in_use(forms: Library) -> tuple[Questionnaire, ...]:
+    """The forms that somebody new may be given, by code, each followed by its translations: their notices are due."""
+    newest = [forms.latest(code) for code in offered(forms)]
+    return tuple(forms.in_language(form, language) for form in newest for language in forms.languages(form))
 
 
 def _read(session: Session) -> tuple[int, Library]:

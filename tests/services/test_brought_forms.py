@@ -16,7 +16,7 @@ from booking.models import Clinic, DefinitionSource, DefinitionState
 from booking.queries.appointments import Visit
 from booking.queries.catalogue import catalogue
 from booking.queries.form_definitions import OwnForm, own_form_or_none, own_forms
-from booking.queries.form_library import library
+from booking.queries.form_library import in_use, library
 from booking.services import own_forms as service
 from booking.services.before_visit import read_before_visit
 from booking.services.fhir_export import export_visit
@@ -98,6 +98,7 @@ def test_a_translation_stands_beside_its_original(session: Session, fay: Actor) 
     catalogue(session)
     shelf = library(session)
     assert shelf.languages(shelf.latest("test-form")) == ("en", "de")
+    assert [one.title for one in in_use(shelf) if one.code == "test-form"] == [PASTED["title"], "Müdigkeit"]
     assert shelf.tables.for_form(shelf.in_language(shelf.latest("test-form"), "de")) is not None
     assert {one.state for one in own_forms(session)} == {DefinitionState.PUBLISHED}
     assert refused(session, fay, GERMAN) == {"taken"}

@@ -7,7 +7,8 @@ from pathlib import Path
 from flask import Blueprint, Response, current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from booking.core.questionnaires.library import SHIPPED
+from booking.extensions import db
+from booking.queries.form_library import in_use, library
 from booking.web.context import clinic_now
 from booking.web.public.licences import shipped_parts
 
@@ -23,7 +24,9 @@ def index() -> ResponseReturnValue:
 @bp.get("/licences")
 def licences() -> ResponseReturnValue:
     """Thanks, and the notices that the licences of others ask for."""
-    return render_template("public/licences.html", parts_used=shipped_parts(), questionnaires=SHIPPED.questionnaires)
+    return render_template(
+        "public/licences.html", parts_used=shipped_parts(), questionnaires=in_use(library(db.session()))
+    )
 
 
 @bp.get("/favicon.ico")

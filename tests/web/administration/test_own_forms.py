@@ -214,6 +214,9 @@ def test_a_form_is_brought_along_with_its_table_and_a_translation(session: Sessi
     catalogue(session)
     assert library(session).languages(library(session).latest("test-form")) == ("en", "de")
     assert "Translation · German" in words(admin.get(FORMS).text)
+    notices = admin.get("/licences").text
+    assert "Müdigkeit</h3>" in notices
+    assert PASTED["copyright"] in notices
 
 
 def test_a_new_version_takes_the_place_of_the_one_before(admin: FlaskClient, draft: str) -> None:

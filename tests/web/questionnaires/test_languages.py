@@ -64,6 +64,8 @@ def test_a_form_is_chosen_filled_in_reviewed_and_printed_in_another_language(
     assert session.scalars(sa.select(QuestionnaireResponse.language)).all() == ["de"]
     review = phone.get(url(visit, "goals/review")).text
     assert '<span lang="de">Besser schlafen</span>' in review
+    assert "Eigener Wortlaut" in page
+    assert "Eigener Wortlaut" in review
     phone.post(url(visit, "goals/review"), data={"revision": "1"})
     phone.post(url(visit, "language"), data={"language": "en"})
     copy = phone.get(url(visit, "goals/copy")).text
