@@ -28,7 +28,7 @@ from booking.core.scheduling.slots import SlotQuery
 from booking.models import Appointment, Patient, Reservation
 from booking.queries.catalogue import catalogue
 from booking.services.audit import CHAIN_KEY
-from booking.services.clinic import load_clinic
+from booking.services.clinic_loading import load_clinic
 from booking.services.sealed import KEYS
 from booking.web.application import create_app
 

@@ -23,7 +23,7 @@ from booking.extensions import db
 from booking.queries.catalogue import NoClinic, catalogue
 from booking.queries.clinic_plan import stored_plan
 from booking.queries.form_library import library, offered
-from booking.services.clinic import load_clinic
+from booking.services.clinic_loading import load_clinic
 from booking.services.desk_changes import DeskChanged
 
 clinic = AppGroup("clinic", help="Load and export the clinic file.")

@@ -1,4 +1,5 @@
-"""Loads a clinic plan into the database: all of it or nothing, by code, and again without change."""
+"""Stores a clinic plan in the database: all of it or nothing, by code, and again without change. Who may do so is in
+clinic_loading.py and administration.py."""
 
 from __future__ import annotations
 
@@ -31,30 +32,19 @@ from booking.models import (
 )
 from booking.services import audit
 from booking.services.blocks import fill
-from booking.services.desk_changes import CLINIC_LOADED, refuse_undoing
-from booking.services.transaction import transaction
+from booking.services.desk_changes import CLINIC_LOADED
 
 _MINUTE = timedelta(minutes=1)
 CodedRow = TypeVar("CodedRow", Location, Resource, Service)
 
 
-def load_clinic(
-    session: Session, plan: ClinicPlan, *, actor: Actor, now: datetime, undo_desk_changes: bool = False
-) -> None:
-    """Make the stored clinic what the plan says. Rows are matched by code and never deleted: visits refer to them.
+def store_clinic(session: Session, plan: ClinicPlan, *, actor: Actor, now: datetime) -> None:
+    """Make the stored clinic what the plan says, in the open transaction, whatever was changed in the browser. Rows are
+    matched by code and never deleted: visits refer to them.
 
     Resources and services that the plan no longer names become inactive; blocks are added, never removed.
-    Raises SlotTaken(resource=code, starts_at=...) when a block meets a visit, and DeskChanged when the plan would undo
-    what the desk has changed, unless that is wanted: nothing is changed then.
+    Raises SlotTaken(resource=code, starts_at=...) when a block meets a visit.
     """
-    with transaction(session):
-        if not undo_desk_changes:
-            refuse_undoing(session, plan, now=now)
-        store_clinic(session, plan, actor=actor, now=now)
-
-
-def store_clinic(session: Session, plan: ClinicPlan, *, actor: Actor, now: datetime) -> None:
-    """The same in the open transaction, whatever was changed in the browser. Raises SlotTaken."""
     clinic = _profile(session, plan)
     location_ids = {row.code: row.id for row in _locations(session, plan)}
     resource_ids = _resources(session, plan, location_ids)

@@ -1,4 +1,5 @@
-"""Loading a whole clinic file by an administrator: what it would change, shown before, and the loading itself.
+"""Loading a whole clinic file: by whoever runs the program, and by an administrator, who is shown before what it would
+change.
 
 What it would do to visits is found by trying it: the clinic is loaded in a transaction that is not kept, so that the
 hours before and after come from the same tables as always.
@@ -26,6 +27,7 @@ from booking.queries.appointments import Visit
 from booking.queries.catalogue import catalogue, read_catalogue
 from booking.queries.clinic_plan import stored_plan
 from booking.queries.hours import visits_taking
+from booking.services import locks
 from booking.services.administration import demand_administrator, lock_clinic
 from booking.services.clinic import store_clinic
 from booking.services.desk_changes import DeskChanged, refuse_undoing
@@ -53,6 +55,23 @@ class ClinicChanged(BookingError):
     """The clinic is not the one that was looked at. Nothing was loaded."""
 
     code = "clinic_changed"
+
+
+def load_clinic(
+    session: Session, plan: ClinicPlan, *, actor: Actor, now: datetime, undo_desk_changes: bool = False
+) -> None:
+    """Make the stored clinic what the plan says, while nobody books: a visit is booked by the hours that stand then.
+
+    Raises SlotTaken(resource=code, starts_at=...) when a block meets a visit, DeskChanged when the plan would undo
+    what was changed in the browser, unless that is wanted, and BusyDatabase: nothing is changed then."""
+
+    def load() -> None:
+        locks.take_clinic(session)
+        if not undo_desk_changes:
+            refuse_undoing(session, plan, now=now)
+        store_clinic(session, plan, actor=actor, now=now)
+
+    run_twice_if_busy(session, load)
 
 
 def preview_load(session: Session, plan: ClinicPlan, *, actor: Actor, now: datetime) -> LoadPreview:

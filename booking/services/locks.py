@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.models import Hold, Patient, Reservation, Resource
+from booking.models import Clinic, Hold, Patient, Reservation, Resource
 from booking.queries.booking import Whose
 from booking.queries.prepared import IdList, Prepared
 from booking.queries.reservations import IS_OWN
@@ -49,6 +49,12 @@ def take_resources(session: Session, resource_ids: Iterable[int]) -> None:
     """Lock the resources, by id. NO KEY UPDATE, since plain FOR UPDATE would block foreign-key checks of others."""
     if _has_row_locks(session):
         _ONLY_RESOURCES.execute(session.connection(), {"ids": sorted(resource_ids)})
+
+
+def take_clinic(session: Session) -> None:
+    """Lock all resources, and then the clinic: nobody books and nobody changes a calendar or the clinic."""
+    take_resources(session, session.scalars(sa.select(Resource.id)))
+    session.execute(sa.select(Clinic.id).with_for_update())
 
 
 def take_calendars(session: Session, resource_ids: Iterable[int], patient_id: int) -> None:

@@ -31,7 +31,7 @@ from booking.services.administration import (
     save_part,
     seen_part,
 )
-from booking.services.clinic import load_clinic
+from booking.services.clinic_loading import load_clinic
 from booking.services.desk_changes import DeskChanged
 from tests.databases import Database, session_on
 from tests.factories import NOW

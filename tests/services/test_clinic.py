@@ -26,7 +26,7 @@ from booking.queries.clinic_plan import stored_plan
 from booking.services import calendar_changes
 from booking.services.blocks import BlockDetails, remove_block
 from booking.services.calendar_changes import AskedChange
-from booking.services.clinic import load_clinic
+from booking.services.clinic_loading import load_clinic
 from booking.services.desk_changes import DeskChanged
 from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
 from tests.services.cast import new_nonce

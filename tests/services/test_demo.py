@@ -36,7 +36,7 @@ from booking.models import (
 from booking.queries.appointments import visit_for
 from booking.queries.demo import demo_filled_at
 from booking.queries.waiting import everyone_waiting, open_offers
-from booking.services.clinic import load_clinic
+from booking.services.clinic_loading import load_clinic
 from booking.services.demo import NotEmpty, fill_demo
 from booking.services.filled_forms import form_of_visit
 from booking.services.passwords import is_password

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,12 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.adapters.database import create_engine
+from booking.core.actor import SYSTEM
+from booking.core.clinic_file.plan import ClinicPlan
 from booking.core.errors import RulesRefuse
 from booking.core.scheduling.calendar_change import DateChange
-from booking.models import Clinic, HoursException
-from booking.queries.catalogue import kept_catalogue
+from booking.models import Clinic, HoursException, WeeklyHours
+from booking.queries.catalogue import catalogue, kept_catalogue
+from booking.queries.clinic_plan import stored_plan
 from booking.services import calendar_changes, hours, locks
-from booking.services.clinic import new_revision
+from booking.services.clinic import new_revision, store_clinic
+from booking.services.clinic_loading import load_clinic
 from booking.services.reserving import OtherClinic, run_twice_if_busy
 from booking.services.transaction import transaction
 from tests.databases import Database, session_on
@@ -91,6 +96,41 @@ def test_a_change_that_waits_for_another_goes_by_the_hours_that_it_has_made(
             wait_for_a_waiter(session)
         saving.result(PATIENCE_SECONDS)
     assert session.scalars(sa.select(HoursException)).all() == []
+
+
+def without_hours(session: Session) -> ClinicPlan:
+    """The stored clinic, in which nobody is there at any time."""
+    stored = stored_plan(session, catalogue(session), blocks_from=NOW)
+    session.rollback()
+    return replace(stored, resources=tuple(replace(one, weekly_hours=()) for one in stored.resources))
+
+
+@pytest.mark.postgres_only
+def test_a_booking_that_waits_for_a_loading_is_judged_by_what_was_loaded(session: Session, database: Database) -> None:
+    plan = without_hours(session)
+    with session_on(database.url) as own, ThreadPoolExecutor(1) as pool:
+        with transaction(session):
+            locks.take_clinic(session)
+            store_clinic(session, plan, actor=SYSTEM, now=NOW)
+            booking = pool.submit(book, own)
+            wait_for_a_waiter(session)
+        with pytest.raises(RulesRefuse) as refused:
+            booking.result(PATIENCE_SECONDS)
+    assert [refusal.code for refusal in refused.value.refusals] == ["outside_hours"]
+
+
+@pytest.mark.postgres_only
+def test_a_loading_waits_for_whoever_books(session: Session, database: Database) -> None:
+    """Else a visit that was allowed by the old hours would be stored after the new ones."""
+    plan = without_hours(session)
+    with session_on(database.url) as own, ThreadPoolExecutor(1) as pool:
+        with transaction(session):
+            locks.take_resources(session, [DR_CRUZ])
+            loading = pool.submit(load_clinic, own, plan, actor=SYSTEM, now=NOW)
+            wait_for_a_waiter(session)
+            assert session.scalars(sa.select(WeeklyHours)).all() != []
+        loading.result(PATIENCE_SECONDS)
+    assert session.scalars(sa.select(WeeklyHours)).all() == []
 
 
 def wait_for_a_waiter(session: Session) -> None:

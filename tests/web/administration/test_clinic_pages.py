@@ -22,7 +22,7 @@ from booking.core.clinic_file.parts import KEPT, Section
 from booking.core.clinic_file.read import read_clinic_file
 from booking.core.clinic_file.table import Table
 from booking.core.questionnaires.library import SHIPPED
-from booking.services.clinic import load_clinic
+from booking.services.clinic_loading import load_clinic
 from booking.web.administration.forms import ClinicForm, LocationForm, ResourceForm
 from booking.web.administration.mistake_words import WORDS, mistake_sentence
 from booking.web.administration.part_flow import EFFECTS
