@@ -50,7 +50,7 @@ def a_draft_of_a_form(world: World) -> list[Example]:
 def _drafted(world: World) -> str:
     world.session.rollback()
     fay, now = Actor(world.accounts[FAY].id, Role.ADMINISTRATOR), utc_now()
-    made = make_form(world.session, actor=fay, title="⟦Why⟧", copyright_line="Nobody", now=now)
+    made = make_form(world.session, actor=fay, title="⟦Why⟧", copyright_line="⟦Nobody⟧", now=now)
     asked = Words(Kind.LINE, "⟦Why⟧")
     change_draft(world.session, actor=fay, public_id=made, seen=1, change=lambda data: with_item(data, asked), now=now)
     return made

@@ -124,7 +124,7 @@ def plain_words(page: str) -> list[str]:
 def texts_of_forms() -> list[str]:
     """Questions and scores come in the language of their file, which is translated as a whole; longest first."""
     tables = SHIPPED_TABLES.by_canonical.values()
-    found = {own for one in (*SHIPPED.questionnaires, *tables) for own in texts_in(one)}
+    found = {own for one in (*SHIPPED.questionnaires, *SHIPPED.translations, *tables) for own in texts_in(one)}
     return sorted((" ".join(own.split()) for own in found), key=len, reverse=True)
 
 
