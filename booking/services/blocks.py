@@ -31,6 +31,8 @@ from booking.queries.reservations import Taken
 from booking.services import audit, freed, locks
 from booking.services.transaction import transaction
 
+BlockIds = sa.Select[int] | sa.CompoundSelect[int]
+
 
 class Gap(NamedTuple):
     """UTC minutes of a lane that a block should have and has not."""
@@ -148,17 +150,26 @@ def refill(session: Session, *, resource_ids: Collection[int], window: tuple[dat
     """
     if not resource_ids:
         return 0
-    wanted = sa.select(Block.id).where(
+    return _fill(session, _within(resource_ids, window), now)
+
+
+def _within(resource_ids: Collection[int], window: tuple[datetime, datetime]) -> sa.Select[int]:
+    """The blocks of these resources that have some of the window."""
+    return sa.select(Block.id).where(
         Block.resource_id.in_(resource_ids), Block.ends_at > window[0], Block.starts_at < window[1]
     )
-    return _fill(session, wanted, now)
+
+
+def _around(given_back: Collection[Taken]) -> sa.Select[int]:
+    """The blocks in which these reservations stood, one at least."""
+    window = min(one.starts_at for one in given_back), max(one.ends_at for one in given_back)
+    return _within({one.resource_id for one in given_back}, window)
 
 
 def close_blocks(session: Session, given_back: Collection[Taken], *, now: datetime) -> None:
     """Let the blocks around these reservations take what is free of them now."""
     if given_back:
-        window = min(one.starts_at for one in given_back), max(one.ends_at for one in given_back)
-        refill(session, resource_ids={one.resource_id for one in given_back}, window=window, now=now)
+        _fill(session, _around(given_back), now)
 
 
 def refill_all(session: Session, *, now: datetime) -> int:
@@ -173,13 +184,16 @@ def refill_all(session: Session, *, now: datetime) -> int:
         return _fill(session, wanted, now)
 
 
-def _fill(session: Session, block_ids: sa.Select[int], now: datetime) -> int:
+def _fill(session: Session, block_ids: BlockIds, now: datetime) -> int:
     """Asked twice: without locks, since there is nearly never anything to close, and again with them."""
     seen = _gaps(session, block_ids, now)
     if not seen:
         return 0
     locks.take_resources(session, {gap.resource_id for gap in seen})
-    _drop_ended_holds(session, seen, now)
+    while given_back := _drop_ended_holds_in(session, seen, now):
+        # A hold may have reached out of these blocks into the next one, which then has a gap as well.
+        block_ids = sa.union(block_ids, _around(given_back))
+        seen = _gaps(session, block_ids, now)
     gaps = _gaps(session, block_ids, now)
     session.add_all(
         Reservation(
@@ -195,7 +209,7 @@ def _fill(session: Session, block_ids: sa.Select[int], now: datetime) -> int:
     return len(gaps)
 
 
-def _gaps(session: Session, block_ids: sa.Select[int], now: datetime) -> list[Gap]:
+def _gaps(session: Session, block_ids: BlockIds, now: datetime) -> list[Gap]:
     """What the blocks should have and have not. Holds that ran out by `now` are in nobody's way."""
     blocks = session.execute(
         sa.select(Block.id, Block.resource_id, Block.starts_at, Block.ends_at, Resource.lanes)
@@ -213,7 +227,7 @@ def _gaps(session: Session, block_ids: sa.Select[int], now: datetime) -> list[Ga
     return gaps
 
 
-def _taken(session: Session, block_ids: sa.Select[int], now: datetime) -> dict[int, dict[int, list[Span]]]:
+def _taken(session: Session, block_ids: BlockIds, now: datetime) -> dict[int, dict[int, list[Span]]]:
     """Resource → lane → what is reserved within any of these blocks, by whomever."""
     rows = session.execute(
         sa.select(Reservation.resource_id, Reservation.lane, Reservation.starts_at, Reservation.ends_at)
@@ -237,15 +251,30 @@ def _live(now: datetime) -> sa.Select[int]:
     return sa.select(Hold.id).where(Hold.expires_at > now)
 
 
-def _drop_ended_holds(session: Session, gaps: Sequence[Gap], now: datetime) -> None:
+def _drop_ended_holds_in(session: Session, gaps: Sequence[Gap], now: datetime) -> list[Taken]:
     """Their reservations would be in the way of the guard."""
-    ended = sa.delete(Reservation).where(
+    if not gaps:
+        return []
+    window = from_minutes(min(gap.starts for gap in gaps)), from_minutes(max(gap.ends for gap in gaps))
+    return drop_ended_holds(session, resource_ids={gap.resource_id for gap in gaps}, window=window, now=now)
+
+
+def drop_ended_holds(
+    session: Session, *, resource_ids: Collection[int], window: tuple[datetime, datetime], now: datetime
+) -> list[Taken]:
+    """Delete the reservations of ended holds that have some of the window; the caller has the locks.
+
+    What they had taken, which may reach out of the window: the blocks around it are to be closed by the caller.
+    """
+    gone = sa.delete(Reservation).where(
         Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= now)),
-        Reservation.resource_id.in_({gap.resource_id for gap in gaps}),
-        Reservation.ends_at > from_minutes(min(gap.starts for gap in gaps)),
-        Reservation.starts_at < from_minutes(max(gap.ends for gap in gaps)),
+        Reservation.resource_id.in_(resource_ids),
+        Reservation.ends_at > window[0],
+        Reservation.starts_at < window[1],
     )
-    session.execute(ended, execution_options={"synchronize_session": False})
+    resource_id, lane = (sa.type_coerce(column, sa.Integer) for column in (Reservation.resource_id, Reservation.lane))
+    taken = gone.returning(resource_id, lane, Reservation.starts_at, Reservation.ends_at)
+    return [Taken(*row) for row in session.execute(taken, execution_options={"synchronize_session": False})]
 
 
 def _note_freed(session: Session, resource_id: int, spans: Sequence[Span], now: datetime) -> None:

@@ -26,7 +26,7 @@ from booking.queries.prepared import PreparedInsert
 from booking.queries.reservations import BusyLanes, OwnHolds, Taken, busy_by_lane
 from booking.services import locks
 from booking.services.availability import calendar_of, nearest_slots, patient_calendar
-from booking.services.blocks import close_blocks, refill
+from booking.services.blocks import close_blocks, drop_ended_holds
 from booking.services.readiness import is_guard_refusal
 from booking.services.transaction import transaction
 
@@ -37,13 +37,6 @@ Answer = TypeVar("Answer")
 LONGEST_VISIT_DAYS = 2
 """A visit that began longer ago than this is over, wherever on earth its local date is counted."""
 
-# Statements of every booking, built once: building one costs as much as running it.
-_DROP_ENDED = sa.delete(Reservation).where(
-    Reservation.hold_id.in_(sa.select(Hold.id).where(Hold.expires_at <= sa.bindparam("now"))),
-    Reservation.resource_id.in_(sa.bindparam("resource_ids", expanding=True)),
-    Reservation.ends_at > sa.bindparam("since"),
-    Reservation.starts_at < sa.bindparam("until"),
-)
 _INSERT = PreparedInsert(Reservation)
 # A bare insert that meets another at the same instant is a deadlock; this one simply writes fewer rows.
 _INSERT_FREE = PreparedInsert(Reservation, lambda insert: insert.on_conflict_do_nothing())
@@ -301,10 +294,8 @@ def _drop_ended_holds(session: Session, resource_ids: Sequence[int], window: Spa
     Only rows of locked resources: two bookings that tidied the same hold in full could wait for each other.
     A block around an ended hold has its time from now on.
     """
-    since, until = from_minutes(window[0]), from_minutes(window[1])
-    asked = {"now": now, "resource_ids": tuple(resource_ids), "since": since, "until": until}
-    session.connection().execute(_DROP_ENDED, asked)
-    refill(session, resource_ids=resource_ids, window=(since, until), now=now)
+    within = from_minutes(window[0]), from_minutes(window[1])
+    close_blocks(session, drop_ended_holds(session, resource_ids=resource_ids, window=within, now=now), now=now)
 
 
 def _execute(session: Session, statement: sa.Delete) -> None:

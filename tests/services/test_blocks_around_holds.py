@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.core.errors import SlotTaken
+from booking.core.scheduling.calendar_change import BlockChange
+from booking.core.scheduling.intervals import to_minutes
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Appointment, BlockKind
 from booking.services import blocks
 from booking.services.appointments import cancel
 from booking.services.blocks import BlockDetails
 from booking.services.cancelling import undo_cancel
-from booking.services.holds import HOLD_LENGTH, prune_holds
+from booking.services.holds import HOLD_LENGTH, prune_holds, release_hold
 from booking.services.ordering import VisitDetails
 from booking.services.several import VisitWish, book_several
 from booking.services.transaction import transaction
@@ -87,6 +89,25 @@ def test_holds_that_have_ended_leave_no_gap(session: Session) -> None:
     hold(session)
     block(session)
     prune_holds(session, now=NOW + HOLD_LENGTH + MINUTE)
+    assert hours_closed(session) == 3
+
+
+def block_at(session: Session, starts: float, ends: float) -> None:
+    """Dr Cruz is away from so many hours after nine until so many."""
+    with transaction(session):
+        spans = ((to_minutes(NEXT_MONDAY_9 + starts * HOUR), to_minutes(NEXT_MONDAY_9 + ends * HOUR)),)
+        blocks.add_blocks(
+            session, BlockChange(DR_CRUZ, spans), BlockDetails(BlockKind.LEAVE, "Leave"), actor=DORA, now=NOW
+        )
+
+
+def test_a_block_that_takes_the_time_of_an_ended_hold_leaves_no_gap_in_the_next_one(session: Session) -> None:
+    held = hold(session)
+    hold(session, OTHER_VISITOR, starts_at=NEXT_MONDAY_9 + 1 * HOUR)
+    block_at(session, 0, 1.5)
+    block_at(session, 1.5, 3)
+    assert hours_closed(session) == 1.5
+    release_hold(session, actor=VISITOR, public_id=held.public_id, now=NOW + HOLD_LENGTH + MINUTE)
     assert hours_closed(session) == 3
 
 
