@@ -36,7 +36,7 @@ from booking.models import (
 from booking.queries.accounts import acts_for
 from booking.queries.desk_patients import DeskPatient, patient_or_none, patients_alike, patients_matching
 from booking.queries.merging import Conflict, ConflictKind, conflicts_of, merges_of, side_of
-from booking.services import outbox
+from booking.services import merging, outbox
 from booking.services.links import mint_link
 from booking.services.merging import POINTING, UNDO_FOR, merge_patients, undo_merge
 from booking.services.sealed import open_text, seal_text
@@ -158,6 +158,18 @@ def test_undoing_restores_exactly(two: Two) -> None:
     before = contents(two.session)
     two.undo(two.merge())
     assert contents(two.session) == before
+
+
+def test_control_without_the_notes_of_what_moved_undoing_leaves_it_with_the_other_record(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(two)
+    before = contents(two.session)
+    public_id = two.merge()
+    monkeypatch.setattr(merging, "_still_there", lambda *_: [])
+    two.undo(public_id)
+    assert contents(two.session) != before
+    assert two.owners(Appointment) == {two.kept.id}
 
 
 def test_the_guard_watches_over_both_calendars_as_one(two: Two) -> None:

@@ -21,6 +21,7 @@ from booking.core.questionnaires.answers import AnswerMistake, Chosen
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.models import Answer, Appointment, QuestionnaireResponse
 from booking.queries.appointments import Visit
+from booking.services import questionnaires
 from booking.services.filled_forms import forms_of_visit
 from booking.services.questionnaires import PostedAnswer, PostedPage, SavedPage, send_form
 from tests.core.questionnaires.forms import display, form, group, options, question, when
@@ -150,6 +151,15 @@ def test_an_older_save_never_overwrites_a_newer_answer(session: Session, ana: Ac
     assert late.conflicts == {PAIN}
     assert late.form.answers == {PAIN: 7}
     assert late.form.version_of(PAIN) == 1
+
+
+def test_control_without_versions_an_older_save_takes_the_newer_answer_away(
+    session: Session, ana: Actor, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questionnaires, "_is_stale", lambda *_, **__: False)
+    save(session, ana, visit, page(PAIN, "7"))
+    save(session, ana, visit, page(PAIN, "3"))
+    assert filled(session, visit).answers == {PAIN: 3}
 
 
 def test_the_same_answer_twice_is_saved_once(session: Session, ana: Actor, visit: Visit) -> None:

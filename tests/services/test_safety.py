@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -31,7 +32,7 @@ from booking.models import (
 from booking.queries.appointments import Visit
 from booking.queries.safety import watch
 from booking.queries.tasks import counts, open_tasks, urgent_elsewhere
-from booking.services import escalating, safety_answers
+from booking.services import escalating, questionnaires, safety_answers
 from booking.services.escalating import escalate_due
 from booking.services.filled_forms import form_of_visit, forms_of_visit
 from booking.services.questionnaires import PostedAnswer, PostedPage, SavedPage, save_page
@@ -163,6 +164,15 @@ def test_saving_the_answer_raises_one_task_and_turning_it_back_withdraws_nothing
 
 
 @pytest.mark.usefixtures("watched")
+def test_control_where_a_save_does_not_look_for_safety_answers_nobody_hears_of_one(
+    session: Session, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questionnaires, "note_answers", lambda *_, **__: False)
+    assert answer(session, ana(session, visit), visit, SEVERAL_DAYS).written == {HARM: 1}
+    assert (tasks(session), told(session)) == ([], [])
+
+
+@pytest.mark.usefixtures("watched")
 def test_not_at_all_and_other_items_raise_nothing(session: Session, visit: Visit) -> None:
     patient = ana(session, visit)
     assert not answer(session, patient, visit, NOT_AT_ALL).needs_help
@@ -201,6 +211,18 @@ def test_a_task_that_is_ended_climbs_no_further(session: Session, visit: Visit, 
     finish(session, actor=nurse, public_id=task.public_id, now=NOW, outcome=Outcome.REACHED, note="Spoke with her")
     assert escalate_due(session, now=NOW + ANSWER_MINUTES) == 0
     assert len(told(session)) == 1
+
+
+@pytest.mark.usefixtures("watched")
+def test_control_without_the_look_at_its_state_an_ended_task_wakes_people(
+    session: Session, visit: Visit, nurse: Actor, cruz: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(session, ana(session, visit), visit, SEVERAL_DAYS)
+    session.execute(sa.update(Task).values(state=TaskState.DONE))
+    session.commit()
+    monkeypatch.setattr(escalating, "TaskState", SimpleNamespace(OPEN=Task.state))
+    assert escalate_due(session, now=NOW + ANSWER_MINUTES) == 1
+    assert told(session) == [nurse.account_id, cruz.account_id]
 
 
 @pytest.mark.usefixtures("watched")
