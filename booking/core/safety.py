@@ -24,6 +24,10 @@ PRESENT = frozenset(
 )
 """While a visit stands so, its patient is in the house and staff are with them."""
 
+MESSAGE_LANGUAGES = frozenset({"en"})
+"""In which the message about help is written: those of the pages. A form that asks about self-harm in another one would
+be followed by words that its reader may not understand, and does not go live."""
+
 LONGEST_RESPONSE = 24 * 60
 """Minutes: an answer has to be looked at on the same day."""
 

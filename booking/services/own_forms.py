@@ -35,6 +35,7 @@ from booking.core.questionnaires.own_forms import (
 from booking.core.questionnaires.parsing import parse_questionnaire
 from booking.core.questionnaires.score_tables import brought_mistakes, with_table
 from booking.core.questionnaires.translations import translation_mistakes
+from booking.core.safety import MESSAGE_LANGUAGES
 from booking.models import DefinitionSource, DefinitionState, QuestionnaireDefinition
 from booking.queries.safety import watch
 from booking.services import audit
@@ -237,6 +238,8 @@ def _refuse_unready(
     mistakes = live_mistakes(data, has_licence=has_licence, asks_about_self_harm=statement.asks_about_harm)
     if statement.asks_about_harm and not watch(session).crisis.is_whole:
         mistakes += (Mistake("", "crisis", "needs the crisis line and the emergency number of the clinic first"),)
+    if statement.asks_about_harm and data.get("language", "en").partition("-")[0] not in MESSAGE_LANGUAGES:
+        mistakes += (Mistake("", "crisis-language", "asks about self-harm in a language without a message about help"),)
     if original is not None and not mistakes:
         mistakes = tuple(translation_mistakes(original, parse_questionnaire(data)))
     if mistakes:

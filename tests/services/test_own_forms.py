@@ -227,4 +227,16 @@ def test_questions_about_self_harm_are_marked_and_need_a_crisis_line(session: Se
     assert own_forms(session)[0].asks_about_harm
 
 
+def test_questions_about_self_harm_go_live_in_the_languages_of_the_message_alone(session: Session, fay: Actor) -> None:
+    session.execute(sa.update(Clinic).values(CRISIS))
+    session.commit()
+    draft = made(session, fay)
+    ask(session, fay, draft, "Do you think of harming yourself?", "Not at all", "Sometimes")
+    row = session.scalars(sa.select(QuestionnaireDefinition)).one()
+    row.definition = json.dumps({**json.loads(row.definition), "language": "de-AT"})
+    session.commit()
+    asks = Statement(True, frozenset({"do-you-think-of-harming-yourself"}))
+    assert "crisis-language" in refused(session, fay, draft, asks)
+
+
 CRISIS = {"crisis_line": "988", "emergency_number": "911", "crisis_name": "Lifeline"}

@@ -26,6 +26,9 @@ WORDS: Mapping[str, LazyString] = {
     "enable-order": lazy_gettext("Its condition may only look back to a question of an earlier page."),
     "enable-answer": lazy_gettext("Its condition names an answer that is not there any more."),
     "crisis": lazy_gettext("Enter the clinic's crisis line and emergency number first: people are told them."),
+    "crisis-language": lazy_gettext(
+        "It asks about self-harm in a language in which the message about help is not written yet."
+    ),
     "licence": lazy_gettext("The statement on the license is missing, or the license has ended."),
     "safety": lazy_gettext("Mark the questions about self-harm: those, and no others. Each needs a first answer of 0."),
     "ordinal": lazy_gettext("Each answer of a scored question needs an ordinalValue."),

@@ -9,12 +9,15 @@ from typing import Any
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from booking.core.clock import utc_now
 from booking.core.questionnaires.safety import has_safety_item, safety_answers
+from booking.core.scheduling.working_hours import working_from
 from booking.extensions import db
 from booking.queries.safety import watch
 from booking.services.filled_forms import FilledForm
 from booking.services.safety_answers import HelpMessage, help_message
 from booking.web import access
+from booking.web.context import clinic_now
 from booking.web.questionnaires import pages
 from booking.web.questionnaires.here import Sight
 from booking.web.visits.loading import ShownVisit
@@ -55,7 +58,7 @@ def page(found: ShownVisit, sight: Sight) -> ResponseReturnValue:
     onward = pages.form_url("done", found.visit, sight.form)
     if not sight.form.is_sent:
         onward = pages.next_url(found.visit, sight, None)
-    return render_template("questionnaires/help.html", shown=found, onward=onward, **variables(message))
+    return render_template("questionnaires/help.html", shown=found, onward=onward, **variables(found, message))
 
 
 def message_or_none(sight: Sight) -> HelpMessage | None:
@@ -68,6 +71,15 @@ def message_or_none(sight: Sight) -> HelpMessage | None:
     return message
 
 
-def variables(message: HelpMessage | None) -> dict[str, Any]:
-    """What the template of the message reads."""
-    return {"help_message": message, "crisis": watch(db.session()).crisis if message else None}
+def variables(found: ShownVisit, message: HelpMessage | None) -> dict[str, Any]:
+    """What the template of the message reads. `works_again_at`: nobody works at the location until then, by its
+    calendars with their holidays; None while somebody does."""
+    if message is None:
+        return {"help_message": None, "crisis": None, "works_again_at": None}
+    now = utc_now()
+    again_at = working_from(clinic_now(), found.location.id, now) if message.is_told else None
+    return {
+        "help_message": message,
+        "crisis": watch(db.session()).crisis,
+        "works_again_at": again_at if again_at != now else None,
+    }

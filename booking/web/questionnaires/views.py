@@ -266,5 +266,5 @@ def done(public_id: str, code: str) -> ResponseReturnValue:
         filled=form,
         following=following,
         may_read=sight.may_read,
-        **help_page.variables(help_page.message_or_none(sight)),
+        **help_page.variables(found, help_page.message_or_none(sight)),
     )

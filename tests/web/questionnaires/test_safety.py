@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from booking.core.actor import Role
 from booking.core.clock import utc_now
 from booking.models import Account, AccountPatient, AlertRecipient, Clinic, QuestionnaireResponse, SafetyMode, Task
 from booking.queries.appointments import Visit
-from tests.factories import NOW, make_account, make_appointment, make_patient
+from booking.web.questionnaires import help_page
+from tests.factories import NEXT_MONDAY_9, NOW, make_account, make_appointment, make_patient
 from tests.services.forms_cast import ask_for, visit_of
 from tests.web.desk.desk_cast import ClientAs, dora, words
 from tests.web.mail_links import opened_by_mail
@@ -83,6 +85,18 @@ def test_help_is_the_next_page_with_numbers_to_tap_and_the_form_goes_on(phone: F
     assert f'href="{url(visit, 1)}"' in shown
     again = answer(phone, visit, version=1)
     assert again.location != url(visit, "note")
+
+
+def test_the_message_says_when_the_clinic_opens_again(
+    monkeypatch: pytest.MonkeyPatch, phone: FlaskClient, visit: Visit
+) -> None:
+    note = answer(phone, visit).location
+    monkeypatch.setattr(help_page, "utc_now", lambda: NEXT_MONDAY_9 + timedelta(hours=12))
+    assert "The clinic is closed now. It opens on Tuesday 1 December 2026 at 9:00 am, New York (EST)." in main(
+        phone.get(note).text
+    )
+    monkeypatch.setattr(help_page, "utc_now", lambda: NEXT_MONDAY_9 + timedelta(hours=1))
+    assert "closed now" not in main(phone.get(note).text)
 
 
 def test_saving_in_passing_leads_there_too_and_a_press_that_overtakes_it_does(phone: FlaskClient, visit: Visit) -> None:
