@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from booking.core.actor import Actor, Role
 from booking.models import Account, QuestionnaireResponse
 from booking.queries.appointments import Visit
 from tests.factories import make_account, make_appointment, make_patient
-from tests.services.forms_cast import PAIN, PEG, events, fill_peg, send, spoil, visit_of
+from tests.services.forms_cast import PAIN, PEG, ask_for, events, fill_peg, page, save, send, spoil, visit_of
 from tests.web.mail_links import opened_by_mail
 
 ClientAs = Callable[[Account], FlaskClient]
@@ -50,6 +51,18 @@ def test_the_specialist_reads_answers_sender_and_score(session: Session, visit: 
     assert '<p class="score">7.0</p>' in page
     assert "Ana Alvarez, logged in" in page
     assert events(session)[-1] == ("response_read", "specialist")
+
+
+def test_a_score_has_the_name_and_the_ends_of_its_table(session: Session, visit: Visit, dr_cruz: FlaskClient) -> None:
+    ask_for(session, "phq-2")
+    ana = Actor(None, Role.PATIENT, frozenset({visit.patient_id}))
+    for key in ("44250-9", "44255-8"):
+        save(session, ana, visit, replace(page(key, "LA6571-9"), key="phq-2-page-1"), "phq-2")
+    send(session, ana, visit, "phq-2")
+    shown = dr_cruz.get(answers_url(visit).replace(PEG, "phq-2")).text
+    assert "PHQ-2 total score" in shown
+    assert '<p class="score">6</p>' in shown
+    assert "from 0 to 6" in shown
 
 
 def test_a_form_sent_through_a_link_says_so(session: Session, visit: Visit, dr_cruz: FlaskClient) -> None:
