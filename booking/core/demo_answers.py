@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
-from booking.core.questionnaires.answers import Chosen, Rows, Value
+from booking.core.questionnaires.answers import Chosen, Rows, Value, length_limit
 from booking.core.questionnaires.definition import Item, ItemType, Questionnaire
 from booking.core.questionnaires.flow import visible_questions
 
@@ -58,8 +58,14 @@ def _answer(item: Item, random: Random) -> Value | None:
         rows = random.sample(_ROWS, random.randint(1, len(_ROWS)))
         return Rows(tuple((row + ("",) * len(item.columns))[: len(item.columns)] for row in rows))
     if item.type in {ItemType.STRING, ItemType.TEXT} and (item.required or random.random() < 0.5):
-        return random.choice(_WORDS)
+        return _fitting_words(item, random)
     return None
+
+
+def _fitting_words(item: Item, random: Random) -> str | None:
+    """Some words that the question has room for; None where none of them fits, such as in a reading."""
+    words = random.choice(_WORDS)
+    return words if len(words) <= length_limit(item) else None
 
 
 def _choice(item: Item, random: Random) -> Chosen:

@@ -1,4 +1,4 @@
-"""What the demo's own patient has told: two forms sent for her first visit, which the specialist has read, and the long
+"""What the demo's own patient has told: forms sent for her first visit, which the specialist has read, and the long
 form asked once more for the next visit, of which she has begun a part."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from booking.services.demo_calendar import DemoCalendar
 from booking.services.demo_history import review, specialist_account_id
 
 INTAKE: Final = "intake"
-FIRST_FORMS: Final = (INTAKE, "peg")
+FIRST_FORMS: Final = (INTAKE, "peg", "phq-2")
 BEGUN: Final = 4
 """So many answers of the next form are there; the rest is there to be filled in."""
 

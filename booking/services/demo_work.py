@@ -20,6 +20,7 @@ from booking.models import (
     AlertRecipient,
     Answer,
     Appointment,
+    AskedForm,
     Clinic,
     QuestionnaireResponse,
     ResponseStatus,
@@ -78,13 +79,13 @@ def _coming(session: Session, now: datetime) -> list[Visit]:
 
 
 def _answer(session: Session, visit: Visit, now: datetime) -> None:
-    """One answer to the form of the visit, given away from the clinic a moment ago."""
+    """One answer to a form that the visit was asked for as well, given away from the clinic a moment ago."""
     form, value = SHIPPED.latest(FORM), Chosen((SEVERAL_DAYS,))
     response = QuestionnaireResponse(
         public_id=new_public_id(), appointment_id=visit.id, patient_id=visit.patient_id, questionnaire=FORM,
         form_version=form.version, status=ResponseStatus.IN_PROGRESS, started_at=now,
     )  # fmt: skip
-    session.add(response)
+    session.add_all([response, AskedForm(appointment_id=visit.id, questionnaire=FORM, asked_at=now)])
     session.flush()
     row_key = new_public_id()
     sealed = sealed_value(session, row_key, value)

@@ -14,7 +14,7 @@ from booking.core.questionnaires.library import SHIPPED
 
 
 @pytest.mark.parametrize("form", SHIPPED.questionnaires, ids=lambda f: f.code)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(12))
 def test_invented_answers_could_have_been_given(form: Questionnaire, seed: int) -> None:
     answers = demo_answers(form, Random(seed))
     read = {k: from_plain(form.question_by_link_id[k], to_plain(v)) for k, v in answers.items()}

@@ -8,7 +8,7 @@ from booking.core.clinic_file.mistakes import ClinicFileRefused, Mistake
 from booking.core.clinic_file.plan import ClinicPlan
 from booking.core.clinic_file.read import read_clinic_file
 
-KNOWN_QUESTIONNAIRES = frozenset({"day-after", "intake", "intake-short", "peg", "pre-session"})
+KNOWN_QUESTIONNAIRES = frozenset({"day-after", "intake", "intake-short", "peg", "phq-2", "pre-session"})
 MARK = "# <- here"
 
 SAMPLE = """\

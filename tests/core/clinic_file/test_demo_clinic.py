@@ -36,12 +36,12 @@ def test_the_sender_of_mail_names_no_specialty() -> None:
     assert "pain" not in PLAN.profile.sender_name.lower()
 
 
-def test_a_first_consultation_is_for_anyone_and_asks_two_questionnaires() -> None:
+def test_a_first_consultation_is_for_anyone_and_asks_three_questionnaires() -> None:
     first = service("consultation-new")
 
     assert (first.occupied_minutes, first.policy.audience) == (50, Audience.ANYONE)
     assert first.segments[0].needs == (Need(), Need("rooms"))
-    assert first.questionnaires == ("intake", "peg")
+    assert first.questionnaires == ("intake", "peg", "phq-2")
 
 
 def test_an_infusion_session_is_only_for_a_course_and_has_four_segments() -> None:
