@@ -73,8 +73,14 @@ def withdraw_consent(public_id: str) -> ResponseReturnValue:
     service.withdraw(
         db.session(), actor=access.actor(), patient_id=found.id, code=line.code, name=found.name, now=utc_now()
     )
-    flash(gettext("Taken back: %(title)s.", title=line.title), "success")
+    flash(_taken_back(line), "success")
     return redirect(url_for("desk.consents", public_id=public_id), 303)
+
+
+def _taken_back(line: ConsentLine) -> str:
+    if line.state.holds:
+        return gettext("Taken back: %(title)s.", title=line.title)
+    return gettext("Recorded that the patient does not agree: %(title)s.", title=line.title)
 
 
 def _line_or_none(patient: DeskPatient) -> ConsentLine | None:

@@ -98,8 +98,9 @@ def test_a_no_to_messages_is_no_signature_that_was_taken_back(
     page = publish(session, admin, code="email-reminders", kind="channel", title="Reminders")
     desk, text = dora(session, client_as), page.rpartition("/")[2]
     place = f"/desk/patients/{patient.public_id}/consents"
-    assert "Reminders Nothing said: they are sent" in words(desk.get(place).text)
+    assert "Reminders No answer yet: they are sent" in words(desk.get(place).text)
     said = words(desk.post(f"{place}/withdraw", data={"text": text}, follow_redirects=True).text)
+    assert "Recorded that the patient does not agree: Reminders." in said
     assert "Reminders Not agreed to" in said
     assert f"Version 1: {patient.given_name} {patient.family_name} did not agree, on" in said
     assert "signed by" not in said
