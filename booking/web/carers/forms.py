@@ -37,7 +37,9 @@ class InviteCarerForm(FlaskForm):
     )
     lasts = RadioField(
         lazy_gettext("How long may they help?"),
-        choices=choices_of({OPEN_END: lazy_gettext("Until it is ended"), UNTIL: lazy_gettext("Until a day")}),
+        choices=choices_of(
+            {OPEN_END: lazy_gettext("Until one of us ends it"), UNTIL: lazy_gettext("Until a certain day")}
+        ),
         default=OPEN_END,
         validators=[DataRequired(lazy_gettext("Choose how long"))],
     )

@@ -31,7 +31,7 @@ def state_text(line: ConsentLine) -> str:
     """How the patient stands to the text. Messages need no signature: silence lets them be sent, and a no that was
     never a yes is not taken back."""
     if line.state is ConsentState.OPEN and line.kind is ConsentKind.CHANNEL:
-        return gettext("Nothing said: they are sent")
+        return gettext("No answer yet: they are sent")
     if line.state is ConsentState.WITHDRAWN and line.said[0].is_refusal:
         return gettext("Not agreed to")
     return str(STATE[line.state])

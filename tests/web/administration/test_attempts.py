@@ -43,7 +43,7 @@ def test_every_worry_has_advice() -> None:
 
 def test_a_quiet_day_has_no_mark(admin: FlaskClient) -> None:
     assert "Somebody may be trying to get in" not in admin.get("/admin/").text
-    assert "Nothing that is more than people who mistype" in admin.get("/admin/attempts").text
+    assert "Nothing looks like an attack" in admin.get("/admin/attempts").text
 
 
 def test_an_account_that_is_guessed_at_is_shown_without_the_patients_name(
