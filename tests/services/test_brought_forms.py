@@ -119,19 +119,31 @@ def test_what_is_no_translation_is_refused(session: Session, fay: Actor) -> None
     assert refused(session, fay, json.loads(shipped_texts()["goals.de.json"])) == {"taken"}
 
 
+def swedish(code: str) -> dict[str, Any]:
+    """A form that ships, as if it were in Swedish."""
+    found: dict[str, Any] = json.loads(shipped_texts()[f"{code}.json"].replace('"language": "en"', '"language": "sv"'))
+    return found
+
+
 def test_a_translation_of_what_ships_needs_its_own_licence(session: Session, fay: Actor) -> None:
-    words = shipped_texts()["phq-9.json"].replace('"language": "en"', '"language": "sv"')
-    swedish = pasted(session, fay, json.loads(words))
+    brought = pasted(session, fay, swedish("gad-7"))
     with pytest.raises(FormRefused):
-        publish(session, fay, swedish.public_id, NO_HARM)
+        publish(session, fay, brought.public_id, NO_HARM)
     session.rollback()
+    publish(session, fay, brought.public_id, LICENCE)
+    catalogue(session)
+    gad_7 = library(session).latest("gad-7")
+    assert library(session).languages(gad_7) == ("en", "sv")
+    assert library(session).tables.for_form(library(session).in_language(gad_7, "sv")) is not None
+
+
+def test_a_translation_asks_about_self_harm_where_its_original_does(session: Session, fay: Actor) -> None:
     session.execute(sa.update(Clinic).values(crisis_line="988", emergency_number="911", crisis_name="Lifeline"))
     session.commit()
-    publish(session, fay, swedish.public_id, LICENCE)
-    catalogue(session)
-    phq_9 = library(session).latest("phq-9")
-    assert library(session).languages(phq_9) == ("en", "sv")
-    assert own_forms(session)[0].asks_about_harm
+    brought = pasted(session, fay, swedish("phq-9"))
+    with pytest.raises(FormRefused) as refusal:
+        publish(session, fay, brought.public_id, LICENCE)
+    assert [one.rule for one in refusal.value.mistakes] == ["crisis-language"]
 
 
 def test_a_form_made_here_is_translated_from_its_own_file(session: Session, fay: Actor) -> None:
