@@ -67,14 +67,15 @@ def wait_for_promises(program: LiveProgram, people: AtWork) -> None:
 
 
 def kill(program: LiveProgram, chance: Random, *, is_master: bool) -> set[int]:
-    """The workers that end by it."""
+    """The workers that end by it: of a dead master all, as a service manager ends what is left of the group. Left alone
+    they would go on for half a minute with the connections that they have, and keep the port."""
     workers = workers_of(program.web_pid)
     if not is_master:
         killed = chance.choice(workers)
         os.kill(killed, signal.SIGKILL)
         return {killed}
-    os.kill(program.web_pid, signal.SIGKILL)
-    # They end by themselves when they notice; until then the port is theirs.
+    for pid in (program.web_pid, *workers):
+        os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), what=program.logs)
     program.start_web()
     return set(workers)
