@@ -209,7 +209,9 @@ def test_the_way_of_the_desk_is_translated(driver: Driver) -> None:
     other = make_patient(world.session, given_name=mark("Ben"), family_name=mark("Brown")).public_id
     seen = [dora.get(day), dora.get(f"{day}?view=list"), dora.get(f"/desk/patients/{world.ana_patient.public_id}")]
     seen += [dora.post("/desk/search", data={"text": text, "goal": "book"}) for text in ("åñå", "nobody", "")]
-    times = dora.get(f"/desk/book?patient={world.ana_patient.public_id}")
+    # In a week: booking the very next times may need a reason.
+    start = utc_now().date() + timedelta(days=7)
+    times = dora.get(f"/desk/book?patient={world.ana_patient.public_id}&start={start}")
     check = dora.get(html.unescape(re.findall(r'href="(/desk/book/check[^"]+)"', times.text)[-1]))
     again = check.request.full_path.replace(world.ana_patient.public_id, other)
     rival = dora.get(again)

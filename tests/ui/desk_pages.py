@@ -146,6 +146,7 @@ def why_for_patients(stage: Stage) -> Page:
 @shows("desk.check")
 def desk_check(stage: Stage) -> Page:
     page = next_times(stage)
+    steps.a_week_later(page)
     page.locator(".numbered-time").last.click()
     page.get_by_role("button", name="Book", exact=True).wait_for()
     return page

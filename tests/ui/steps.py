@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
+from booking.core.clock import utc_now
 from tests.ui.people import PASSWORD, Person
 
 DATE_PARTS = ("-day", "-month", "-year")
@@ -39,6 +41,13 @@ def later_week(page: Page) -> None:
     """From one week of times to the next."""
     with page.expect_navigation():
         page.get_by_role("link", name="Later week").click()
+
+
+def a_week_later(page: Page) -> None:
+    """From the desk's next times to those in a week: booking the very next ones may need a reason."""
+    page.locator(".numbered").wait_for()
+    page.goto(f"{page.url}&start={utc_now().date() + timedelta(days=7)}")
+    page.locator(".numbered-time").first.wait_for()
 
 
 def fill(page: Page, label: str, text: str) -> None:

@@ -75,6 +75,7 @@ def test_the_desk_books_for_a_caller_without_script(windows: Windows) -> None:
     page.locator("#text").fill("alvarez")
     page.get_by_role("button", name="Search").click()
     page.locator(".match-table a").first.click()
+    steps.a_week_later(page)
     page.locator(".numbered-time").first.click()
     page.get_by_role("button", name="Book", exact=True).click()
     expect(page.get_by_text("Booked:")).to_be_visible()
