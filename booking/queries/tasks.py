@@ -145,6 +145,25 @@ def urgent_elsewhere(session: Session, *, actor: Actor) -> list[WaitingElsewhere
     return [WaitingElsewhere(*row) for row in session.execute(wanted)]
 
 
+def safety_tasks_of(
+    session: Session, *, actor: Actor, patient_ids: Collection[int]
+) -> dict[int, tuple[ListedTask, ...]]:
+    """Patient id → open safety tasks about them that the actor may see, whichever visit they came with, the oldest
+    first. One statement."""
+    tasks = _rows(
+        session,
+        Task.state == TaskState.OPEN,
+        Task.kind == SAFETY_ANSWER,
+        Task.patient_id.in_(patient_ids),
+        seen_by(actor),
+    )
+    found: dict[int, tuple[ListedTask, ...]] = {}
+    for task in tasks:
+        if task.patient_id is not None:
+            found[task.patient_id] = (*found.get(task.patient_id, ()), task)
+    return found
+
+
 def counts(session: Session, *, actor: Actor) -> Counts:
     """What the counter on every page of the staff says. One statement."""
     return _counts(session.execute(_counting(actor)).one())

@@ -7,7 +7,7 @@ The number of statements does not depend on how many those are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from booking.core.questionnaires.scoring import ScoreTable
 from booking.queries.appointments import Visit, may_see
 from booking.queries.patient_forms import SentResponse, answers_of, senders_of, sent_responses
 from booking.queries.questionnaires import AnswerRow
+from booking.queries.tasks import ListedTask, safety_tasks_of
 from booking.services import audit
 from booking.services.audit_reads import VISIT
 from booking.services.filled_forms import library
@@ -55,13 +56,15 @@ class BodyMap:
 @dataclass(frozen=True)
 class BeforeVisit:
     """`own` are the forms sent for this visit; `newest` has the newest one of each form, own ones first; `previous`
-    the one before it by code. Answers are what the patient said: nothing here is judged."""
+    the one before it by code. `urgent` are open safety tasks about the patient, also of forms that were never sent.
+    Answers are what the patient said: nothing here is judged."""
 
     own: tuple[ReadForm, ...] = field(repr=False)
     newest: tuple[ReadForm, ...] = field(repr=False)
     previous: Mapping[str, ReadForm] = field(repr=False)
     trends: tuple[ScoreTrend, ...] = field(repr=False)
     maps: tuple[BodyMap, ...] = field(repr=False)
+    urgent: tuple[ListedTask, ...] = field(default=(), repr=False)
 
     @property
     def flag_count(self) -> int:
@@ -82,7 +85,8 @@ def read_before_visit(session: Session, *, actor: Actor, visit: Visit, now: date
     """All of it, and the reading is recorded with it. Raises NotFound for anybody but the visit's specialist."""
     if not is_specialist_of(actor, visit):
         raise NotFound
-    found = _gathered(session, visit)
+    urgent = safety_tasks_of(session, actor=actor, patient_ids=(visit.patient_id,))
+    found = replace(_gathered(session, visit), urgent=urgent.get(visit.patient_id, ()))
     with transaction(session):
         _record(session, actor, visit, found, now)
     return found
@@ -146,9 +150,9 @@ def _maps(
 
 
 def _record(session: Session, actor: Actor, visit: Visit, found: BeforeVisit, now: datetime) -> None:
-    """Each form that was shown in whole, and once that scores and drawings of earlier ones were looked through."""
+    """Each form that was shown in whole, and once that scores, drawings and urgent work were looked through."""
     shown = [*found.newest, *found.previous.values()]
-    if not shown:
+    if not shown and not found.urgent:
         return
     patient = visit.patient_id
     reads = [("response_read", RESPONSE, form.row.id, patient) for form in shown]

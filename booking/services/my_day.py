@@ -16,6 +16,7 @@ from booking.core.scheduling.clinic import Catalogue
 from booking.models import AuditEvent
 from booking.queries.appointments import Visit
 from booking.queries.my_day import OwnVisit, own_visits
+from booking.queries.tasks import ListedTask, safety_tasks_of
 from booking.services import audit
 from booking.services.audit_reads import SAME_LOOK
 from booking.services.sealed import open_text
@@ -27,7 +28,8 @@ RECENT = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class DayLine:
-    """One visit. `reason` is None where none was given; one that does not open is "" with `is_readable` False."""
+    """One visit. `reason` is None where none was given; one that does not open is "" with `is_readable` False.
+    `urgent` are open safety tasks about the patient, whichever visit they came with."""
 
     own: OwnVisit
     reason: str | None
@@ -35,6 +37,7 @@ class DayLine:
     is_new: bool
     is_moved: bool
     is_cancelled_lately: bool
+    urgent: tuple[ListedTask, ...] = ()
 
 
 def read_day(
@@ -44,12 +47,13 @@ def read_day(
     if actor.role is not Role.SPECIALIST or actor.resource_id is None:
         raise NotFound
     found = own_visits(session, clinic, resource_id=actor.resource_id, since=since, until=until)
-    lines = [_line(session, own, now) for own in found]
+    urgent = safety_tasks_of(session, actor=actor, patient_ids={own.visit.patient_id for own in found})
+    lines = [_line(session, own, urgent.get(own.visit.patient_id, ()), now) for own in found]
     _record(session, actor, [line.own.visit for line in lines if line.reason], now)
     return lines
 
 
-def _line(session: Session, own: OwnVisit, now: datetime) -> DayLine:
+def _line(session: Session, own: OwnVisit, urgent: tuple[ListedTask, ...], now: datetime) -> DayLine:
     visit = own.visit
     try:
         reason, is_readable = open_text(session, "appointment", "reason", visit.public_id, own.reason_sealed), True
@@ -63,6 +67,7 @@ def _line(session: Session, own: OwnVisit, now: datetime) -> DayLine:
         is_new=visit.booked_at > since,
         is_moved=own.moved_at is not None and own.moved_at > since,
         is_cancelled_lately=visit.cancelled_at is not None and visit.cancelled_at > since,
+        urgent=urgent,
     )
 
 

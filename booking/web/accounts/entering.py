@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from flask import redirect, url_for
+from flask import current_app, redirect, url_for
 from werkzeug import Response
+from werkzeug.exceptions import HTTPException
 
 from booking.core.actor import STAFF_ROLES, Role
 from booking.core.errors import LogInOver
 from booking.models import ProvenBy
 from booking.services.logging_in import HalfOpen, LoggedIn
 from booking.web import access
+from booking.web.access_table import EVERYONE, TABLE, Who
 from booking.web.accounts.asking import CHALLENGES
 
 DESK = "/desk/"
-VISITS = "/visits/"
+HOMES = {Role.PATIENT: "/visits/", Role.SPECIALIST: "/my-day/"}
+"""The first page of each role; of all others it is the desk's."""
 ACCOUNT = "/account/"
 """Pages for everybody who is logged in."""
 
@@ -25,10 +29,26 @@ HALF_OPEN = "half_open"
 
 def landing(role: Role, wanted: str | None) -> str:
     """Where a person goes after logging in: where they were going, if that is for them, else their first page."""
-    is_staff = role in STAFF_ROLES
-    home = DESK if is_staff else VISITS
-    is_for_them = wanted is not None and (wanted.startswith(ACCOUNT) or wanted.startswith(DESK) == is_staff)
-    return wanted if wanted and is_for_them else home
+    return wanted if wanted and _is_for(role, wanted) else HOMES.get(role, DESK)
+
+
+def _is_for(role: Role, wanted: str) -> bool:
+    """Whether the access table lets the role open the page. Pages for visitors are none of the staff's business."""
+    if wanted.startswith(ACCOUNT):
+        return True
+    who = _who_opens(urlsplit(wanted).path)
+    if role not in STAFF_ROLES:
+        return who is None or role.value in who
+    return who is not None and who != EVERYONE and role.value in who
+
+
+def _who_opens(path: str) -> Who | None:
+    """Who may open that page; None for no page of ours."""
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
+    except HTTPException:
+        return None
+    return TABLE[endpoint, "GET"].who
 
 
 def enter(logged_in: LoggedIn, wanted: str | None, *, is_shared_computer: bool = False) -> Response:

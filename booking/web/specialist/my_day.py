@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, gettext, lazy_gettext, ngettext
 
@@ -20,6 +20,7 @@ from booking.core.scheduling.local_time import day_span
 from booking.extensions import db
 from booking.models import FollowUp, FollowUpState
 from booking.queries.my_day import days_ahead
+from booking.queries.tasks import ListedTask
 from booking.services.my_day import DayLine, read_day
 from booking.web import access, audited
 from booking.web.context import clinic_now
@@ -43,7 +44,8 @@ FORMS: dict[Progress, tuple[LazyString, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """One visit as a row of the page. `news` are what changed within a day; `may_finish`: its outcome can be said."""
+    """One visit as a row of the page. `news` are what changed within a day; `may_finish`: its outcome can be said;
+    `urgent`: the oldest open safety task about the patient."""
 
     visit: StaffVisit
     born: str
@@ -60,11 +62,14 @@ class VisitLine:
     may_finish: bool
     may_reopen: bool
     has_answers: bool
+    urgent: ListedTask | None
 
 
 @bp.get("/")
 def today() -> ResponseReturnValue:
-    """Today."""
+    """Today; logging in leads here, so that a specialist without a calendar is led on to the desk's."""
+    if access.actor().resource_id is None:
+        return redirect(url_for("desk.index"), 303)
     return _page(None)
 
 
@@ -126,6 +131,7 @@ def _line(line: DayLine, now: datetime) -> VisitLine:
         may_finish=one.status in FINISHES and has_begun,
         may_reopen=one.status is AppointmentStatus.DONE,
         has_answers=own.forms.begun > 0,
+        urgent=line.urgent[0] if line.urgent else None,
     )
 
 

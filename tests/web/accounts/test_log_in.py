@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.config import Settings
+from booking.core.actor import Role
 from booking.models import Account
 from booking.services.rate_limits import LIMITS, Tried
 from tests.factories import make_account
@@ -50,8 +51,29 @@ def test_it_leads_to_a_page_of_ours_only(ana: Account, log_in: LogIn, wanted: st
     assert log_in(next=wanted).headers["Location"] == target
 
 
-def test_staff_go_back_to_the_page_of_the_desk_they_were_on(dora: Account, log_in: LogIn) -> None:
-    assert log_in(dora.email, next="/desk/day/2026-11-23").headers["Location"] == "/desk/day/2026-11-23"
+@pytest.mark.parametrize(
+    ("wanted", "target"),
+    [
+        ("/desk/day/2026-11-23", "/desk/day/2026-11-23"),
+        (f"/tasks/{'a' * 22}", f"/tasks/{'a' * 22}"),
+        ("/my-day/", "/desk/"),
+        ("/", "/desk/"),
+        ("/nowhere", "/desk/"),
+    ],
+)
+def test_staff_go_back_to_the_page_they_were_on_when_it_is_theirs(
+    dora: Account, log_in: LogIn, wanted: str, target: str
+) -> None:
+    assert log_in(dora.email, next=wanted).headers["Location"] == target
+
+
+def test_specialists_come_to_their_day_and_without_a_calendar_to_the_desk(
+    session: Session, client: FlaskClient, log_in: LogIn, good_hash: str
+) -> None:
+    lone = "lone@clinic.example"
+    make_account(session, Role.SPECIALIST, email=lone, email_key=lone, password_hash=good_hash)
+    assert log_in(lone).headers["Location"] == "/my-day/"
+    assert client.get("/my-day/").headers["Location"] == "/desk/"
 
 
 def test_a_page_behind_the_login_asks_for_it_and_is_come_back_to(

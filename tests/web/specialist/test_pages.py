@@ -14,7 +14,17 @@ from booking.core.actor import Actor, Role
 from booking.core.clock import utc_now
 from booking.core.questionnaires.answers import DECLINED_RAW
 from booking.core.scheduling.lifecycle import AppointmentStatus
-from booking.models import Account, Appointment, FollowUp, FollowUpState, Patient, QuestionnaireResponse
+from booking.core.tasks import SAFETY_ANSWER
+from booking.models import (
+    Account,
+    Appointment,
+    FollowUp,
+    FollowUpState,
+    Patient,
+    QuestionnaireResponse,
+    Task,
+    TaskState,
+)
 from booking.queries.appointments import Visit
 from booking.services.questionnaires import PostedAnswer, PostedPage
 from booking.services.sealed import seal_text
@@ -151,6 +161,28 @@ def test_what_was_not_sent_is_a_state_and_no_answer(session: Session, cruz: Flas
     text = cruz.get(before_url(visit)).text
     assert "Begun, not sent" in text
     assert "7 of 10" not in text
+
+
+def test_an_open_safety_task_stands_first_whether_the_form_was_sent_or_not(
+    session: Session, cruz: FlaskClient, visits: list[Visit]
+) -> None:
+    lind = make_account(session, Role.SPECIALIST, name="Dr Lind", resource_id=2)
+    session.add(
+        Task(
+            public_id="t" * 22, dedup_key="one", kind=SAFETY_ANSWER, role=Role.SPECIALIST, state=TaskState.OPEN,
+            due_at=utc_now(), created_at=utc_now(), is_urgent=True, patient_id=visits[0].patient_id,
+            appointment_id=visits[0].id, escalates_at=utc_now(), holder_account_id=lind.id, held_at=utc_now(),
+        )
+    )  # fmt: skip
+    session.commit()
+    text, link = cruz.get(before_url(visits[1])).text, f'href="/tasks/{"t" * 22}"'
+    assert text.index(link) < text.index('id="forms"')
+    assert "taken by Dr Lind on" in text
+    assert "more people are told at" in text
+    assert link in cruz.get("/my-day/").text
+    session.execute(sa.update(Task).values(state=TaskState.DONE, closed_at=utc_now()))
+    session.commit()
+    assert link not in cruz.get(before_url(visits[1])).text + cruz.get("/my-day/").text
 
 
 def test_my_day_tells_who_comes_and_what_is_new(session: Session, cruz: FlaskClient, visits: list[Visit]) -> None:
