@@ -12,7 +12,7 @@ ROUNDS ?=
 BIN = .venv/bin
 SET_UP = python="$$(sh tools/find_python.sh "$(PYTHON)")" && "$$python" -m tools.setup
 TEMPLATES = booking/templates
-IN_PARALLEL = -n $(WORKERS) --dist loadgroup
+IN_PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -26,6 +27,7 @@ from tests.measuring import Measuring
 from tests.postgres import PostgresServer, running_postgres
 from tests.postgres_keeper import MEMORY, has_room
 from tests.settings import AUDIT_KEY, FIELD_KEYS, settings_for
+from tests.work_units import WorkUnits, is_together
 
 # A zone that is neither UTC nor any location's, so that an accidental local time shows.
 os.environ["TZ"] = "Pacific/Chatham"
@@ -62,7 +64,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Groups on SQLite first: one process runs each of them from end to end, and none shall begin last of all.
+    """What stays together, on SQLite, first: one process runs it from end to end, and none shall begin last of all.
 
     The others stay where they are, so that each process changes from one database to the other once.
     """
@@ -70,7 +72,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("on_demand")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
-    items.sort(key=lambda item: not (item.get_closest_marker("xdist_group") and item.get_closest_marker("sqlite_only")))
+    items.sort(key=lambda item: not is_together(item.nodeid) or "[postgres" in item.nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """See there."""
+    return WorkUnits(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,6 @@ from tests.settings import settings_for
 
 pytestmark = [
     pytest.mark.sqlite_only,  # Pages do not know which database they come from.
-    pytest.mark.xdist_group("pseudo-locale"),
 ]
 
 ONE_OF_EACH_KIND = (VISITOR, ANA, CORA, DORA, CRUZ, KIM, FAY)

@@ -43,7 +43,7 @@ from tests.torture.sizes import SEED, print_figures, sized
 from tests.torture.submitting import expect, visit_of
 from tests.web.clinic_change import clinic_changed
 
-pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("canaries")]
+pytestmark = [pytest.mark.torture]
 
 PEOPLE = sized(1, 40)
 LONGEST_FORM = 40

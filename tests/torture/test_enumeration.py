@@ -29,7 +29,7 @@ from tests.live import LiveProgram, running_program
 from tests.torture.http_browser import Answer, HttpBrowser
 from tests.torture.sizes import IS_LONG, SEED, print_figures, sized
 
-pytestmark = [pytest.mark.torture, pytest.mark.on_demand, pytest.mark.xdist_group("enumeration")]
+pytestmark = [pytest.mark.torture, pytest.mark.on_demand]
 
 PAIRS = sized(20, 500)
 GUESSES = sized(500, 10_000)

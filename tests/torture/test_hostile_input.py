@@ -21,7 +21,7 @@ from tests.house.driving import Driver
 from tests.torture.hostile import Maker, faults
 from tests.torture.sizes import SEED, print_figures, sized
 
-pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("hostile-input")]
+pytestmark = [pytest.mark.torture]
 
 REQUESTS = sized(240, 50_000)
 CONTROL_REQUESTS = 40

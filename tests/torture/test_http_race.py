@@ -31,7 +31,7 @@ from tests.torture.http_browser import Answer, HttpBrowser
 from tests.torture.racing import CLIENTS, PATIENCE_SECONDS, overlaps
 from tests.torture.sizes import sized
 
-pytestmark = [pytest.mark.on_demand, pytest.mark.torture, pytest.mark.xdist_group("http-race")]
+pytestmark = [pytest.mark.on_demand, pytest.mark.torture]
 
 ROUNDS = sized(6, 60)
 CONTROL_ROUNDS = sized(8, 30)

@@ -28,7 +28,7 @@ from tests.torture.cookie_only import cookie_only_app
 from tests.torture.http_browser import SESSION_COOKIE, HttpBrowser
 from tests.torture.sizes import print_figures, sized
 
-pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("torture-sessions")]
+pytestmark = [pytest.mark.torture]
 
 ROUNDS = sized(1, 25)
 PAGE = "/account/sessions/"

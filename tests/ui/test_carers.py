@@ -15,7 +15,7 @@ from tests.ui.people import ANA
 from tests.ui.people_pages import NEWCOMER as KIM
 
 # The services are tried on both databases; the pages do not know which it is.
-pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-carers")]
+pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only]
 
 
 def test_from_the_question_to_the_end_of_the_help(program: LiveProgram, windows: Windows) -> None:

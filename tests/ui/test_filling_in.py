@@ -13,7 +13,7 @@ from tests.ui.people import ANA
 from tests.ui.stage import Stage
 
 # SQLite alone: a browser does not know which database is behind the page.
-pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-forms")]
+pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only]
 
 SECONDS_PER_TAP, WORDS_PER_MINUTE, MOST_MINUTES = 4, 150, 12
 MOST_PAGES = 40

@@ -11,7 +11,7 @@ from tests.ui.conftest import Windows
 from tests.ui.people import Person
 
 # SQLite alone: keys do not know which database is behind the page.
-pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-keys")]
+pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only]
 
 KEITH = Person("keith@example.org", Role.PATIENT, "Keith Keys")
 MOST_STOPS = 120

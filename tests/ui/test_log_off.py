@@ -21,7 +21,7 @@ from tests.ui.stage import Stage
 from tests.ui.test_pages import violations
 
 # SQLite alone: what a page does when nobody is there does not depend on the database.
-pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-log-off")]
+pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only]
 
 WORDS = "Walking to the shop & back"
 GOAL = "intake/4"

@@ -18,7 +18,7 @@ from tests.ui import steps
 from tests.ui.conftest import PHONE, Windows
 from tests.ui.people import DORA, Person
 
-pytestmark = [pytest.mark.ui, pytest.mark.xdist_group("ui-main-job")]
+pytestmark = [pytest.mark.ui]
 
 NEW = Person("nora@example.org", Role.PATIENT, "Nora Quist")
 TZ = ZoneInfo("America/New_York")

@@ -107,7 +107,6 @@ def small_targets(page: Page) -> list[Any]:
     return found
 
 
-@pytest.mark.xdist_group("ui-pages")
 @pytest.mark.parametrize("name", WAYS)
 def test_page_is_accessible_in_every_form(stage: Stage, name: str) -> None:
     page = WAYS[name](stage)

@@ -22,7 +22,7 @@ from tests.ui.stage import Stage
 from tests.ui.test_keyboard import tab_to
 
 # SQLite alone: a browser does not know which database is behind the page.
-pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-way")]
+pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only]
 
 GUEST = Person("greta@example.org", Role.PATIENT, "Greta Guest")
 TIMES = "/book/first-consultation/times"

@@ -11,7 +11,7 @@ from tests.live import LiveProgram
 from tests.ui import test_pages
 from tests.ui.conftest import PHONE, Watch, Windows
 
-pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-keys")]
+pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only]
 
 INLINE_SCRIPT = "() => document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"alert(1)\">')"
 OTHER_HOST = "() => fetch('https://example.org/pixel').catch(() => {})"

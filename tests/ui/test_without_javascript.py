@@ -13,7 +13,7 @@ from tests.ui.people import DORA, Person
 from tests.ui.stage import Stage
 
 # SQLite alone: a browser does not know which database is behind the page.
-pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only, pytest.mark.xdist_group("ui-plain")]
+pytestmark = [pytest.mark.ui, pytest.mark.sqlite_only]
 
 PLAIN = Person("paula@example.org", Role.PATIENT, "Paula Plain")
 
