@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 
 class Topic(StrEnum):
-    """In clinical order. Flags stand between `TRIED` and `MEDICINES`."""
+    """In clinical order. Flags stand between `TRIED` and `MEDICINES`; `PAIN` stands beside the body maps,
+    after the scores."""
 
     REASON = "reason"
     DURATION = "duration"
@@ -21,6 +22,7 @@ class Topic(StrEnum):
     ALLERGIES = "allergies"
     PREGNANCY = "pregnancy"
     PRACTICAL = "practical"
+    PAIN = "pain"
     OTHER = "other"
 
 
@@ -43,6 +45,7 @@ _QUESTIONS: Mapping[Topic, tuple[str, ...]] = {
         "needs", "interpreter-language", "senses-words", "weight-range", "travel-time", "escort", "escort-name",
         "read-preparation",
     ),
+    Topic.PAIN: ("72514-3", "pain-worst"),
 }  # fmt: skip
 
 PLACES: Mapping[str, tuple[Topic, int]] = MappingProxyType(

@@ -68,7 +68,7 @@ def _score_words(sent: SentForm) -> tuple[str, str]:
         title, reading = SCORES.get(sent.form.code, (gettext("Score"), ""))
         return str(title), str(reading)
     name = table.coding.display or gettext("Score")
-    return name, gettext("from %(lowest)s to %(highest)s", lowest=table.lowest, highest=table.highest)
+    return name, gettext("on a scale from %(lowest)s to %(highest)s", lowest=table.lowest, highest=table.highest)
 
 
 def _sender_text(sender: Sender | None) -> str:

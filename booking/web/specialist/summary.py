@@ -29,6 +29,7 @@ TOPICS = {
     Topic.ALLERGIES: lazy_gettext("Allergies"),
     Topic.PREGNANCY: lazy_gettext("Pregnancy"),
     Topic.PRACTICAL: lazy_gettext("Practical needs"),
+    Topic.PAIN: lazy_gettext("Where it hurts"),
     Topic.OTHER: lazy_gettext("Other answers"),
 }
 SAFETY_WORDS = lazy_gettext("Answer to a question about thoughts of self-harm")
@@ -96,6 +97,11 @@ class Summary:
     @property
     def after_flags(self) -> list[TopicPart]:
         return [part for topic in AFTER_FLAGS if (part := self._part(topic)).lines or topic is not Topic.OTHER]
+
+    @property
+    def pain(self) -> TopicPart:
+        """How strong it is and where it is worst: read beside the body maps."""
+        return self._part(Topic.PAIN)
 
     def _part(self, topic: Topic) -> TopicPart:
         lines = sorted(self._lines(topic), key=lambda line: line[0])

@@ -70,7 +70,7 @@ def trend_picture(trend: ScoreTrend, tz: ZoneInfo) -> TrendPicture:
         trend.questionnaire.code,
         newest.value,
         newest.is_total,
-        gettext("from %(lowest)s to %(highest)s", lowest=_plain(lowest), highest=_plain(highest)),
+        gettext("on a scale from %(lowest)s to %(highest)s", lowest=_plain(lowest), highest=_plain(highest)),
         _plain(lowest),
         _plain(highest),
         dots,

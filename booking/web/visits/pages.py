@@ -15,6 +15,7 @@ from booking.core.errors import PatientBusy, RulesRefuse, SlotTaken
 from booking.core.scheduling.lifecycle import AppointmentStatus
 from booking.extensions import db
 from booking.queries.appointments import visits_of_patients
+from booking.queries.questionnaires import begun_forms
 from booking.services import appointments, cancelling, undo
 from booking.services.video import video_room
 from booking.web import access
@@ -62,7 +63,16 @@ def visit(public_id: str) -> ResponseReturnValue:
     if found.is_brief:
         return render_template("mailed/visit.html", shown=found, form=ProveBirthDateForm(formdata=None), **can)
     room = video_room(db.session(), actor=access.actor(), visit=found.visit, now=utc_now())
-    return render_template("visits/visit.html", shown=found, room=room, **can)
+    return render_template("visits/visit.html", shown=found, room=room, has_forms=_has_forms(found), **can)
+
+
+def _has_forms(found: ShownVisit) -> bool:
+    """Whether a visit that is no longer ahead leads to its forms: to those that were filled in, and to those that are
+    asked while it takes place or after it."""
+    if found.is_expected:
+        return False
+    asks = found.visit.status.occupies_time and bool(found.service.questionnaires)
+    return asks or bool(begun_forms(db.session(), appointment_id=found.visit.id))
 
 
 @bp.route("/visits/<public_id:public_id>/cancel", methods=["GET", "POST"])

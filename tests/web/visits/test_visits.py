@@ -182,6 +182,18 @@ def test_a_visit_that_has_begun_or_is_over_cannot_be_cancelled(
     assert "This visit cannot be canceled any more" in page.text
 
 
+@pytest.mark.parametrize(
+    ("status", "is_linked"), [(AppointmentStatus.DONE, True), (AppointmentStatus.CANCELLED, False)]
+)
+def test_the_forms_of_a_visit_are_found_when_it_is_over(
+    session: Session, client_as: ClientAs, status: AppointmentStatus, is_linked: bool
+) -> None:
+    ana, client = with_patient(session, client_as)
+    visit = make_appointment(session, ana, **in_days(-5), status=status)
+    address = f"/visits/{visit.public_id}"
+    assert (f'href="{address}/forms/"' in client.get(address).text) is is_linked
+
+
 def test_the_page_of_a_cancelled_visit_is_for_cancelled_ones(session: Session, client_as: ClientAs) -> None:
     ana, client = with_patient(session, client_as)
     visit = make_appointment(session, ana, **in_days(5))
