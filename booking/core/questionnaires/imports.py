@@ -33,6 +33,9 @@ DROPPED_EXTENSIONS = frozenset(
 _DROPPED_PROPERTIES = ("text", "meta", "contained", "implicitRules")
 _NEEDED = ("url", "version", "copyright", "approvalDate")
 _DEEPEST = 6 * MAX_DEPTH
+QUESTIONNAIRE = "Questionnaire"
+_LONGEST_ID = 60
+_WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HIDDEN_ELEMENT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[!?][^<>]*>")
@@ -59,19 +62,42 @@ def read_import(text: str) -> Imported:
     """An imported file, cleaned and checked. Never raises for anything that can be uploaded."""
     if len(text.encode(errors="replace")) > MAX_BYTES:
         return Imported({}, (), (Mistake("", "size", f"is larger than {MAX_BYTES} bytes"),))
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return Imported({}, (), (Mistake("", "json", "is no JSON"),))
-    if not isinstance(data, dict):
-        return Imported({}, (), (Mistake("", "json", "must be a JSON object"),))
-    if _depth(data) > _DEEPEST:
-        return Imported({}, (), (Mistake("", "depth", "is nested too deeply"),))
+    data = _decoded(text)
+    if isinstance(data, Mistake):
+        return Imported({}, (), (data,))
     dropped: list[str] = []
-    head = {name: value for name, value in data.items() if name not in _DROPPED_PROPERTIES}
+    head = _with_id({name: value for name, value in data.items() if name not in _DROPPED_PROPERTIES})
     dropped += [name for name in data if name in _DROPPED_PROPERTIES]
     cleaned = _cleaned(head, "", dropped)
     return Imported(cleaned, tuple(dropped), tuple(find_mistakes(cleaned)))
+
+
+def _decoded(text: str) -> dict[str, Any] | Mistake:
+    """The JSON object, or the one thing that keeps it from being a Questionnaire at all."""
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        return Mistake("", "json", f"line {error.lineno}, character {error.colno}: {error.msg}")
+    except (ValueError, RecursionError):
+        return Mistake("", "json", "it is nested too deeply, or holds a number that is too long")
+    if not isinstance(data, dict):
+        return Mistake("", "json", "it must be one object, in braces")
+    if _depth(data) > _DEEPEST:
+        return Mistake("", "depth", "is nested too deeply")
+    kind = data.get("resourceType", QUESTIONNAIRE)
+    if kind != QUESTIONNAIRE:
+        return Mistake("", "no-questionnaire", kind[:_LONGEST_ID] if isinstance(kind, str) else "?")
+    return data
+
+
+def _with_id(head: Mapping[str, Any]) -> dict[str, Any]:
+    """Exports often have no id, since that is the server's: one is made of the name, or of the end of the address."""
+    found = (head.get(name) for name in ("name", "url"))
+    for text in (one for one in found if isinstance(one, str)):
+        words = re.findall(r"[a-z0-9]+", _WORD_BEGINS.sub("-", text.rstrip("/").rsplit("/", 1)[-1]).lower())
+        if "id" not in head and words:
+            return {**head, "id": "-".join(words)[:_LONGEST_ID].strip("-")}
+    return dict(head)
 
 
 def _depth(value: Any, limit: int = _DEEPEST + 1) -> int:

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, gettext, lazy_gettext
 
 from booking.core.questionnaires.editing import lines
 from booking.core.questionnaires.fhir_shape import Mistake
 
 WORDS: Mapping[str, LazyString] = {
     "no-question": lazy_gettext("It asks nothing yet."),
+    "json": lazy_gettext("It cannot be read as JSON: %(words)s."),
+    "no-questionnaire": lazy_gettext("This is not a Questionnaire but another FHIR resource: %(words)s."),
     "empty": lazy_gettext("It is empty."),
     "que-1": lazy_gettext("This part is empty."),
     "page": lazy_gettext("A page holds 1 to 5 questions, and no other part."),
@@ -37,6 +39,19 @@ WORDS: Mapping[str, LazyString] = {
     "taken": lazy_gettext("The clinic has this id with another address, or this version, already."),
 }
 
+NO_QUESTION = "no-question"
+EXAMPLES: Mapping[str, str] = {
+    "resourceType": "Questionnaire",
+    "id": "sleep-diary",
+    "url": "https://clinic.example/forms/sleep-diary",
+    "version": "1.0.0",
+    "name": "SleepDiary",
+    "title": "Sleep diary",
+    "status": "draft",
+    "copyright": "Own wording of the clinic.",
+}
+"""What stands at the top of a file, beside its items."""
+
 
 @dataclass(frozen=True, slots=True)
 class MistakeLine:
@@ -51,17 +66,25 @@ class MistakeLine:
 def mistake_lines(mistakes: Iterable[Mistake], data: Mapping[str, Any] | None = None) -> list[MistakeLine]:
     """The mistakes for a page. With the form's `data` an item is named by its text."""
     texts = {line.path: line.text for line in lines(data)} if data else {}
-    return [MistakeLine(one.path, texts.get(_item(one.path), ""), _sentence(one), one.rule) for one in mistakes]
+    return [MistakeLine(_place(one), texts.get(_item(one.path), ""), _sentence(one), one.rule) for one in mistakes]
+
+
+def _place(mistake: Mistake) -> str:
+    """The path; of the form as a whole "", since there is no place to look at."""
+    return "" if _rule(mistake) == NO_QUESTION else mistake.path
 
 
 def _sentence(mistake: Mistake) -> str:
+    if mistake.rule == "missing" and mistake.path in EXAMPLES:
+        example = f'"{mistake.path}": "{EXAMPLES[mistake.path]}"'
+        return gettext("It is missing. Add it at the top of the file, such as %(example)s", example=example)
     sentence = str(WORDS.get(_rule(mistake), mistake.words))
     return sentence % {"words": mistake.words} if "%(words)s" in sentence else sentence
 
 
 def _rule(mistake: Mistake) -> str:
     """A form without items is one that asks nothing, whichever rule found it first."""
-    return "no-question" if mistake.path == "item" and mistake.rule in ("empty", "missing") else mistake.rule
+    return NO_QUESTION if mistake.path == "item" and mistake.rule in ("empty", "missing") else mistake.rule
 
 
 def _item(path: str) -> str:

@@ -108,6 +108,29 @@ def test_whatever_is_uploaded_gives_mistakes(text: str, rule: str) -> None:
     assert rule in {mistake.rule for mistake in read_import(text).mistakes}
 
 
+def test_broken_json_names_its_line_and_another_resource_itself() -> None:
+    broken, patient = (
+        read_import('{"id": "a",\n "url" 7}').mistakes,
+        read_import('{"resourceType": "Patient"}').mistakes,
+    )
+    assert [one.words for one in broken] == ["line 2, character 8: Expecting ':' delimiter"]
+    assert [(one.rule, one.words) for one in patient] == [("no-questionnaire", "Patient")]
+    assert read_import('{"resourceType": 7}').mistakes[0].words == "?"
+
+
+@pytest.mark.parametrize(
+    ("head", "made"),
+    [
+        ({"name": "SleepDiary2"}, "sleep-diary2"),
+        ({"name": "!", "url": "https://a.example/forms/About_you/"}, "about-you"),
+        ({"name": 7}, None),
+        ({"name": "SleepDiary", "id": "Mine"}, "Mine"),
+    ],
+)
+def test_an_id_that_is_missing_is_made(head: dict[str, Any], made: str | None) -> None:
+    assert read_import(json.dumps(head)).data.get("id") == made
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (

@@ -54,7 +54,9 @@ def test_every_kind_has_words() -> None:
 
 
 def test_a_form_is_made_previewed_and_goes_live(session: Session, admin: FlaskClient, draft: str) -> None:
-    assert "asks nothing yet" in admin.get(draft).text
+    empty = admin.get(draft).text
+    assert "asks nothing yet" in empty
+    assert ("<code>item</code>" in empty, "Let it go live" in empty) == (False, False)
     assert admin.get(f"{draft}/preview").status_code == 303
     filled(admin, draft)
     first = admin.get(f"{draft}/preview")
@@ -168,6 +170,8 @@ def test_a_form_is_brought_along_with_its_licence(session: Session, admin: Flask
     wrong = admin.post(f"{FORMS}/import", data={"text": json.dumps({**PASTED, "version": "one"})})
     assert wrong.status_code == 422
     assert "must be three numbers" in wrong.text
+    bare = words(admin.post(f"{FORMS}/import", data={"text": '{"resourceType": "Questionnaire"}'}).text)
+    assert "version : It is missing. Add it at the top of the file" in bare
     assert "About tired?" in wrong.text
     assert "Paste the form" in admin.post(f"{FORMS}/import", data={"text": ""}).text
     done = admin.post(f"{FORMS}/import", data={"text": json.dumps({**PASTED, "text": {"status": "empty"}})})
