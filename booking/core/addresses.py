@@ -29,13 +29,16 @@ def network_of(address: str | None) -> str:
 def shown_network(address: str | None) -> str:
     """The part of an address by which a person may recognise a connection: "203.0.113.0/24" or a /48 of IPv6.
 
-    It is shared by hundreds. "" for an address that cannot be read."""
+    It is shared by hundreds; "::1", the machine itself, stays as it is, since its network would read as none. ""
+    for an address that cannot be read."""
     try:
         parsed = ipaddress.ip_address((address or "").strip())
     except ValueError:
         return ""
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.is_loopback:
+        return str(parsed)
     bits = _IPV4_SHOWN_BITS if isinstance(parsed, ipaddress.IPv4Address) else _IPV6_SHOWN_BITS
     return str(ipaddress.ip_network((int(parsed), bits), strict=False))
 

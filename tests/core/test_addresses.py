@@ -31,6 +31,7 @@ def test_the_network_of_an_address(address: str | None, network: str) -> None:
         ("203.0.113.77", "203.0.113.0/24"),
         ("::ffff:203.0.113.77", "203.0.113.0/24"),
         ("2001:db8:1:2::5", "2001:db8:1::/48"),
+        ("::1", "::1"),
         ("unix:", ""),
         (None, ""),
     ],

@@ -162,6 +162,8 @@ CHANGED: dict[str, LazyString] = {
     "mail_dropped": lazy_gettext("dropped held mail"),
     "demo_filled": lazy_gettext("filled the demo clinic"),
 }
+ENTERING = frozenset({"logged_in", "password_proven", "recovery_code_used"})
+"""What people do who have just proved who they are, before their session begins."""
 WORDS = SEEN | LOG_INS | REFUSED | CHANGED
 OTHER = lazy_gettext("did something else")
 
@@ -220,7 +222,9 @@ def own_what(entry: Entry) -> LazyString:
 
 
 def who(entry: Entry) -> str:
-    """A name where there is one; before a login it is whose account was tried."""
+    """A name where there is one. Who logs in has no login before that, and is the one whose account it is."""
+    if entry.action in ENTERING and entry.account_name:
+        return entry.account_name
     return entry.actor_name or str(ACTORS.get(entry.actor_kind, ACTORS["visitor"]))
 
 

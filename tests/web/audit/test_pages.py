@@ -74,6 +74,18 @@ def test_an_event_is_a_sentence_with_time_patient_and_network(
     assert "192.0.2.0/24" in row
 
 
+def test_who_logs_in_is_named_and_who_is_refused_is_nobody_yet(
+    session: Session, fay: FlaskClient, dora: Account
+) -> None:
+    session.rollback()
+    with transaction(session):
+        for action in ("logged_in", "log_in_refused"):
+            audit.record(session, Actor(None, None), action, "account", dora.id, now=utc_now())
+    refused, entered = rows(fay.get("/admin/log").text)
+    assert "Dora Ashby logged in" in entered
+    assert "Somebody without a login tried to log in" in refused
+
+
 def test_reading_the_log_is_in_the_log(fay: FlaskClient) -> None:
     fay.get("/admin/log")
     [row] = rows(fay.get("/admin/log").text)
