@@ -28,6 +28,7 @@ from booking.web.accounts import kept
 from booking.web.blueprints import BLUEPRINTS, DEMO_BLUEPRINTS
 from booking.web.converters import PublicIdConverter
 from booking.web.preferences.views import bp as preferences
+from booking.web.questionnaires import unsent
 
 MAX_FORM_BYTES = 256 * 1024
 MAX_FORM_PARTS = 400
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> Flask:
     # Before the form tokens: a post from another site must not be offered to be sent again.
     origin.init_app(app)
     # Before them, too: the token of a form that comes too late ended with its session.
+    unsent.init_app(app)
     kept.init_app(app)
     _bind_extensions(app, settings)
     app.url_map.converters["public_id"] = PublicIdConverter

@@ -34,7 +34,7 @@ FLAGS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "
          "--disable-sync"]  # fmt: skip
 # Chromium tells the console about every answer that is an error: of those that are pages for people, nothing is wrong,
 # nor is what fails while a test keeps the window from the network.
-TOLD_PAGES = re.compile(r"the server responded with a status of (?:404|409|410|422)|ERR_INTERNET_DISCONNECTED")
+TOLD_PAGES = re.compile(r"the server responded with a status of (?:401|404|409|410|422)|ERR_INTERNET_DISCONNECTED")
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 PATIENCE_MILLISECONDS = 15_000
 expect.set_options(timeout=PATIENCE_MILLISECONDS)

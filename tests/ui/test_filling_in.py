@@ -160,6 +160,21 @@ def test_leaving_with_something_unsaved_is_asked_about(phone: Page, visit: str) 
     asked.value.accept()
 
 
+def test_a_log_out_in_another_window_is_told_at_once_and_loses_nothing(phone: Page, visit: str) -> None:
+    phone.goto(f"/visits/{visit}/forms/intake/4")
+    other = phone.context.new_page()
+    other.goto("/")
+    other.get_by_role("button", name="Log out").first.click()
+    expect(other.get_by_role("link", name="Log in").first).to_be_visible()
+    phone.locator("[name=a_goal]").fill("Walk to the market")
+    expect(phone.locator(STATE)).to_contain_text("You are logged out. What you typed is kept.")
+    steps.log_in(other, ANA)
+    phone.locator("[name=a_goal]").fill("Walk to the market again")
+    expect(phone.locator(STATE)).to_contain_text("Saved")
+    other.goto(f"/visits/{visit}/forms/intake/4")
+    expect(other.locator("[name=a_goal]")).to_have_value("Walk to the market again")
+
+
 def test_two_devices_are_both_shown(phone: Page, windows: Windows, visit: str) -> None:
     tablet = windows.open()
     steps.log_in(tablet, ANA)

@@ -1,6 +1,8 @@
 // Saves a page of questions while somebody answers it, and says what became of it. Without it, the buttons save.
 // Nothing is kept in the browser: what is not saved stays in its fields, is tried again, and holds up leaving the page.
 
+import { renewTokens } from "./logoff.js";
+
 const TYPING_PAUSE = 1200;
 const CHOOSING_PAUSE = 300;
 const FIRST_RETRY = 2000;
@@ -69,8 +71,9 @@ class Autosave {
     this.sending = this.send(questions);
     const isSent = await this.sending;
     this.sending = undefined;
-    if (isSent) return;
+    if (isSent && !this.isOver) return;
     questions.forEach((question) => this.touched.add(question));
+    if (this.isOver) return;
     this.plan(this.retryAfter);
     this.retryAfter = Math.min(this.retryAfter * 2, LAST_RETRY);
   }
@@ -78,9 +81,13 @@ class Autosave {
   // Whether the server has it, or has refused it for good; false when it must be tried again.
   async send(questions) {
     this.say("saving");
+    if (this.isOver) await renewTokens(); // Somebody may have logged in again in another window.
     try {
       const answer = await fetch(this.address, { method: "POST", redirect: "manual", body: this.fields(questions) });
       if (answer.status >= 500 || answer.status === 429) throw new Error("not reached");
+      if (answer.status === 401) return this.close(await answer.json(), questions);
+      if (answer.status === 400 && !this.isRenewed && (this.isRenewed = await renewTokens())) return this.send(questions);
+      this.isOver = this.isRenewed = false;
       const isOurs = answer.ok && answer.headers.get("Content-Type")?.startsWith("application/json");
       this.isCut = false;
       this.retryAfter = FIRST_RETRY;
@@ -101,10 +108,25 @@ class Autosave {
       const owner = this.form.elements[name];
       const control = owner instanceof RadioNodeList ? owner[0] : owner;
       const question = control?.closest?.("[data-question]");
-      if (!question || questions.includes(question)) sent.append(name, value);
+      if (!question || this.isOver || questions.includes(question)) sent.append(name, value);
     }
     sent.set("action", "autosave");
     return sent;
+  }
+
+  // Nobody is logged in any more: the server keeps the whole page, as the person sees it, until somebody is.
+  close(told, questions) {
+    this.isCut = false;
+    if (!this.isOver) {
+      this.isOver = true;
+      return this.send(questions);
+    }
+    this.show(`${this.form.dataset.over} ${this.form.dataset[told.is_kept ? "kept" : "unkept"]}`, true);
+    const link = document.createElement("a");
+    link.href = told.log_in;
+    link.textContent = this.form.dataset.logIn;
+    this.state.append(" ", link);
+    return true;
   }
 
   take(told) {
@@ -146,6 +168,10 @@ class Autosave {
   say(what, isUnsaved = false) {
     const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
     const words = this.form.dataset[what].replace("{time}", time.toLowerCase()); // "pm", as on all pages.
+    this.show(words, isUnsaved);
+  }
+
+  show(words, isUnsaved) {
     this.state.classList.toggle("is-unsaved", isUnsaved);
     if (this.state.textContent !== words) this.state.textContent = words;
   }

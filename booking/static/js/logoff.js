@@ -5,9 +5,17 @@ const SECOND = 1000;
 const SECRET = /password|one-time-code/;
 const UNTYPED = new Set(["hidden", "password", "submit", "button", "image", "reset", "file"]);
 
+let running;
+
 export function logOffWhenIdle() {
   const dialog = document.querySelector("dialog.logoff");
-  if (dialog) new LogOff(dialog);
+  if (dialog) running = new LogOff(dialog);
+}
+
+// Whether the same person is still, or again, logged in; the form tokens of the page then hold again.
+export async function renewTokens() {
+  const told = await running?.told(running.said.timeLeft);
+  return Boolean(told) && running.isSame(told);
 }
 
 class LogOff {

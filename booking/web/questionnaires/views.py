@@ -23,12 +23,10 @@ from booking.web import access
 from booking.web.consents.on_visit import open_consents
 from booking.web.questionnaires import forms, help_page, here, pages, step_page, unsent
 from booking.web.questionnaires.here import Sight, sight_of
+from booking.web.questionnaires.unsent import AUTOSAVE
 from booking.web.visits.loading import ShownVisit, known_visit_or_404
 
 bp = Blueprint("questionnaires", __name__, url_prefix="/visits/<public_id:public_id>/forms")
-
-AUTOSAVE = "autosave"
-"""The `action` of a page that its script saves while somebody is still on it."""
 
 
 @bp.get("/")
@@ -50,6 +48,7 @@ def start(public_id: str) -> ResponseReturnValue:
         helper_form=forms.HelperForm(formdata=None, helper=here.named_helper(found.visit)),
         helper=here.helper_of(found.visit),
         languages=_languages(sight.form for sight in sights if sight.form.takes_answers(now)),
+        kept_page=unsent.waiting_below(request.path),
         is_all_sent=bool(asked_by_now) and all(form.is_sent for form in asked_by_now),
     )
 
@@ -144,6 +143,7 @@ def save_step(public_id: str, code: str, number: int) -> ResponseReturnValue:
     )
     saved = replace(saved, form=here.in_readers_words(found.visit, saved.form))
     here.remember(found.visit, code, saved.written)
+    unsent.take()  # Older than what has just arrived.
     sight = sight_of(found.visit, saved.form)
     needs_help = saved.needs_help or help_page.is_due(found, sight)
     if request.form.get("action") == AUTOSAVE:
