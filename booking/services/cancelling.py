@@ -15,10 +15,9 @@ from booking.core.scheduling.rules import CancelRequest, Refusal, may_cancel
 from booking.models import Appointment
 from booking.queries.appointments import Visit, visit_for
 from booking.queries.catalogue import catalogue
-from booking.queries.reservations import taken_by_visit
 from booking.services import audit, outbox, undo
 from booking.services.freed import FreedCause, note_freed, withdraw_freed
-from booking.services.releasing import give_back, is_in_block
+from booking.services.releasing import give_back, is_in_block, lock_time
 from booking.services.reserving import ReservedFor, book_in_transaction, reserve, same_time
 from booking.services.sealed import seal_text
 from booking.services.transaction import transaction
@@ -147,12 +146,13 @@ def _set_status(session: Session, visit: Visit, **values: Any) -> None:
 
 
 def _give_time_back(session: Session, actor: Actor, visit: Visit, now: datetime) -> None:
+    taken = lock_time(session, visit.id)
     undo.drop_kept(session, visit, now=now)
-    is_kept = not actor.is_staff and not is_in_block(session, taken_by_visit(session, visit.id))
+    is_kept = not actor.is_staff and not is_in_block(session, taken)
     if is_kept:
         undo.keep_reserved(session, visit, now=now)
     else:
-        give_back(session, visit.id, now=now)
+        give_back(session, visit.id, taken, now=now)
     note_freed(
         session,
         location_id=visit.location_id,

@@ -9,14 +9,25 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.models import Block
-from booking.queries.reservations import Taken, taken_by_visit
+from booking.queries.reservations import Taken, holds_of, taken_by_visit
+from booking.services import locks
 from booking.services.blocks import close_blocks
 from booking.services.reserving import release_visit
 
 
-def give_back(session: Session, appointment_id: int, *, now: datetime) -> None:
-    """Release all that the visit has reserved, in the open transaction."""
-    taken = taken_by_visit(session, appointment_id)
+def lock_time(session: Session, appointment_id: int) -> list[Taken]:
+    """Lock the resources of what the visit has reserved, and of what an undo keeps of its earlier time, all at once.
+
+    What the visit has reserved; the caller has locked the visit, so that this stays so. A block that is being laid
+    around it is waited for, and closes the time afterwards.
+    """
+    taken, kept = taken_by_visit(session, appointment_id), holds_of(session, appointment_id=appointment_id)
+    locks.take_resources(session, {*kept.resource_ids, *(one.resource_id for one in taken)})
+    return taken
+
+
+def give_back(session: Session, appointment_id: int, taken: Sequence[Taken], *, now: datetime) -> None:
+    """Release all that the visit has reserved, in the open transaction; `taken` is what `lock_time` found."""
     release_visit(session, appointment_id)
     close_blocks(session, taken, now=now)
 

@@ -16,7 +16,7 @@ from booking.queries.appointments import Visit, visit_for
 from booking.queries.catalogue import catalogue
 from booking.services import audit
 from booking.services.freed import FreedCause, note_freed, withdraw_freed
-from booking.services.releasing import give_back
+from booking.services.releasing import give_back, lock_time
 from booking.services.reserving import ReservedFor, book_in_transaction, reserve, same_time
 
 
@@ -80,7 +80,7 @@ def _check(session: Session, visit: Visit, after: AppointmentStatus, version: in
 def _hand_over_time(session: Session, visit: Visit, after: AppointmentStatus, now: datetime) -> None:
     """Give the reservations back, or win them again, where the two statuses differ in that."""
     if visit.status.occupies_time and not after.occupies_time:
-        give_back(session, visit.id, now=now)
+        give_back(session, visit.id, lock_time(session, visit.id), now=now)
         note_freed(
             session,
             location_id=visit.location_id,

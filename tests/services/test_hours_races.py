@@ -17,17 +17,19 @@ from booking.core.actor import SYSTEM
 from booking.core.clinic_file.plan import ClinicPlan
 from booking.core.errors import RulesRefuse
 from booking.core.scheduling.calendar_change import DateChange
-from booking.models import Clinic, HoursException, WeeklyHours
+from booking.models import BlockKind, Clinic, HoursException, WeeklyHours
 from booking.queries.catalogue import catalogue, kept_catalogue
 from booking.queries.clinic_plan import stored_plan
 from booking.services import calendar_changes, hours, locks
+from booking.services.appointments import cancel
+from booking.services.blocks import BlockDetails, add_blocks
 from booking.services.clinic import new_revision, store_clinic
 from booking.services.clinic_loading import load_clinic
 from booking.services.reserving import OtherClinic, run_twice_if_busy
 from booking.services.transaction import transaction
 from tests.databases import Database, session_on
-from tests.factories import NEXT_MONDAY_9, NOW
-from tests.services.calendar_cast import asked
+from tests.factories import NEXT_MONDAY_9, NOW, make_appointment
+from tests.services.calendar_cast import asked, away, blocked
 from tests.services.cast import DORA, DR_CRUZ, FOLLOW_UP, NORTHSIDE, book_for_caller, hold
 from tests.services.visit_cast import set_service
 from tests.torture.racing import PATIENCE_SECONDS, Racers, overlaps, racers
@@ -96,6 +98,20 @@ def test_a_change_that_waits_for_another_goes_by_the_hours_that_it_has_made(
             wait_for_a_waiter(session)
         saving.result(PATIENCE_SECONDS)
     assert session.scalars(sa.select(HoursException)).all() == []
+
+
+@pytest.mark.postgres_only
+def test_a_cancellation_waits_for_the_block_that_is_laid_around_its_visit(session: Session, database: Database) -> None:
+    visit = make_appointment(session)
+    with session_on(database.url) as own, ThreadPoolExecutor(1) as pool:
+        with transaction(session):
+            add_blocks(session, away(), BlockDetails(BlockKind.LEAVE, "Leave"), actor=DORA, now=NOW)
+            cancelling = pool.submit(
+                cancel, own, actor=DORA, public_id=visit.public_id, reason_code="pat", note=None, now=NOW
+            )
+            wait_for_a_waiter(session)
+        cancelling.result(PATIENCE_SECONDS)
+    assert blocked(session) == [(0, 0.75), (0.75, 3)]
 
 
 def without_hours(session: Session) -> ClinicPlan:
