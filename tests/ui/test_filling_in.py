@@ -189,7 +189,7 @@ def test_two_devices_are_both_shown(phone: Page, windows: Windows, visit: str) -
     expect(tablet.locator(".govuk-error-message")).to_contain_text("Walk to the market")
     expect(tablet.locator("[name=a_goal]")).to_have_value("Sleep through the night")
     with tablet.expect_navigation():
-        go_on(tablet).click()
+        tablet.get_by_role("button", name="Keep the answer on this page").click()
     phone.reload()
     expect(phone.locator("[name=a_goal]")).to_have_value("Sleep through the night")
 

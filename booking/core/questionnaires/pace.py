@@ -54,6 +54,14 @@ def minutes(questionnaire: Questionnaire, answers: Answers) -> int:
     return whole_minutes(sum(page_seconds(questionnaire, answers).values(), Decimal(0)))
 
 
+def minutes_left(questionnaire: Questionnaire, answers: Answers) -> int:
+    """About how many minutes the pages take on which a question was not dealt with yet, at least 1."""
+    asked = possible_steps(questionnaire, answers)
+    open_pages = {step.key for step in asked if any(q.link_id not in answers for q in step.questions)}
+    times = page_seconds(questionnaire, answers)
+    return whole_minutes(sum((time for key, time in times.items() if key in open_pages), Decimal(0)))
+
+
 def whole_minutes(time: Decimal) -> int:
     """Seconds as whole minutes, at least 1."""
     return max(1, int((time / 60).quantize(Decimal(1), ROUND_HALF_UP)))

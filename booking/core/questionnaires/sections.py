@@ -40,6 +40,14 @@ def sections(questionnaire: Questionnaire, answers: Answers) -> tuple[Section, .
     return tuple(_section(title, tuple(found), answers) for title, found in grouped)
 
 
+def named_sections(questionnaire: Questionnaire, answers: Answers, longest: int) -> tuple[Section, ...]:
+    """The parts as a list names them; all as one without a title when a heading has more characters than `longest`."""
+    found = sections(questionnaire, answers)
+    if all(len(part.title) <= longest for part in found):
+        return found
+    return (_section("", tuple(step for part in found for step in part.steps), answers),)
+
+
 def section_titles(questionnaire: Questionnaire) -> dict[str, str]:
     """The heading above each item, by link id; "" above those that stand loose."""
     return {item.link_id: _title(top) for top in questionnaire.items for item in walk((top,))}

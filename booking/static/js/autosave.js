@@ -134,7 +134,7 @@ class Autosave {
       this.form.elements[`v_${id}`].value = version;
     }
     if (told.conflicts.length > 0) this.say("conflict", true);
-    else if (told.mistakes.length > 0) this.say("mistake", true);
+    else if (told.mistakes.length > 0) this.show(this.form.dataset.mistake.replace("{why}", told.why), true);
     else this.say("saved");
     if (told.next) this.goTo(told.next);
   }

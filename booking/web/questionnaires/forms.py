@@ -25,6 +25,9 @@ from booking.web.fields import PARTS, ThreePartDateField, month_number
 from booking.web.questionnaires.fields import field_data, field_of, kind_of, other_data, other_field_of, rows_of
 
 MAX_VERSION_DIGITS = 9
+KEEP_OTHER = "keep-other"
+"""The `action` that keeps the answers from another device; the fields `other_device` name their questions."""
+
 SENTENCES = {
     AnswerMistake.REQUIRED: lazy_gettext("Please answer this question to go on"),
     AnswerMistake.NOT_A_NUMBER: lazy_gettext("Enter a whole number, like 12"),
@@ -138,8 +141,10 @@ def questions(
 
 
 def posted_answers(posted: MultiDict[str, str]) -> dict[str, PostedAnswer]:
-    """The raw values of each question that the page showed, by link id: those with a posted version."""
-    shown = [name.removeprefix("v_") for name in posted if name.startswith("v_")]
+    """The raw values of each question that the page showed, by link id: those with a posted version. Not those for
+    which the answer from another device is kept."""
+    left = posted.getlist("other_device") if posted.get("action") == KEEP_OTHER else []
+    shown = [name[2:] for name in posted if name.startswith("v_") and name[2:] not in left]
     is_declining = posted.get("action") == "decline"
     return {link_id: _posted(posted, link_id, is_declined=is_declining, is_alone=len(shown) == 1) for link_id in shown}
 

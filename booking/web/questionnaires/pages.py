@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,7 +17,14 @@ from booking.adapters import dates
 from booking.core.questionnaires import flow, pace
 from booking.core.questionnaires.answers import Chosen, Declined, Quantity, Rows, Value
 from booking.core.questionnaires.definition import Item
-from booking.core.questionnaires.sections import Completion, Section, page_keys, section_titles, sections
+from booking.core.questionnaires.sections import (
+    Completion,
+    Section,
+    named_sections,
+    page_keys,
+    section_titles,
+    sections,
+)
 from booking.queries.appointments import Visit
 from booking.services.filled_forms import FilledForm, StoredAnswer
 from booking.services.sent_forms import SentForm
@@ -33,18 +39,29 @@ COMPLETION = {
 PAUSE_FROM = 8
 """Forms of at least so many pages offer a pause in the middle."""
 
+LONGEST_TITLE = 60
+"""Headings of more characters are questions, as those of the PHQ: they name no part of a task list."""
+
 
 @dataclass(frozen=True, slots=True)
 class FormTasks:
-    """One form on the task list. `resume_href` is where to go on, "" when it was sent; `is_begun` names that button.
-    `may_read`: what was sent may be read here."""
+    """One form on the task list. `resume_href` is where to go on, "" when it was sent; `is_begun` and `is_answered`,
+    which is all of it, name that button. `may_read`: what was sent may be read here."""
 
     form: FilledForm
     length: str
     tasks: tuple[dict[str, Any], ...]
     resume_href: str
     is_begun: bool
+    is_answered: bool
     may_read: bool
+
+    @property
+    def button(self) -> str:
+        """What leads on with it is called."""
+        if self.is_answered:
+            return gettext("Check and send")
+        return gettext("Go on") if self.is_begun else gettext("Start")
 
 
 def page_url(visit: Visit, form: FilledForm, key: str, *, is_change: bool = False) -> str:
@@ -74,19 +91,30 @@ def shown_step_or_none(form: FilledForm, key: str) -> flow.Step | None:
 def form_tasks(visit: Visit, sight: Sight, *, is_open: bool = True) -> FormTasks:
     """The parts of a form with their status and addresses."""
     form = sight.form
-    parts = sections(form.questionnaire, form.answers)
-    times = pace.page_seconds(form.questionnaire, form.answers)
+    parts = named_sections(form.questionnaire, form.answers, LONGEST_TITLE)
+    is_begun = form.response_id is not None
+    is_answered = is_begun and all(part.completion is Completion.DONE for part in parts)
     return FormTasks(
         form,
-        length_text(pace.whole_minutes(sum(times.values(), Decimal(0)))),
-        tuple(_task(visit, sight, part, length_text(_minutes(form, part, times)), is_open=is_open) for part in parts),
+        _left_text(form, is_begun=is_begun, is_answered=is_answered),
+        tuple(_task(visit, sight, part, is_open=is_open) for part in parts),
         next_url(visit, sight, None) if is_open and not form.is_sent else "",
-        form.response_id is not None,
+        is_begun,
+        is_answered,
         sight.may_read,
     )
 
 
-def _task(visit: Visit, sight: Sight, part: Section, length: str, *, is_open: bool) -> dict[str, Any]:
+def _left_text(form: FilledForm, *, is_begun: bool, is_answered: bool) -> str:
+    """How long what is not answered yet takes, for the form as a whole: parts rounded one by one add up to another
+    number."""
+    if is_answered:
+        return gettext("All answered, not sent yet: check your answers and send them")
+    minutes = pace.minutes_left(form.questionnaire, form.answers)
+    return _minutes_left_text(minutes) if is_begun else length_text(minutes)
+
+
+def _task(visit: Visit, sight: Sight, part: Section, *, is_open: bool) -> dict[str, Any]:
     form = sight.form
     state = Completion.DONE if form.is_sent else part.completion
     words, tone = COMPLETION[state]
@@ -96,8 +124,7 @@ def _task(visit: Visit, sight: Sight, part: Section, length: str, *, is_open: bo
     href = "" if form.is_sent or not is_open or not wanted else page_url(visit, form, wanted[0].key)
     count = sum(len(step.questions) for step in part.steps)
     title = worded(form, part.title) or ngettext("%(num)s question", "%(num)s questions", count)
-    hint = "" if state is Completion.DONE or not part.title else length
-    return {"title": title, "status": words, "tone": tone, "href": href, "hint": hint}
+    return {"title": title, "status": words, "tone": tone, "href": href}
 
 
 def worded(form: FilledForm, text: str) -> str:
@@ -108,15 +135,14 @@ def worded(form: FilledForm, text: str) -> str:
     return Markup('<span lang="{}">{}</span>').format(language, text)
 
 
-def _minutes(form: FilledForm, part: Section, times: Mapping[str, Decimal]) -> int:
-    """About how many minutes a part takes with what may still open in it."""
-    titles = section_titles(form.questionnaire)
-    return pace.whole_minutes(sum((time for key, time in times.items() if titles[key] == part.title), Decimal(0)))
-
-
 def length_text(minutes: int) -> str:
     """ "About 3 minutes"."""
     return ngettext("About %(num)s minute", "About %(num)s minutes", minutes)
+
+
+def _minutes_left_text(minutes: int) -> str:
+    """ "About 3 minutes left"."""
+    return ngettext("About %(num)s minute left", "About %(num)s minutes left", minutes)
 
 
 def next_url(visit: Visit, sight: Sight, after: str | None, *, is_change: bool = False) -> str:
@@ -150,12 +176,10 @@ def back_url(visit: Visit, sight: Sight, key: str, *, is_change: bool) -> str:
 
 
 def progress_text(progress: pace.Progress) -> str:
-    """ "Question 2 of about 9, about 3 minutes left"."""
+    """ "Question 2 of 9, about 3 minutes left"; without the total while answers may still change it."""
     left = ngettext("about %(num)s minute left", "about %(num)s minutes left", progress.minutes_left)
     if progress.is_about:
-        return gettext(
-            "Question %(number)s of about %(total)s, %(left)s", number=progress.number, total=progress.total, left=left
-        )
+        return gettext("Question %(number)s, %(left)s", number=progress.number, left=left)
     return gettext(
         "Question %(number)s of %(total)s, %(left)s", number=progress.number, total=progress.total, left=left
     )

@@ -30,12 +30,13 @@ from booking.web.visits.loading import ShownVisit
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What a page shows beside its questions: `versions` are posted back with it, `messages` stand at the questions,
-    `focus` names the list whose rows just changed."""
+    `focus` names the list whose rows just changed, `others` are answers from another device, by link id."""
 
     versions: Mapping[str, int] | None = None
     messages: Mapping[str, str] = field(default_factory=dict)
     focus: str = ""
     last: LastTime = field(default_factory=LastTime)
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def first(found: ShownVisit, sight: Sight, page: flow.Step, typed: MultiDict[str, str] | None) -> str:
@@ -86,6 +87,7 @@ def shown(found: ShownVisit, sight: Sight, page: flow.Step, form: forms.AnswerPa
         back=pages.back_url(found.visit, sight, page.key, is_change=is_change),
         drawings=DRAWINGS,
         focus=extras.focus,
+        others=extras.others,
         helper=named_helper(found.visit),
         carried_on=_day(extras.last, found),
     )
@@ -108,11 +110,12 @@ def again(
     """The page with what was typed. A mistake keeps the version it was posted with, so that it may still be too old."""
     items = {item.link_id: item for item in page_questions(saved.form.questionnaire, page.key)}
     messages = {link_id: forms.sentence(items[link_id], why) for link_id, why in saved.mistakes.items()}
-    for link_id in saved.conflicts:
-        messages[link_id] = gettext(
-            "This was answered on another device meanwhile: “%(answer)s”. Continue to use your answer below instead",
-            answer=pages.plain_text(items[link_id], saved.form.stored[link_id], saved.form.questionnaire.language),
-        )
+    others = {
+        link_id: pages.plain_text(items[link_id], saved.form.stored[link_id], saved.form.questionnaire.language)
+        for link_id in saved.conflicts
+    }
+    for link_id, answer in others.items():
+        messages[link_id] = gettext("There is another answer, from another device: “%(answer)s”", answer=answer)
     versions = {
         link_id: answer.version if link_id in saved.mistakes else saved.form.version_of(link_id)
         for link_id, answer in posted.answers.items()
@@ -120,16 +123,19 @@ def again(
     form = _form(sight, page, saved.form.answers, typed or request.form)
     focus = "" if typed is None else request.form["action"].split(":")[1]
     code = 200 if saved.is_clean else 422 if saved.mistakes else 409
-    return shown(found, sight, page, form, Extras(versions, messages, focus)), code
+    return shown(found, sight, page, form, Extras(versions, messages, focus, others=others)), code
 
 
 def autosaved(sight: Sight, posted: PostedPage, saved: SavedPage) -> dict[str, Any]:
-    """What the script of the page is told: the versions that its answers have now, which were not saved, and the page
-    to go to at once, "" for none. No answer is in it."""
+    """What the script of the page is told: the versions that its answers have now, which were not saved, what to do
+    about the first mistake, and the page to go to at once, "" for none. No answer is in it."""
+    items = sight.form.questionnaire.question_by_link_id
+    first_mistake = next(((items[link_id], why) for link_id, why in saved.mistakes.items()), None)
     kept = posted.answers.keys() - saved.mistakes.keys() - saved.conflicts
     return {
         "versions": {link_id: sight.form.version_of(link_id) for link_id in kept},
         "mistakes": sorted(saved.mistakes),
+        "why": forms.sentence(*first_mistake) if first_mistake else "",
         "conflicts": sorted(saved.conflicts),
         "next": "",
     }

@@ -35,6 +35,7 @@ def start(public_id: str) -> ResponseReturnValue:
     found = known_visit_or_404(public_id)
     now = utc_now()
     sights = [sight_of(found.visit, form) for form in here.forms_of(found.visit)]
+    open_sights = [sight for sight in sights if sight.form.takes_answers(now)]
     asked_by_now = [sight.form for sight in sights if not sight.form.is_later(now)]
     return render_template(
         "questionnaires/start.html",
@@ -47,8 +48,9 @@ def start(public_id: str) -> ResponseReturnValue:
         has_unseen=any(sight.has_unseen for sight in sights),
         helper_form=forms.HelperForm(formdata=None, helper=here.named_helper(found.visit)),
         helper=here.helper_of(found.visit),
-        languages=_languages(sight.form for sight in sights if sight.form.takes_answers(now)),
+        languages=_languages(sight.form for sight in open_sights),
         kept_page=unsent.waiting_below(request.path),
+        partly=any(len(library(db.session()).languages(sight.form.questionnaire)) < 2 for sight in open_sights),
         is_all_sent=bool(asked_by_now) and all(form.is_sent for form in asked_by_now),
     )
 

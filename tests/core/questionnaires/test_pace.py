@@ -16,7 +16,7 @@ from booking.core.questionnaires.definition import Questionnaire
 from booking.core.questionnaires.effort import effort
 from booking.core.questionnaires.flow import possible_steps, steps
 from booking.core.questionnaires.library import SHIPPED
-from booking.core.questionnaires.pace import Progress, minutes, progress, whole_minutes
+from booking.core.questionnaires.pace import Progress, minutes, minutes_left, progress, whole_minutes
 from tests.core.questionnaires.answer_strategies import answers_for
 from tests.core.questionnaires.filled import CALM, INTAKE, LONGEST, TALKATIVE
 from tests.core.questionnaires.forms import BRANCHING, options, parsed, question
@@ -52,6 +52,7 @@ def test_minutes_get_fewer_with_every_page() -> None:
     form = parsed(*(question(f"t{n}", "text") for n in range(5)))
     assert minutes(form, {}) == 2
     assert [progress(form, {}, f"t{n}").minutes_left for n in range(5)] == [2, 2, 1, 1, 1]
+    assert [minutes_left(form, {f"t{n}": None for n in range(done)}) for done in range(6)] == [2, 2, 1, 1, 1, 1]
 
 
 def test_each_kind_of_answer_has_its_usual_length() -> None:

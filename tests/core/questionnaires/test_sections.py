@@ -6,10 +6,17 @@ import pytest
 
 from booking.core.errors import NotFound
 from booking.core.questionnaires.answers import Answers
-from booking.core.questionnaires.sections import Completion, page_keys, page_questions, sections
+from booking.core.questionnaires.sections import Completion, named_sections, page_keys, page_questions, sections
 from tests.core.questionnaires.forms import BRANCHING, group, parsed, question
 
 FORM = parsed(group("one", question("a"), question("b")), question("c"), question("d"), group("two", question("e")))
+
+
+def test_headings_that_are_too_long_name_no_parts() -> None:
+    assert named_sections(FORM, {}, 8) == sections(FORM, {})
+    [only] = named_sections(FORM, {"a": None}, 7)
+    assert (only.title, only.completion) == ("", Completion.IN_PROGRESS)
+    assert [step.key for step in only.steps] == ["a", "b", "c", "d", "e"]
 
 
 def test_each_group_at_the_top_is_a_part_and_loose_questions_share_one() -> None:

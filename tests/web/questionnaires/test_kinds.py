@@ -184,7 +184,7 @@ def test_the_script_is_told_versions_mistakes_and_conflicts_and_no_answer(phone:
         post(phone, visit, 1, PEG, **{f"a_{PAIN}": number, f"v_{PAIN}": version, "action": "autosave"}).json
         for number, version in (("7", 0), ("8", 1), ("3", 1), ("eleven", 2))
     ]
-    assert told[0] == {"versions": {PAIN: 1}, "mistakes": [], "conflicts": [], "next": ""}
+    assert told[0] == {"versions": {PAIN: 1}, "mistakes": [], "conflicts": [], "why": "", "next": ""}
     assert told[1]["versions"] == {PAIN: 2}
     assert told[2]["conflicts"] == [PAIN]
     assert told[3]["mistakes"] == [PAIN]
