@@ -369,25 +369,6 @@ def test_a_time_out_discards_nothing(app: Flask, session: Session, visit: Visit,
     assert "Work in the garden" not in browser.get(url(visit, "intake-short", 6)).text
 
 
-def test_a_log_out_elsewhere_is_said_at_once_and_what_was_typed_is_offered(
-    app: Flask, session: Session, visit: Visit, ana: Account
-) -> None:
-    browser, more = app.test_client(), {"form_version": "1.0.0", "v_goal": 0}
-    same_site = {"Sec-Fetch-Site": "same-origin"}
-    address = url(visit, "intake-short", 6)
-    saved = browser.post(address, data={"a_goal": "Garden", "action": "autosave", **more}, headers=same_site)
-    assert (saved.status_code, (saved.json or {})["is_kept"]) == (401, True)
-    pressed = browser.post(address, data={"a_goal": "Work in the garden", **more}, headers=same_site)
-    assert "You are logged out. What you typed is kept" in browser.get(pressed.location).text
-    session.execute(sa.update(LoginSession).values(account_id=ana.id))
-    session.commit()
-    assert f'<a href="{address}">Look at it' in browser.get(url(visit, "")).text
-    assert "Work in the garden" in browser.get(address).text
-    assert "Look at it" not in browser.get(url(visit, "")).text
-    again = browser.post(address, data={"a_goal": "Walk", "action": "autosave", **more}, headers=same_site)
-    assert (again.json or {})["versions"] == {"goal": 1}
-
-
 def test_a_huge_text_is_not_kept_for_nobody(app: Flask, session: Session, visit: Visit) -> None:
     post(app.test_client(), visit, 6, "goal", "x" * 13_000, code="intake-short")
     assert session.scalar(sa.select(sa.func.count(LoginSession.id))) == 0
