@@ -57,6 +57,8 @@ AUDITED: dict[str, frozenset[str]] = {
     "tasks.task": frozenset({TASK_SEEN, "safety_answer_read"}),
     "questionnaires.start": frozenset({VISIT_SEEN}),
     "questionnaires.step": frozenset({VISIT_SEEN}),
+    "questionnaires.review": frozenset({VISIT_SEEN}),
+    "questionnaires.done": frozenset({VISIT_SEEN}),
     "sent_forms.answers": frozenset({VISIT_SEEN, "response_read"}),
     "sent_forms.copy": frozenset({ANSWERS_SEEN}),
     "specialist.today": frozenset({DAY_SEEN, "reason_read"}),
@@ -72,7 +74,9 @@ AUDITED: dict[str, frozenset[str]] = {
 }
 """By endpoint, for GET: the words that a page may leave in the log. `response_read` is written by its service."""
 
-OF_STAFF_ALONE = frozenset({"questionnaires.start", "questionnaires.step"})
+OF_STAFF_ALONE = frozenset(
+    {"questionnaires.start", "questionnaires.step", "questionnaires.review", "questionnaires.done"}
+)
 """Pages that are written down when staff open them with a caller, and not with each step of the patients' own way."""
 
 PAGES = frozenset({2, 4})
