@@ -252,10 +252,9 @@ def _live(now: datetime) -> sa.Select[int]:
 
 
 def _drop_ended_holds_in(session: Session, gaps: Sequence[Gap], now: datetime) -> list[Taken]:
-    """Their reservations would be in the way of the guard."""
-    if not gaps:
-        return []
-    window = from_minutes(min(gap.starts for gap in gaps)), from_minutes(max(gap.ends for gap in gaps))
+    """Their reservations would be in the way of the guard. No gaps are left where somebody else has filled them."""
+    starts, ends = min((gap.starts for gap in gaps), default=0), max((gap.ends for gap in gaps), default=0)
+    window = from_minutes(starts), from_minutes(ends)
     return drop_ended_holds(session, resource_ids={gap.resource_id for gap in gaps}, window=window, now=now)
 
 

@@ -13,10 +13,11 @@ from booking.core.clinic_file.plan import ClosurePlan, HoursExceptionPlan
 from booking.core.clinic_file.read import read_clinic_file
 from booking.core.demo_people import PATIENT_COUNT
 from booking.core.demo_visits import DemoVisit, Fate, demo_visits
+from booking.core.questionnaires.library import SHIPPED
 from booking.core.scheduling.clinic import MinuteSpan
 
 TEXT = (Path(__file__).parents[2] / "demo" / "clinic.toml").read_text("utf-8")
-PLAN = read_clinic_file(TEXT, questionnaires={"intake", "peg"})
+PLAN = read_clinic_file(TEXT, questionnaires=SHIPPED.codes)
 MONDAY = date(2026, 11, 9)
 VISITS = demo_visits(PLAN, MONDAY)
 SERVICES = {service.code: service for service in PLAN.services}
