@@ -12,7 +12,6 @@ from tests.house.cast import ANA, CRUZ
 from tests.torture.every_form import Sweep
 from tests.torture.hostile import Page
 from tests.web.clinic_change import clinic_changed
-from tests.web.walk import book
 
 FORM, PAGE, HARM, SEVERAL_DAYS = "phq-9", 4, "44260-8", "LA6569-3"
 TOLD = "intake-short"
@@ -20,20 +19,11 @@ TOLD = "intake-short"
 
 def takes_several_steps(sweep: Sweep) -> None:
     """All of it, at one visit of Ana's."""
-    visit = book(sweep.client(ANA), reason=sweep.canaries.tells_of_health(), email=sweep.canaries.address())
-    give_to_dr_cruz(sweep, visit)
+    visit = sweep.books()
     sends_with_help(sweep, visit)
     writes_a_note(sweep, visit)
     answers_in_the_clinic(sweep, visit)
     says_what_was_done(sweep)
-
-
-def give_to_dr_cruz(sweep: Sweep, visit: str) -> None:
-    """Whoever had the next free time at this hour of the day."""
-    session = sweep.driver.world.session
-    session.rollback()
-    session.execute(sa.update(Appointment).where(Appointment.public_id == visit).values(specialist_id=1))
-    session.commit()
 
 
 def sends_with_help(sweep: Sweep, visit: str) -> None:
